@@ -1,0 +1,163 @@
+import type { z } from 'zod';
+import type { CapabilityName, CapabilityState, Label } from '../../protocols/fleet/capabilities/index.ts';
+import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
+import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts';
+import type { Clock, Log } from '../../protocols/ports.ts';
+import type { HttpPort, TcpPort, UdpPort } from '../platform/network.ts';
+
+export type {
+  Address,
+  Datagram,
+  HttpPort,
+  HttpRequest,
+  HttpResponse,
+  TcpConnection,
+  TcpPort,
+  UdpPort,
+  UdpSocket,
+} from '../platform/network.ts';
+
+/** The events that a driver may emit; `capability` owns the name and the shape of `data`. */
+export interface DriverEvent {
+  readonly capability: CapabilityName;
+  readonly name: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What a session tells the agent. Unchanged states and samples inside their deadband are dropped behind this port. */
+export interface Reporter {
+  describe(descriptor: Descriptor): void;
+  report<N extends CapabilityName>(capability: N, state: CapabilityState<N>): void;
+  /** Numbers of one tick; keys are `<capability>.<metric>` with `@instance` where a device has several. */
+  sample(values: Readonly<Record<string, number>>): void;
+  emit(event: DriverEvent): void;
+}
+
+/** Facts about the machine that the agent runs on: only the host family asks. */
+export interface HostPort {
+  /** The hardware and operating system; heavy, asked rarely. */
+  facts(signal: AbortSignal): Promise<HostFacts>;
+  /** Counters of now; light. */
+  load(signal: AbortSignal): Promise<HostLoad>;
+}
+
+export interface HostFacts {
+  readonly vendor: string;
+  readonly model: string;
+  readonly serial: string;
+  readonly hostname: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly bootedAt: number;
+  readonly firmware: string;
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly mac: string;
+    readonly addresses: readonly string[];
+  }[];
+  readonly disks: readonly {
+    readonly name: string;
+    readonly model: string;
+    readonly serial: string;
+    readonly sizeBytes: number;
+  }[];
+}
+
+export interface HostLoad {
+  readonly cpuPercent: number;
+  readonly memoryPercent: number;
+  readonly load1: number;
+  readonly uptimeSeconds: number;
+  /** Undefined where the machine has no sensor. */
+  readonly temperatureCelsius: number | undefined;
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly sizeBytes: number;
+    readonly usedBytes: number;
+  }[];
+  readonly network: readonly { readonly name: string; readonly inPerSecond: number; readonly outPerSecond: number }[];
+}
+
+/** All that a driver may touch; narrow on purpose. */
+export interface DriverContext<Settings = unknown> {
+  readonly device: Omit<DesiredDevice, 'settings'>;
+  /** Settings of the family, already checked by its schema. */
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tcp: TcpPort;
+  readonly udp: UdpPort;
+  readonly http: HttpPort;
+  readonly host: HostPort;
+  readonly reporter: Reporter;
+  /** Sends a picture to the hub under the id of the command that asked for it. */
+  upload(commandId: string, contentType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Aborts when the device is removed or the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface DriverCommand {
+  readonly id: string;
+  readonly capability: CapabilityName;
+  readonly name: string;
+  /** Already checked by the capability's schema. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** One living conversation with one device. */
+export interface DriverSession extends AsyncDisposable {
+  /** How long the runner waits between two polls; 5 s to 1 h. */
+  readonly pollIntervalMs: number;
+  /**
+   * Asks the device for everything due and reports it. Returning means the device answered and accepted us.
+   * Throws DeviceError; the runner turns it into reachability and decides about reconnecting.
+   */
+  poll(signal: AbortSignal): Promise<void>;
+  /**
+   * Carries out one command and verifies its effect; an acknowledged command whose effect is not seen is a failure.
+   * Returns a small typed output. Throws DeviceError, or FatalError `unsupported-command`.
+   */
+  execute(command: DriverCommand, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** What discovery may use; answers are hostile until proven otherwise. */
+export interface DiscoveryContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tcp: TcpPort;
+  readonly udp: UdpPort;
+  readonly http: HttpPort;
+  /** Addresses that the local policy lets this agent ask directly, beside broadcast and multicast. */
+  readonly targets: readonly { readonly host: string; readonly port?: number }[];
+  /** Whether broadcast and multicast questions are allowed. */
+  readonly broadcast: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type Proposal = Omit<ProposalRecord, 'kind' | 'seq' | 'at' | 'mono'>;
+
+/** One device family: the whole knowledge of one kind of device. */
+export interface Driver<Settings = unknown> {
+  /** Folder name under `agent/devices/`, kebab-case. */
+  readonly family: string;
+  readonly label: Label;
+  readonly settings: z.ZodType<Settings>;
+  readonly defaultPort: number | undefined;
+  /** Every capability that a device of this family may have. */
+  readonly capabilities: readonly CapabilityName[];
+  /** Opens a session: connects, signs in, describes the device once. Throws DeviceError. */
+  connect(context: DriverContext<Settings>): Promise<DriverSession>;
+  /** Looks for devices of this family and yields what answered; ends by itself within a minute. */
+  discover?(context: DiscoveryContext): AsyncIterable<Proposal>;
+}
+
+/** Declares a driver; the registry takes it with its settings type erased. */
+export function defineDriver<Settings>(driver: Driver<Settings>): Driver<Settings> {
+  return driver;
+}

@@ -1,0 +1,75 @@
+/** Ports through which a driver reaches its device. Every read is bounded in bytes and time; every wait can be aborted. */
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A byte stream. `read` resolves with the next chunk, or undefined after the peer has closed. */
+export interface TcpConnection extends AsyncDisposable {
+  /** Writes all bytes. Throws RecoverableError `connection-lost`. */
+  write(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Throws RecoverableError `connection-lost`, or the signal's reason. */
+  read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
+}
+
+export interface TcpPort {
+  /** Throws RecoverableError `connection-refused` | `unreachable` | `timeout`, FatalError `address-not-allowed`. */
+  connect(
+    address: Address,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<TcpConnection>;
+}
+
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  /** Who really sent it: the only address in a datagram that can be believed. */
+  readonly from: Address;
+}
+
+export interface UdpSocket extends AsyncDisposable {
+  readonly port: number;
+  send(bytes: Uint8Array, to: Address): Promise<void>;
+  /** The next datagram; those beyond the socket's bound of 256 waiting ones are dropped, newest first. */
+  receive(signal?: AbortSignal): Promise<Datagram>;
+}
+
+export interface UdpPort {
+  open(options: {
+    readonly port?: number;
+    readonly broadcast?: boolean;
+    readonly multicast?: string;
+    readonly maxBytes?: number;
+  }): Promise<UdpSocket>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly timeoutMs: number;
+  /** Longest body that is read; a longer one throws RecoverableError `response-too-large`. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+  /** SHA-256 of the peer's certificate in lower hex; when given, exactly this certificate is accepted. */
+  readonly pinnedCertificate?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; several `www-authenticate` headers stay separate entries. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  readonly body: Uint8Array;
+}
+
+export interface HttpPort {
+  /** Never follows a redirect. Throws RecoverableError `connection-refused` | `unreachable` | `timeout` | `connection-lost` | `response-too-large`. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export interface Network {
+  readonly tcp: TcpPort;
+  readonly udp: UdpPort;
+  readonly http: HttpPort;
+}

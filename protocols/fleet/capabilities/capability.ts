@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+
+/** A label in both languages of the product. */
+export interface Label {
+  readonly vi: string;
+  readonly en: string;
+}
+
+/** One number that is sampled over time. Its key on the wire is `<capability>.<metric>`. */
+export interface Metric {
+  readonly label: Label;
+  /** Unit symbol as shown to people: `%`, `°C`, `B`, `h`, `s`, `B/s`, or `` for a plain count. */
+  readonly unit: string;
+  /** Smallest change worth a sample; below it the agent reports by heartbeat interval only. */
+  readonly deadband: number;
+}
+
+/** One action. `idempotent: false` means: at most once, never retried by itself. */
+export interface CapabilityCommand {
+  readonly label: Label;
+  readonly args: z.ZodObject;
+  readonly idempotent: boolean;
+  /** What a person must know before it runs. */
+  readonly effect?: Label;
+}
+
+/** What a device can be or do, whatever its brand: the only thing hub and dashboard know about devices. */
+export interface Capability {
+  readonly name: string;
+  readonly label: Label;
+  /** The whole reported state. A report replaces the one before it. */
+  readonly state: z.ZodObject;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly events: Readonly<Record<string, z.ZodObject>>;
+  readonly commands: Readonly<Record<string, CapabilityCommand>>;
+}
+
+/** Declares a capability; keeps the literal types of its parts. */
+export function defineCapability<const C extends Capability>(capability: C): C {
+  return capability;
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import { FatalError } from '../../errors.ts';
+import type { Capability, CapabilityCommand, Metric } from './capability.ts';
+import { firmware } from './firmware.ts';
+import { host } from './host.ts';
+import { identity } from './identity.ts';
+import { input } from './input.ts';
+import { lamp } from './lamp.ts';
+import { motion } from './motion.ts';
+import { power } from './power.ts';
+import { ptz } from './ptz.ts';
+import { reachability } from './reachability.ts';
+import { snapshot } from './snapshot.ts';
+import { storage } from './storage.ts';
+import { temperature } from './temperature.ts';
+import { video } from './video.ts';
+import { volume } from './volume.ts';
+
+export type { Capability, CapabilityCommand, Label, Metric } from './capability.ts';
+
+/** Every capability, by name. A new one is a file beside this and a line here. */
+export const capabilities = {
+  identity,
+  reachability,
+  host,
+  power,
+  input,
+  volume,
+  lamp,
+  temperature,
+  video,
+  snapshot,
+  motion,
+  ptz,
+  storage,
+  firmware,
+} as const;
+
+export type CapabilityName = keyof typeof capabilities;
+/** The reported state of one capability, by its name. */
+export type CapabilityState<N extends CapabilityName> = z.infer<(typeof capabilities)[N]['state']>;
+
+export const capabilityNames = Object.keys(capabilities) as readonly CapabilityName[];
+
+/** Looks a capability up by a name from outside; undefined when this version does not know it. */
+export function findCapability(name: string): Capability | undefined {
+  return Object.hasOwn(capabilities, name) ? capabilities[name as CapabilityName] : undefined;
+}
+
+/** The metric behind a key such as `lamp.hours`; undefined when this version does not know it. */
+export function findMetric(key: string): Metric | undefined {
+  const [capability = '', metric = ''] = key.split('.', 2);
+  const metrics = findCapability(capability)?.metrics;
+  return metrics && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+}
+
+/** The command `name` of `capability`. Throws FatalError `unknown-command` when there is none. */
+export function requireCommand(capability: string, name: string): CapabilityCommand {
+  const commands = findCapability(capability)?.commands;
+  const command = commands && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new FatalError('unknown-command', `capability ${capability} has no command ${name}`);
+  return command;
+}

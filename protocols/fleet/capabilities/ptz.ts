@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { defineCapability } from './capability.ts';
+
+const axis = z.number().min(-1).max(1);
+
+/** Pan, tilt and zoom in the generic spaces of ONVIF: pan and tilt -1 to 1, zoom 0 to 1. */
+export const ptz = defineCapability({
+  name: 'ptz',
+  label: { vi: 'Quay quét', en: 'Pan, tilt, zoom' },
+  state: z.object({
+    pan: axis.optional(),
+    tilt: axis.optional(),
+    zoom: z.number().min(0).max(1).optional(),
+    moving: z.boolean().optional(),
+    presets: z
+      .array(z.object({ token: z.string().max(80), name: z.string().max(80) }))
+      .max(256)
+      .optional(),
+  }),
+  metrics: {},
+  events: {},
+  commands: {
+    /** Drives for `durationMs` and then stops: a lost stop must never leave a camera running. */
+    move: {
+      label: { vi: 'Quay', en: 'Move' },
+      args: z.object({ pan: axis, tilt: axis, zoom: axis, durationMs: z.int().min(50).max(5_000) }),
+      idempotent: false,
+    },
+    stop: { label: { vi: 'Dừng', en: 'Stop' }, args: z.object({}), idempotent: true },
+    goToPreset: {
+      label: { vi: 'Về vị trí', en: 'Go to preset' },
+      args: z.object({ token: z.string().max(80) }),
+      idempotent: true,
+    },
+  },
+});

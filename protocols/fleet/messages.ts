@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { epochSchema } from './frame.ts';
+import { agentIdSchema, deviceIdSchema, timestampSchema } from './ids.ts';
+import { laneSchema } from './record.ts';
+
+/** What one lane of the outbox holds: `head` the oldest number still kept (equals `next` when empty), `next` the number that comes. */
+const laneRange = z.object({ head: z.int().min(1), next: z.int().min(1) });
+
+/** First message of a session. The hub answers with an acknowledgement and whatever the agent lacks. */
+export const helloSchema = z.object({
+  version: z.string().max(40),
+  bootId: z.string().min(1).max(64),
+  session: z.string().min(1).max(64),
+  epoch: epochSchema,
+  at: timestampSchema,
+  startedAt: timestampSchema,
+  platform: z.string().max(80),
+  /** Generation of the desired document that the agent holds; 0 when it has none. */
+  generation: z.int().min(0),
+  /** Number of the last deployment order that the agent took; 0 when none. */
+  orderSeq: z.int().min(0),
+  families: z.array(z.string().max(40)).max(64),
+  lanes: z.object({ urgent: laneRange, state: laneRange, samples: laneRange }),
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+/** Sign of life, every 30 s; it is never stored as telemetry. */
+export const heartbeatSchema = z.object({
+  session: z.string().min(1).max(64),
+  at: timestampSchema,
+  uptimeSeconds: z.number().min(0),
+  generation: z.int().min(0),
+  queue: z.object({ records: z.int().min(0), bytes: z.int().min(0), shed: z.int().min(0) }),
+  load: z.object({ rssBytes: z.int().min(0), cpuPercent: z.number().min(0), loopDelayP99Ms: z.number().min(0) }),
+  devices: z.object({ total: z.int().min(0), up: z.int().min(0) }),
+});
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+/** Everything up to `through` of each named lane is stored; the agent deletes on this and on nothing else. */
+export const ackSchema = z.object({
+  epoch: epochSchema,
+  through: z.partialRecord(laneSchema, z.int().min(0)),
+  /** Records that the hub put into quarantine; they count as stored and are not sent again. */
+  rejected: z
+    .array(z.object({ lane: laneSchema, seq: z.int().min(1), code: z.string().max(64), message: z.string().max(300) }))
+    .max(100),
+});
+export type Ack = z.infer<typeof ackSchema>;
+
+/** One device as the hub wants it. Credentials travel inside mTLS and are never logged. */
+export const desiredDeviceSchema = z.object({
+  id: deviceIdSchema,
+  family: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  name: z.string().max(200),
+  address: z.object({ host: z.string().min(1).max(255), port: z.int().min(1).max(65_535).optional() }).optional(),
+  credentials: z
+    .object({ username: z.string().max(200).optional(), password: z.string().max(200).optional() })
+    .optional(),
+  /** Settings of the family; its driver checks them. */
+  settings: z.record(z.string().max(80), z.unknown()),
+});
+export type DesiredDevice = z.infer<typeof desiredDeviceSchema>;
+
+/** The whole wish of the hub for one agent; a higher generation replaces a lower one. */
+export const desiredSchema = z.object({
+  generation: z.int().min(1),
+  issuedAt: timestampSchema,
+  devices: z.array(desiredDeviceSchema).max(1_000),
+  /** Keys of proposals that a person refused; the agent does not propose them again. */
+  refused: z.array(z.string().max(200)).max(5_000),
+});
+export type Desired = z.infer<typeof desiredSchema>;
+
+/** Commands for devices of this agent, oldest first. */
+export const commandsSchema = z.object({
+  commands: z
+    .array(
+      z.object({
+        id: z.string().min(1).max(64),
+        device: deviceIdSchema,
+        capability: z.string().max(40),
+        name: z.string().max(40),
+        args: z.record(z.string().max(80), z.unknown()),
+        /** After this moment, by the hub's clock, the agent answers `expired` and does nothing. */
+        notAfter: timestampSchema,
+        issuedAt: timestampSchema,
+      }),
+    )
+    .min(1)
+    .max(100),
+});
+export type Commands = z.infer<typeof commandsSchema>;
+export type Command = Commands['commands'][number];
+
+/** Who runs which artifact when, signed by the hub (ed25519 over `fleet-order-v1\0` and the order's text). */
+export const orderEnvelopeSchema = z.object({
+  /** Canonical JSON of an order, kept as text so that the signature covers exactly these bytes. */
+  order: z
+    .string()
+    .min(2)
+    .max(64 * 1024),
+  signature: z.string().max(200),
+});
+export const orderSchema = z.object({
+  version: z.literal(1),
+  agent: agentIdSchema,
+  seq: z.int().min(1),
+  issuedAt: timestampSchema,
+  expiresAt: timestampSchema,
+  targets: z
+    .array(z.object({ path: z.string().max(500), length: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .max(100),
+});
