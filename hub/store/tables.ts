@@ -1,0 +1,283 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { CommandState, Descriptor, Lane } from '../../protocols/fleet/record.ts';
+
+/** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
+
+/** JSON is written as text and read as a value. */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+type Time = ColumnType<Date, Date | number | string, Date | number | string>;
+type NullableTime = ColumnType<Date | null, Date | null | undefined, Date | null>;
+type DefaultTime = ColumnType<Date, Date | undefined, Date>;
+/** 64-bit counters are read as numbers: none of ours passes 2^53. */
+type Count = ColumnType<number, number | undefined, number>;
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+export type UnitKind = 'province' | 'commune' | 'school' | 'building' | 'room';
+export type Role =
+  | 'province-admin'
+  | 'operator'
+  | 'engineer'
+  | 'approver'
+  | 'accountant'
+  | 'school-it'
+  | 'supplier'
+  | 'auditor';
+export type Health = 'ok' | 'attention' | 'fault' | 'unreachable' | 'expected-off' | 'stale' | 'unknown';
+export type Lifecycle = 'in-service' | 'maintenance' | 'in-store' | 'retired';
+
+interface UnitTable {
+  id: Generated<number>;
+  parent_id: Nullable<number>;
+  path: string;
+  kind: UnitKind;
+  code: Nullable<string>;
+  name: string;
+  name_folded: string;
+  sample: ColumnType<boolean, boolean | undefined, boolean>;
+  created_at: DefaultTime;
+}
+
+interface RoleGrantTable {
+  user_id: string;
+  role: Role;
+  unit_id: number;
+  granted_at: DefaultTime;
+}
+
+interface ApiTokenTable {
+  id: string;
+  user_id: string;
+  name: string;
+  hash: string;
+  created_at: DefaultTime;
+  expires_at: NullableTime;
+  last_used_at: NullableTime;
+  revoked_at: NullableTime;
+}
+
+interface AuditEntryTable {
+  seq: Generated<number>;
+  at: Time;
+  actor: string;
+  action: string;
+  subject: string;
+  unit_id: Nullable<number>;
+  reason: Nullable<string>;
+  origin: Nullable<string>;
+  detail: Json<Record<string, unknown>>;
+  previous_hash: string;
+  hash: string;
+}
+
+interface VoucherTable {
+  id: string;
+  hash: string;
+  unit_id: number;
+  agent_name: Nullable<string>;
+  created_by: string;
+  created_at: DefaultTime;
+  expires_at: Time;
+  used_at: NullableTime;
+  agent_id: Nullable<string>;
+  revoked_at: NullableTime;
+}
+
+interface AgentTable {
+  id: string;
+  unit_id: number;
+  name: string;
+  name_folded: string;
+  status: ColumnType<'active' | 'quarantined' | 'revoked', 'active' | undefined, 'active' | 'quarantined' | 'revoked'>;
+  fingerprint: Json<Record<string, unknown>>;
+  enrolled_at: DefaultTime;
+  version: Nullable<string>;
+  platform: Nullable<string>;
+  boot_id: Nullable<string>;
+  session: Nullable<string>;
+  started_at: NullableTime;
+  connected_at: NullableTime;
+  disconnected_at: NullableTime;
+  last_seen_at: NullableTime;
+  clock_skew_ms: Nullable<number>;
+  desired_generation: ColumnType<number, number | undefined, number>;
+  held_generation: ColumnType<number, number | undefined, number>;
+  queue_records: Count;
+  queue_bytes: Count;
+  shed_records: Count;
+  load: NullableJson<{ rssBytes: number; cpuPercent: number; loopDelayP99Ms: number }>;
+}
+
+interface CredentialTable {
+  fingerprint: string;
+  agent_id: string;
+  serial: string;
+  key_fingerprint: string;
+  not_before: Time;
+  not_after: Time;
+  status: ColumnType<'active' | 'superseded' | 'revoked', 'active' | undefined, 'active' | 'superseded' | 'revoked'>;
+  issued_at: DefaultTime;
+}
+
+interface DeviceTable {
+  id: string;
+  sid: Generated<number>;
+  agent_id: string;
+  unit_id: number;
+  family: string;
+  name: string;
+  name_folded: string;
+  address: NullableJson<{ host: string; port?: number }>;
+  settings: ColumnType<Record<string, unknown>, string | undefined, string>;
+  secret: Nullable<Buffer>;
+  lifecycle: ColumnType<Lifecycle, Lifecycle | undefined, Lifecycle>;
+  proposal_key: Nullable<string>;
+  adopted_at: DefaultTime;
+  adopted_by: string;
+  health: ColumnType<Health, Health | undefined, Health>;
+  health_since: DefaultTime;
+  health_code: Nullable<string>;
+  vendor: Nullable<string>;
+  model: Nullable<string>;
+  serial: Nullable<string>;
+  firmware: Nullable<string>;
+}
+
+interface ProposalTable {
+  id: string;
+  agent_id: string;
+  key: string;
+  family: string;
+  address: Json<{ host: string; port?: number }>;
+  name: Nullable<string>;
+  vendor: Nullable<string>;
+  model: Nullable<string>;
+  serial: Nullable<string>;
+  macs: Json<string[]>;
+  needs_credentials: boolean;
+  evidence: Json<string[]>;
+  status: ColumnType<'open' | 'adopted' | 'refused', 'open' | undefined, 'open' | 'adopted' | 'refused'>;
+  device_id: Nullable<string>;
+  first_seen_at: Time;
+  last_seen_at: Time;
+}
+
+interface StreamTable {
+  agent_id: string;
+  epoch: string;
+  lane: Lane;
+  through: Count;
+  delivered: Count;
+  shed: Count;
+  missing: Count;
+  updated_at: DefaultTime;
+}
+
+interface QuarantineTable {
+  id: Generated<number>;
+  agent_id: Nullable<string>;
+  channel: string;
+  lane: Nullable<string>;
+  seq: Nullable<number>;
+  code: string;
+  message: string;
+  payload: Buffer;
+  payload_bytes: number;
+  received_at: Time;
+}
+
+interface TwinTable {
+  device_id: string;
+  capability: string;
+  state: Json<Record<string, unknown>>;
+  at: Time;
+  received_at: Time;
+}
+
+interface InventoryTable {
+  device_id: string;
+  descriptor: Json<Descriptor>;
+  at: Time;
+}
+
+interface InventoryChangeTable {
+  id: Generated<number>;
+  device_id: string;
+  field: string;
+  before: NullableJson<unknown>;
+  after: NullableJson<unknown>;
+  at: Time;
+  received_at: Time;
+}
+
+interface EventTable {
+  id: Generated<number>;
+  agent_id: string;
+  device_id: Nullable<string>;
+  capability: string;
+  name: string;
+  severity: 'info' | 'warning' | 'critical';
+  data: Json<Record<string, unknown>>;
+  at: Time;
+  received_at: Time;
+}
+
+interface CauseTable {
+  id: string;
+  kind: string;
+  code: string;
+  agent_id: Nullable<string>;
+  device_id: Nullable<string>;
+  unit_id: number;
+  affected: number;
+  affected_peak: number;
+  opened_at: Time;
+  resolved_at: NullableTime;
+  evidence: Json<string[]>;
+}
+
+interface CommandTable {
+  id: string;
+  agent_id: string;
+  device_id: string;
+  capability: string;
+  name: string;
+  args: Json<Record<string, unknown>>;
+  state: CommandState;
+  not_after: Time;
+  created_by: string;
+  created_at: Time;
+  updated_at: Time;
+  problem: NullableJson<{ code: string; message: string; retryable: boolean }>;
+  output: NullableJson<Record<string, unknown>>;
+}
+
+interface PictureTable {
+  command_id: string;
+  device_id: string;
+  content_type: string;
+  bytes: Buffer;
+  taken_at: Time;
+  expires_at: Time;
+}
+
+export interface Tables {
+  unit: UnitTable;
+  role_grant: RoleGrantTable;
+  api_token: ApiTokenTable;
+  audit_entry: AuditEntryTable;
+  voucher: VoucherTable;
+  agent: AgentTable;
+  credential: CredentialTable;
+  device: DeviceTable;
+  proposal: ProposalTable;
+  stream: StreamTable;
+  quarantine: QuarantineTable;
+  twin: TwinTable;
+  inventory: InventoryTable;
+  inventory_change: InventoryChangeTable;
+  event: EventTable;
+  cause: CauseTable;
+  command: CommandTable;
+  picture: PictureTable;
+}
