@@ -1,0 +1,1 @@
+export { inScope, narrow, type Scope, scopeCondition } from './scope.ts';

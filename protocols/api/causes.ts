@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+
+/** One row of "what is wrong now": one cause, however many devices it touches. */
+export const causeSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['agent-silent', 'device-unreachable', 'device-fault', 'device-attention', 'credentials', 'quarantine']),
+  code: z.string(),
+  title: z.object({ vi: z.string(), en: z.string() }),
+  unit: unitRefSchema,
+  agent: z.object({ id: z.string(), name: z.string() }).optional(),
+  device: z.object({ id: z.string(), name: z.string() }).optional(),
+  affected: z.int(),
+  affectedPeak: z.int(),
+  openedAt: instantSchema,
+  resolvedAt: instantSchema.optional(),
+  evidence: z.array(z.string()),
+  next: z.object({ vi: z.string(), en: z.string() }),
+});
+export type CauseView = z.infer<typeof causeSchema>;
+export const causesQuery = z.object({
+  ...pageQuery,
+  unit: z.coerce.number().int().optional(),
+  state: z.enum(['open', 'resolved']).default('open'),
+});
+export const causesPage = pageOf(causeSchema);
+
+export const overviewQuery = z.object({ unit: z.coerce.number().int().optional() });
+export const overviewSchema = z.object({
+  at: instantSchema,
+  causes: z.object({ open: z.int(), top: z.array(causeSchema) }),
+  devices: z.object({ total: z.int(), byHealth: z.record(z.string(), z.int()) }),
+  agents: z.object({ total: z.int(), silent: z.int() }),
+  schools: z.object({ total: z.int(), affected: z.int() }),
+  proposals: z.object({ open: z.int() }),
+  quarantine: z.object({ lastDay: z.int() }),
+});
+export type Overview = z.infer<typeof overviewSchema>;

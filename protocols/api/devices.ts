@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { healthSchema, healthStateSchema, lifecycleSchema } from './health.ts';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+
+/** One row of a device list. */
+export const deviceRowSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  family: z.string(),
+  unit: unitRefSchema,
+  school: unitRefSchema.optional(),
+  agent: z.object({ id: z.string(), name: z.string() }),
+  lifecycle: lifecycleSchema,
+  health: healthSchema.pick({ state: true, since: true, code: true }),
+  vendor: z.string().optional(),
+  model: z.string().optional(),
+  serial: z.string().optional(),
+  firmware: z.string().optional(),
+  lastReportAt: instantSchema.optional(),
+});
+export type DeviceRow = z.infer<typeof deviceRowSchema>;
+
+export const devicesQuery = z.object({
+  ...pageQuery,
+  unit: z.coerce.number().int().optional(),
+  agent: z.string().max(40).optional(),
+  family: z.string().max(40).optional(),
+  capability: z.string().max(40).optional(),
+  health: z
+    .string()
+    .max(200)
+    .transform((text) => text.split(','))
+    .pipe(z.array(healthStateSchema).max(7))
+    .optional(),
+  lifecycle: lifecycleSchema.optional(),
+  sort: z.enum(['name', '-name', 'health', '-health', 'since', '-since']).default('name'),
+});
+export type DevicesQuery = z.output<typeof devicesQuery>;
+export const devicesPage = pageOf(deviceRowSchema);
+
+/** The state of one capability with both its ages: when the device said it, and when it was stored. */
+const capabilityStateSchema = z.object({
+  state: z.record(z.string(), z.unknown()),
+  at: instantSchema,
+  receivedAt: instantSchema,
+});
+
+export const deviceSchema = deviceRowSchema.extend({
+  health: healthSchema,
+  address: z.object({ host: z.string(), port: z.int().optional() }).optional(),
+  adoptedAt: instantSchema,
+  adoptedBy: z.string(),
+  reported: z.record(z.string(), capabilityStateSchema),
+  latest: z.record(z.string(), z.object({ value: z.number(), at: instantSchema })),
+  /** Commands that this device itself declared, by capability. */
+  commands: z.record(z.string(), z.array(z.string())),
+  parts: z.array(
+    z.object({ kind: z.string(), name: z.string(), serial: z.string().optional(), detail: z.string().optional() }),
+  ),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const updateDeviceBody = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional(),
+  unit: z.int().optional(),
+  lifecycle: lifecycleSchema.optional(),
+});
+
+/** One metric over time, in steps: `points` are `[time, mean, min, max, count]`, oldest first; a step without data is left out. */
+export const telemetryQuery = z.object({
+  metric: z.string().max(120),
+  from: instantSchema,
+  to: instantSchema,
+  step: z.enum(['raw', '5m', '1h', 'auto']).default('auto'),
+});
+export const telemetrySchema = z.object({
+  metric: z.string(),
+  unit: z.string(),
+  step: z.enum(['raw', '5m', '1h']),
+  points: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()])),
+});
+export type Telemetry = z.infer<typeof telemetrySchema>;
+
+export const deviceEventSchema = z.object({
+  id: z.string(),
+  at: instantSchema,
+  kind: z.enum(['event', 'inventory', 'command', 'cause']),
+  capability: z.string().optional(),
+  name: z.string(),
+  severity: z.enum(['info', 'warning', 'critical']),
+  data: z.record(z.string(), z.unknown()),
+});
+export const deviceEventsQuery = z.object({ cursor: pageQuery.cursor, limit: pageQuery.limit });
+export const deviceEventsPage = z.object({ rows: z.array(deviceEventSchema), next: z.string().optional() });
+export type DeviceEvent = z.infer<typeof deviceEventSchema>;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+
+export const proposalSchema = z.object({
+  id: z.string(),
+  agent: z.object({ id: z.string(), name: z.string() }),
+  unit: unitRefSchema,
+  family: z.string(),
+  address: z.object({ host: z.string(), port: z.int().optional() }),
+  name: z.string().optional(),
+  vendor: z.string().optional(),
+  model: z.string().optional(),
+  serial: z.string().optional(),
+  macs: z.array(z.string()),
+  needsCredentials: z.boolean(),
+  evidence: z.array(z.string()),
+  status: z.enum(['open', 'adopted', 'refused']),
+  device: z.string().optional(),
+  firstSeenAt: instantSchema,
+  lastSeenAt: instantSchema,
+});
+export type ProposalView = z.infer<typeof proposalSchema>;
+
+export const proposalsQuery = z.object({
+  ...pageQuery,
+  agent: z.string().max(40).optional(),
+  unit: z.coerce.number().int().optional(),
+  status: z.enum(['open', 'adopted', 'refused']).default('open'),
+});
+export const proposalsPage = pageOf(proposalSchema);
+
+/** Takes proposals into the fleet, all or none; `dryRun` only tells what would happen. */
+export const adoptBody = z.strictObject({
+  dryRun: z.boolean().default(false),
+  items: z
+    .array(
+      z.strictObject({
+        proposal: z.string().max(40),
+        name: z.string().trim().min(1).max(200).optional(),
+        /** School or room; the agent's own unit when absent. */
+        unit: z.int().optional(),
+        credentials: z
+          .strictObject({ username: z.string().max(200).optional(), password: z.string().max(200).optional() })
+          .optional(),
+        settings: z.record(z.string().max(80), z.unknown()).optional(),
+      }),
+    )
+    .min(1)
+    .max(200),
+});
+export const adoptResult = z.object({
+  dryRun: z.boolean(),
+  adopted: z.array(z.object({ proposal: z.string(), device: z.string(), name: z.string() })),
+  refused: z.array(z.object({ proposal: z.string(), code: z.string(), message: z.string() })),
+});
+export const refuseBody = z.strictObject({
+  proposals: z.array(z.string().max(40)).min(1).max(200),
+  reason: z.string().max(300).optional(),
+});
+
+export const createVoucherBody = z.strictObject({
+  unit: z.int(),
+  agentName: z.string().trim().min(1).max(200).optional(),
+  hours: z
+    .int()
+    .min(1)
+    .max(24 * 90)
+    .default(24),
+});
+/** The code is shown once, here. */
+export const voucherSchema = z.object({
+  id: z.string(),
+  code: z.string(),
+  unit: unitRefSchema,
+  expiresAt: instantSchema,
+  gatewayUrl: z.string(),
+  command: z.string(),
+});

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { unitRefSchema } from './page.ts';
+
+export const roleSchema = z.enum([
+  'province-admin',
+  'operator',
+  'engineer',
+  'approver',
+  'accountant',
+  'school-it',
+  'supplier',
+  'auditor',
+]);
+export type Role = z.infer<typeof roleSchema>;
+
+/** What a signed-in person may see and do. */
+export const meSchema = z.object({
+  user: z.object({ id: z.string(), name: z.string(), email: z.string() }),
+  grants: z.array(z.object({ role: roleSchema, unit: unitRefSchema })),
+  /** Actions this person may take somewhere; the page hides what is not here. */
+  may: z.array(
+    z.enum(['adopt', 'command', 'view-picture', 'manage-units', 'issue-voucher', 'view-audit', 'view-quarantine']),
+  ),
+  version: z.string(),
+});
+export type Me = z.infer<typeof meSchema>;
