@@ -1,0 +1,153 @@
+import { RecoverableError } from '../../protocols/errors.ts';
+import type { Clock, Deadline } from '../../protocols/ports.ts';
+
+/** A clock that stands still until a test advances it. */
+export interface FakeClock extends Clock {
+  /** Moves both clocks on and fires what falls due, in order; after each the program runs until it waits again. */
+  advance(byMs: number): Promise<void>;
+  /** Sets the wall clock alone, as a person or NTP does. */
+  setWall(nowMs: number): void;
+  /** Lets everything run that needs no time. */
+  settle(): Promise<void>;
+  /** Timers that still wait: 0 after a clean stop. */
+  readonly pending: number;
+}
+
+/** A clock that runs `speed` times as fast as the machine's, for tests with real sockets. */
+export interface FastClock extends Clock {
+  /** Timers that still wait: 0 after a clean stop. */
+  readonly pending: number;
+}
+
+interface Timer {
+  readonly dueMs: number;
+  readonly order: number;
+  readonly fire: () => void;
+}
+
+interface TimerQueue {
+  /** Returns a function that takes the timer out again. */
+  start(delayMs: number, fire: () => void): () => void;
+}
+
+/** Monday 2026-03-02 07:00 in Viet Nam, a school day. */
+const someMonday = Date.UTC(2026, 2, 2, 0, 0, 0);
+
+/** Starts at `nowMs` of wall time and 0 of monotonic time. */
+export function createFakeClock(nowMs: number = someMonday): FakeClock {
+  let mono = 0;
+  let wallOffset = nowMs;
+  let order = 0;
+  const timers = new Set<Timer>();
+
+  const start: TimerQueue['start'] = (delayMs, fire) => {
+    const timer: Timer = { dueMs: mono + Math.max(0, delayMs), order: order++, fire };
+    timers.add(timer);
+    return () => timers.delete(timer);
+  };
+  const next = (untilMs: number): Timer | undefined => {
+    const due = [...timers].filter((timer) => timer.dueMs <= untilMs);
+    return due.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
+  };
+
+  return {
+    ...waits({ start }),
+    now: () => wallOffset + mono,
+    mono: () => mono,
+    get pending() {
+      return timers.size;
+    },
+    settle,
+    setWall: (wallMs) => {
+      wallOffset = wallMs - mono;
+    },
+    advance: async (byMs) => {
+      const untilMs = mono + byMs;
+      await settle();
+      for (let timer = next(untilMs); timer; timer = next(untilMs)) {
+        mono = Math.max(mono, timer.dueMs);
+        timers.delete(timer);
+        timer.fire();
+        await settle();
+      }
+      mono = untilMs;
+      await settle();
+    },
+  };
+}
+
+/** Real time, `speed` times as fast. A deadline of 5 s ends after 5/`speed` s. */
+export function createFastClock(speed = 10): FastClock {
+  const startedAt = performance.now();
+  const startWall = Date.now();
+  let pending = 0;
+  const mono = () => (performance.now() - startedAt) * speed;
+  const start: TimerQueue['start'] = (delayMs, fire) => {
+    pending++;
+    let waiting = true;
+    const end = () => {
+      if (waiting) pending--;
+      waiting = false;
+    };
+    const timer = setTimeout(() => {
+      end();
+      fire();
+    }, delayMs / speed);
+    return () => {
+      clearTimeout(timer);
+      end();
+    };
+  };
+  return {
+    ...waits({ start }),
+    now: () => Math.round(startWall + mono()),
+    mono,
+    get pending() {
+      return pending;
+    },
+  };
+}
+
+/** All promise reactions run before the event loop turns once; two turns let `setImmediate` users follow. */
+async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+function waits(queue: TimerQueue): Pick<Clock, 'wait' | 'deadline'> {
+  return {
+    wait: (delayMs, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const onAbort = () => {
+          stop();
+          reject(signal?.reason);
+        };
+        const stop = queue.start(delayMs, () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        });
+        signal?.addEventListener('abort', onAbort, { once: true });
+      }),
+    deadline: (delayMs, parent): Deadline => {
+      const controller = new AbortController();
+      const onParent = () => {
+        stop();
+        controller.abort(parent?.reason);
+      };
+      const stop = queue.start(delayMs, () => {
+        parent?.removeEventListener('abort', onParent);
+        controller.abort(new RecoverableError('timeout', `no answer within ${delayMs} ms`, { details: { delayMs } }));
+      });
+      if (parent?.aborted) onParent();
+      else parent?.addEventListener('abort', onParent, { once: true });
+      return {
+        signal: controller.signal,
+        [Symbol.dispose]: () => {
+          stop();
+          parent?.removeEventListener('abort', onParent);
+        },
+      };
+    },
+  };
+}
