@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { readSettings, type Settings, type SettingsSources } from '../provisioning/platform/settings.ts';
+
+const listener = (port: number) => ({
+  host: z.string().default('127.0.0.1').describe('address to listen on'),
+  port: z.int().min(0).max(65_535).default(port).describe('TCP port; 0 takes a free one'),
+});
+
+/** Every setting of the hub, with its default. */
+const schema = z.strictObject({
+  dataDir: z
+    .string()
+    .min(1)
+    .default('.edufleet/hub')
+    .describe('folder of the embedded database, keys and certificates'),
+  databaseUrl: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('PostgreSQL 15 or newer; the embedded database without it'),
+  province: z
+    .string()
+    .min(1)
+    .default('Tỉnh Quảng Ngãi')
+    .describe('name of the root of the organisation, when it is first made'),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  http: z
+    .strictObject({
+      ...listener(8080),
+      publicUrl: z.url().optional().describe('address that people use; built from host and port without it'),
+      trustProxy: z
+        .array(z.string())
+        .default([])
+        .describe('addresses of reverse proxies whose X-Forwarded-* headers are believed'),
+    })
+    .prefault({}),
+  gateway: z
+    .strictObject({
+      ...listener(8443),
+      publicHost: z.string().optional().describe('name or address by which agents reach this hub'),
+    })
+    .prefault({}),
+  broker: z
+    .strictObject({
+      ...listener(8883),
+      maxConnections: z.int().min(1).max(100_000).default(5_000).describe('most agents at once'),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      email: z.email().default('admin@edufleet.example').describe('first administrator, made when there is nobody yet'),
+      password: z
+        .string()
+        .min(12)
+        .optional()
+        .describe('their password; a random one is written to admin-password in the data folder without it'),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      rawDays: z.int().min(1).max(3_650).default(14).describe('days that raw samples are kept'),
+      fiveMinuteDays: z.int().min(1).max(3_650).default(90).describe('days that 5-minute roll-ups are kept'),
+      hourlyDays: z.int().min(1).max(36_500).default(1_825).describe('days that hourly roll-ups are kept'),
+    })
+    .prefault({}),
+});
+
+export type HubConfig = z.output<typeof schema>;
+
+/** Reads the hub's configuration; see readSettings for what it throws. */
+export function readHubConfig(sources: SettingsSources): Settings<HubConfig> {
+  return readSettings(schema, sources);
+}
