@@ -24,6 +24,6 @@ const brokenFiles = report.testResults.filter(
 );
 for (const name of skipped) console.log(`skipped: ${name}`);
 for (const { name } of brokenFiles) console.log(`failed to run: ${name}`);
-const failed = report.numFailedTests + brokenFiles.length + (process.env.CI ? skipped.length : 0);
+const failed = report.numFailedTests + brokenFiles.length + (process.env['CI'] ? skipped.length : 0);
 console.log(`${report.numPassedTests} passed, ${failed} failed`);
 process.exitCode = failed > 0 || report.numPassedTests === 0 ? 1 : 0;
