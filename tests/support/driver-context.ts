@@ -1,10 +1,10 @@
 import type { DriverContext, DriverEvent, HostPort, Reporter } from '../../agent/devices/driver.ts';
+import { createNetwork } from '../../agent/platform/create-network.ts';
 import type { Address, HttpPort, Network, TcpPort, UdpPort } from '../../agent/platform/network.ts';
 import { type CapabilityName, capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import { type Descriptor, descriptorSchema } from '../../protocols/fleet/record.ts';
 import { type Clock, silentLog } from '../../protocols/ports.ts';
-import { createLoopbackNetwork } from './loopback-network.ts';
 
 /** A reporter that keeps what a driver says, and refuses what the contract does not know. */
 export interface RecordingReporter extends Reporter {
@@ -49,7 +49,7 @@ export function createTestContext<Settings>(options: TestContextOptions<Settings
   const controller = new AbortController();
   const reporter = createRecordingReporter();
   const uploads: UploadedPicture[] = [];
-  const watched = watchNetwork(options.network ?? createLoopbackNetwork());
+  const watched = watchNetwork(options.network ?? createTestNetwork(options.clock));
   const context: DriverContext<Settings> = {
     device: {
       id: 'device-1',
@@ -118,6 +118,12 @@ export function createRecordingReporter(): RecordingReporter {
         | Readonly<Record<string, unknown>>
         | undefined,
   };
+}
+
+/** The agent's real network, allowed to reach loopback and nothing else. */
+export function createTestNetwork(clock: Clock): Network {
+  const policy = { allow: ['127.0.0.0/8'], deny: [], ports: [], broadcast: false };
+  return createNetwork({ policy, clock, log: silentLog });
 }
 
 const absentHost: HostPort = {

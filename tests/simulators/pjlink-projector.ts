@@ -1,0 +1,375 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Address } from '../../agent/platform/network.ts';
+import type { Clock } from '../../protocols/ports.ts';
+import type { Fault, Simulator } from './simulator.ts';
+
+export interface ProjectorOptions {
+  readonly clock: Clock;
+  /** An ephemeral one unless given. */
+  readonly port?: number;
+  /** 2 unless given. */
+  readonly class?: 1 | 2;
+  /** None unless given. */
+  readonly password?: string;
+  readonly digest?: 'md5' | 'sha256';
+  readonly warmUpMs?: number;
+  readonly coolDownMs?: number;
+  /** How many hours a lamp ages in one hour of the clock. */
+  readonly lampAging?: number;
+  /** A laser has no lamp and answers ERR1 to LAMP. */
+  readonly laser?: boolean;
+  readonly idleMs?: number;
+  /** Ends lines as some real ones do: NUL padding behind each packet. */
+  readonly padding?: boolean;
+}
+
+/** What a person can see or set at the projector. */
+export interface ProjectorState {
+  name: string;
+  maker: string;
+  model: string;
+  serial: string;
+  software: string;
+  input: string;
+  inputs: Record<string, string>;
+  videoMuted: boolean;
+  audioMuted: boolean;
+  frozen: boolean;
+  volume: number;
+  /** Six digits of ERST. */
+  errors: string;
+  lampHours: number;
+  filterHours: number;
+  resolution: string;
+  mac: string;
+  /** Codes that it acknowledges without doing anything. */
+  ignores: Set<string>;
+  /** Codes that it answers with ERR1. */
+  lacks: Set<string>;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly stop: AbortController;
+  readonly token: string;
+  signedIn: boolean;
+  buffer: string;
+  /** Answers go out one after another, also slow ones. */
+  queue: Promise<void>;
+}
+
+/** A projector made of software, written from the reference and without our codec: TCP control and UDP search. */
+export class ProjectorSimulator implements Simulator {
+  readonly state: ProjectorState = {
+    name: 'Phòng 7',
+    maker: 'EPSON',
+    model: 'EB-2250U',
+    serial: 'X4HX6500112',
+    software: '1.10',
+    input: '31',
+    inputs: { '11': 'Computer', '31': 'HDMI 1', '32': 'HDMI 2', '5A': 'LAN' },
+    videoMuted: false,
+    audioMuted: false,
+    frozen: false,
+    volume: 10,
+    errors: '000000',
+    lampHours: 1234,
+    filterHours: 200,
+    resolution: '1920x1080',
+    mac: '00:11:22:aa:bb:cc',
+    ignores: new Set(),
+    lacks: new Set(),
+  };
+  /** Every line that came, with the clock's time, digests included. */
+  readonly received: { readonly atMs: number; readonly line: string }[] = [];
+  readonly #options: ProjectorOptions;
+  readonly #clock: Clock;
+  readonly #connections = new Set<Connection>();
+  #server: Server | undefined;
+  #udp: UdpSocket | undefined;
+  #port = 0;
+  #fault: Fault | undefined;
+  #power: 'on' | 'off' = 'on';
+  #switchedAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#port = options.port ?? 0;
+  }
+
+  static async start(options: ProjectorOptions): Promise<ProjectorSimulator> {
+    const simulator = new ProjectorSimulator(options);
+    await simulator.#listen();
+    if ((options.class ?? 2) === 2) await simulator.#listenUdp();
+    return simulator;
+  }
+
+  get address(): Address {
+    return { host: '127.0.0.1', port: this.#port };
+  }
+
+  /** As POWR says it: 0 standby, 1 on, 2 cooling, 3 warming up. */
+  get power(): '0' | '1' | '2' | '3' {
+    const elapsedMs = this.#clock.mono() - this.#switchedAt;
+    if (this.#power === 'on') return elapsedMs < (this.#options.warmUpMs ?? 4_000) ? '3' : '1';
+    return elapsedMs < (this.#options.coolDownMs ?? 4_000) ? '2' : '0';
+  }
+
+  /** Puts it into a settled state, as if it had been switched long ago. */
+  setPower(power: 'on' | 'off'): void {
+    this.#power = power;
+    this.#switchedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Presses the button at the projector: it warms up or cools down. */
+  pressPower(): void {
+    this.#switch(this.#power === 'on' ? 'off' : 'on');
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  async setFault(fault: Fault | undefined): Promise<void> {
+    const wasAway = this.#fault === 'reboot';
+    this.#fault = fault;
+    if (fault === 'reboot') await this.#close();
+    else if (wasAway) await this.#listen();
+  }
+
+  /** Sends a status notice of class 2 to a controller. */
+  async notify(text: string, to: Address): Promise<void> {
+    await new Promise<void>((resolve) => this.#udp?.send(text, to.port, to.host, () => resolve()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+    const udp = this.#udp;
+    this.#udp = undefined;
+    if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer((socket) => this.#accept(socket));
+    server.listen(this.#port, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address === 'object' && address) this.#port = address.port;
+    this.#server = server;
+  }
+
+  async #listenUdp(): Promise<void> {
+    const udp = createSocket('udp4');
+    udp.on('message', (bytes, from) => {
+      if (this.#fault === undefined && bytes.toString('latin1').toUpperCase() === '%2SRCH\r') {
+        udp.send(`%2ACKN=${this.state.mac}\r`, from.port, from.address);
+      }
+    });
+    udp.bind(this.#port, '127.0.0.1');
+    await once(udp, 'listening');
+    this.#udp = udp;
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    const ends = [...this.#connections].map(async (connection) => {
+      connection.stop.abort();
+      connection.socket.destroy();
+      await connection.queue;
+    });
+    await Promise.all(ends);
+    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  #accept(socket: Socket): void {
+    const connection: Connection = {
+      socket,
+      stop: new AbortController(),
+      token: randomBytes(4).toString('hex'),
+      signedIn: this.#options.password === undefined,
+      buffer: '',
+      queue: Promise.resolve(),
+    };
+    this.#connections.add(connection);
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      connection.stop.abort();
+      this.#connections.delete(connection);
+    });
+    socket.on('data', (bytes) => this.#take(connection, bytes));
+    if (this.#fault === 'hang-up') socket.destroy();
+    else
+      this.#say(
+        connection,
+        connection.signedIn && this.#fault !== 'wrong-password' ? 'PJLINK 0' : `PJLINK 1 ${connection.token}`,
+      );
+  }
+
+  #take(connection: Connection, bytes: Buffer): void {
+    connection.buffer += bytes.toString('latin1');
+    if (this.#fault === 'hang-up') {
+      connection.socket.destroy();
+      return;
+    }
+    for (let end = connection.buffer.indexOf('\r'); end >= 0; end = connection.buffer.indexOf('\r')) {
+      const line = connection.buffer.slice(0, end);
+      connection.buffer = connection.buffer.slice(end + 1);
+      this.received.push({ atMs: this.#clock.mono(), line });
+      this.#answer(connection, line);
+    }
+  }
+
+  #answer(connection: Connection, line: string): void {
+    const at = line.indexOf('%');
+    if (!connection.signedIn || this.#fault === 'wrong-password') {
+      connection.signedIn = this.#signsIn(connection, line.slice(0, at));
+    }
+    if (!connection.signedIn) {
+      this.#say(connection, 'PJLINK ERRA');
+      return;
+    }
+    const [, version, code = '', parameter = ''] = /^%([12])([A-Z0-9]{4}) (.*)$/i.exec(line.slice(at)) ?? [];
+    if (version !== undefined) this.#say(connection, this.#reply(version, code.toUpperCase(), parameter));
+  }
+
+  #reply(version: string, code: string, parameter: string): string {
+    const head = `%${version}${code}=`;
+    if (Number(version) > (this.#options.class ?? 2) || this.state.lacks.has(code)) return `${head}ERR1`;
+    if (this.#fault === 'busy') return `${head}ERR3`;
+    return head + this.#obey(version, code, parameter);
+  }
+
+  #signsIn(connection: Connection, digest: string): boolean {
+    const { password, digest: algorithm = 'md5' } = this.#options;
+    if (password === undefined || this.#fault === 'wrong-password') return false;
+    return digest === createHash(algorithm).update(`${connection.token}${password}`).digest('hex');
+  }
+
+  #obey(version: string, code: string, parameter: string): string {
+    const isQuestion = parameter.startsWith('?');
+    if (version === '2' && !isQuestion) return this.#setClass2(code, parameter);
+    if (!isQuestion) return this.#set(code, parameter);
+    return (version === '2' ? this.#askClass2(code, parameter) : undefined) ?? this.#ask(code);
+  }
+
+  #ask(code: string): string {
+    const { state } = this;
+    const mute = `${(state.videoMuted ? 1 : 0) + (state.audioMuted ? 2 : 0) || 3}${state.videoMuted || state.audioMuted ? 1 : 0}`;
+    const answers: Record<string, string> = {
+      POWR: this.power,
+      INPT: this.power === '1' ? state.input : 'ERR3',
+      AVMT: this.power === '1' ? mute : 'ERR3',
+      ERST: state.errors,
+      LAMP: this.#options.laser ? 'ERR1' : `${this.#lampHours()} ${this.power === '1' ? 1 : 0}`,
+      INST: Object.keys(state.inputs).join(' '),
+      NAME: Buffer.from(state.name).toString('latin1'),
+      INF1: state.maker,
+      INF2: state.model,
+      INFO: '',
+      CLSS: String(this.#options.class ?? 2),
+    };
+    return answers[code] ?? 'ERR1';
+  }
+
+  #askClass2(code: string, parameter: string): string | undefined {
+    const { state } = this;
+    const answers: Record<string, string> = {
+      SNUM: state.serial,
+      SVER: state.software,
+      INNM: state.inputs[parameter.slice(1)] ?? 'ERR2',
+      IRES: this.power === '1' ? state.resolution : 'ERR3',
+      RRES: '1920x1200',
+      FILT: String(state.filterHours),
+      RLMP: this.#options.laser ? '' : 'ELPLP96',
+      RFIL: 'ELPAF56',
+      FREZ: this.power === '1' ? String(Number(state.frozen)) : 'ERR3',
+    };
+    return answers[code];
+  }
+
+  #set(code: string, parameter: string): string {
+    const { state } = this;
+    if (code === 'POWR') {
+      if (parameter !== '0' && parameter !== '1') return 'ERR2';
+      if (this.power === '2' || this.power === '3') return 'ERR3';
+      if (!state.ignores.has(code)) this.#switch(parameter === '1' ? 'on' : 'off');
+      return 'OK';
+    }
+    if (this.power !== '1') return 'ERR3';
+    if (code === 'INPT') {
+      if (!Object.hasOwn(state.inputs, parameter)) return 'ERR2';
+      if (!state.ignores.has(code)) state.input = parameter;
+      return 'OK';
+    }
+    const [, what, on] = /^([123])([01])$/.exec(parameter) ?? [];
+    if (code !== 'AVMT') return 'ERR1';
+    if (what === undefined) return 'ERR2';
+    if (state.ignores.has(code)) return 'OK';
+    if (what !== '2') state.videoMuted = on === '1';
+    if (what !== '1') state.audioMuted = on === '1';
+    return 'OK';
+  }
+
+  #setClass2(code: string, parameter: string): string {
+    const { state } = this;
+    if (!['SVOL', 'MVOL', 'FREZ'].includes(code)) return this.#set(code, parameter);
+    if (parameter !== '0' && parameter !== '1') return 'ERR2';
+    if (this.power !== '1') return 'ERR3';
+    if (state.ignores.has(code)) return 'OK';
+    if (code === 'SVOL') state.volume += parameter === '1' ? 1 : -1;
+    if (code === 'FREZ') state.frozen = parameter === '1';
+    return 'OK';
+  }
+
+  #switch(power: 'on' | 'off'): void {
+    this.state.lampHours = this.#lampHours();
+    if (this.#power !== power) this.#switchedAt = this.#clock.mono();
+    this.#power = power;
+  }
+
+  #lampHours(): number {
+    const litMs = this.#power === 'on' && Number.isFinite(this.#switchedAt) ? this.#clock.mono() - this.#switchedAt : 0;
+    return Math.floor(this.state.lampHours + (litMs / 3_600_000) * (this.#options.lampAging ?? 1));
+  }
+
+  /** Sends a line as the fault of the moment has it. */
+  #say(connection: Connection, text: string): void {
+    const { socket, stop } = connection;
+    const fault = this.#fault;
+    if (fault === 'silence') return;
+    connection.queue = connection.queue.then(async () => {
+      try {
+        if (fault === 'slow') await this.#clock.wait(2_000, stop.signal);
+        if (stop.signal.aborted) return;
+        socket.write(this.#wire(text, fault), 'latin1');
+        await this.#closeWhenIdle(connection);
+      } catch (thrown) {
+        if (!stop.signal.aborted) throw thrown;
+      }
+    });
+  }
+
+  #wire(text: string, fault: Fault | undefined): string {
+    if (fault === 'garbage') return 'HTTP/1.1 400 Bad Request\r\n\r\n\u00ff\u0000\u00fe\r';
+    if (fault === 'half-frame') return text.slice(0, Math.ceil(text.length / 2));
+    return `${text}\r${this.#options.padding ? '\0'.repeat(300) : ''}`;
+  }
+
+  async #closeWhenIdle(connection: Connection): Promise<void> {
+    const { idleMs } = this.#options;
+    if (idleMs === undefined) return;
+    const seen = this.received.length;
+    void this.#clock.wait(idleMs, connection.stop.signal).then(
+      () => {
+        if (this.received.length === seen) connection.socket.end();
+      },
+      () => {},
+    );
+  }
+}
