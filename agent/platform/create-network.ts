@@ -1,0 +1,27 @@
+import type { Clock, Log } from '../../protocols/ports.ts';
+import { type Resolve, systemResolve } from './dial.ts';
+import { createHttpPort } from './http.ts';
+import type { Network } from './network.ts';
+import { createAddressFilter, type NetworkPolicy } from './network-policy.ts';
+import { createTcpPort } from './tcp.ts';
+import { createUdpPort } from './udp.ts';
+
+export interface NetworkOptions {
+  readonly policy: NetworkPolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The machine's resolver unless given. */
+  readonly resolve?: Resolve;
+}
+
+/** The network as drivers see it: only what the local policy allows. Throws FatalError `invalid-policy`. */
+export function createNetwork(options: NetworkOptions): Network {
+  const filter = createAddressFilter(options.policy);
+  const resolve = options.resolve ?? systemResolve;
+  options.log.info('network policy in force', { ...options.policy });
+  return {
+    tcp: createTcpPort(filter, resolve, options.clock),
+    udp: createUdpPort(filter),
+    http: createHttpPort(filter, resolve, options.clock),
+  };
+}

@@ -1,0 +1,149 @@
+import { type IncomingMessage, request as startRequest } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
+import type { Clock } from '../../protocols/ports.ts';
+import { dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
+import type { Address, HttpPort, HttpRequest, HttpResponse } from './network.ts';
+import type { AddressFilter } from './network-policy.ts';
+
+/** Longest block of response headers; Node refuses a longer one. */
+const maxHeaderBytes = 32 * 1024;
+
+/**
+ * HTTP/1.1 under the agent's network policy: one connection a request, no redirect, no proxy, no cookie, nothing unpacked.
+ * Over https the peer is the pinned certificate, or one that the machine trusts for this name: else FatalError
+ * `certificate-mismatch` or `certificate-not-trusted`, before any byte of the request has left.
+ */
+export function createHttpPort(filter: AddressFilter, resolve: Resolve, clock: Clock): HttpPort {
+  return {
+    request: async (request) => {
+      const url = urlOf(request.url);
+      const address = addressOf(url);
+      using deadline = clock.deadline(request.timeoutMs, request.signal);
+      const { signal } = deadline;
+      const ip = await resolveAllowed(filter, resolve, address, signal);
+      const plain = await dial(ip, address, signal);
+      try {
+        const socket =
+          url.protocol === 'https:' ? await secured(plain, address, request.pinnedCertificate, signal) : plain;
+        return await untilAborted(exchange(socket, url, request), signal);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw thrown instanceof FatalError || thrown instanceof RecoverableError
+          ? thrown
+          : networkError(thrown, `${request.method} ${withoutCredentials(url)} failed`);
+      } finally {
+        plain.destroy();
+      }
+    },
+  };
+}
+
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new FatalError('invalid-url', `${text.slice(0, 200)} is no http or https address`);
+  }
+  return url;
+}
+
+function withoutCredentials(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+function addressOf(url: URL): Address {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return { host, port };
+}
+
+async function secured(
+  plain: Socket,
+  address: Address,
+  pinned: string | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = tlsConnect({
+    socket: plain,
+    // A pinned certificate is compared below, before anything is sent; authorities do not matter then.
+    rejectUnauthorized: false,
+    ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
+  });
+  await untilAborted(
+    new Promise<void>((resolve, reject) => {
+      socket.on('error', reject);
+      socket.once('secureConnect', resolve);
+      socket.once('close', () => reject(new RecoverableError('connection-lost', 'closed during the TLS handshake')));
+    }),
+    signal,
+  );
+  const fingerprint = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '';
+  const details = { host: address.host, fingerprint };
+  if (pinned !== undefined && pinned.toLowerCase() !== fingerprint) {
+    throw new FatalError('certificate-mismatch', `${address.host} presents another certificate than the pinned one`, {
+      details,
+    });
+  }
+  if (pinned === undefined && !isTrusted(socket, address)) {
+    throw new FatalError(
+      'certificate-not-trusted',
+      `the certificate of ${address.host} is signed by nobody that this machine trusts; pin it by its SHA-256`,
+      { details },
+    );
+  }
+  return socket;
+}
+
+function isTrusted(socket: ReturnType<typeof tlsConnect>, address: Address): boolean {
+  if (!socket.authorized) return false;
+  const certificate = socket.getPeerX509Certificate();
+  const match = isIP(address.host) === 0 ? certificate?.checkHost(address.host) : certificate?.checkIP(address.host);
+  return match !== undefined;
+}
+
+async function exchange(socket: Socket, url: URL, request: HttpRequest): Promise<HttpResponse> {
+  const outgoing = startRequest({
+    method: request.method,
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, connection: 'close', ...lengthOf(request.body), ...request.headers },
+    // No `agent`: Node takes `createConnection` only without one.
+    createConnection: () => socket,
+    setHost: false,
+    maxHeaderSize: maxHeaderBytes,
+  });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.on('error', reject);
+    outgoing.once('response', resolve);
+  });
+  outgoing.end(request.body);
+  const incoming = await answered;
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: new Map(Object.entries(incoming.headersDistinct).map(([name, values]) => [name, values ?? []])),
+    body: await bodyOf(incoming, request),
+  };
+}
+
+/** A stated length, because simple devices do not read chunked requests. */
+function lengthOf(body: string | Uint8Array | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+}
+
+async function bodyOf(incoming: IncomingMessage, request: HttpRequest): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > request.maxBytes) {
+        throw new RecoverableError('response-too-large', `the body is longer than ${request.maxBytes} bytes`);
+      }
+      chunks.push(chunk);
+    }
+  } catch (thrown) {
+    if (thrown instanceof RecoverableError) throw thrown;
+    throw new RecoverableError('connection-lost', 'the connection broke inside the body', { cause: toError(thrown) });
+  }
+  return Buffer.concat(chunks);
+}
