@@ -1,0 +1,113 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+
+/** A PostgreSQL server of the system's packages, in its own folder, on a unix socket only. */
+export interface PostgresServer extends AsyncDisposable {
+  /** URL of a database that is made now. */
+  createDatabase(name: string): Promise<string>;
+  /** SIGKILL, as a crash. */
+  crash(): Promise<void>;
+  /** Starts it again on the same data. */
+  start(): Promise<void>;
+}
+
+/** PostgreSQL refuses to run as root; `nobody` exists everywhere. */
+const nobody = 65_534;
+const installRoot = '/usr/lib/postgresql';
+
+/** Folder of the newest installed server's programs; tries Debian's package once when there is none. */
+export function postgresPrograms(): string | undefined {
+  const find = () =>
+    existsSync(installRoot)
+      ? readdirSync(installRoot)
+          .sort((a, b) => Number(b) - Number(a))
+          .map((version) => join(installRoot, version, 'bin'))
+          .find((folder) => existsSync(join(folder, 'initdb')))
+      : undefined;
+  const found = find();
+  if (found || process.getuid?.() !== 0) return found;
+  try {
+    execFileSync('apt-get', ['install', '-y', '-qq', 'postgresql'], { stdio: 'ignore', timeout: 120_000 });
+  } catch {
+    return undefined;
+  }
+  return find();
+}
+
+/** Starts a server with durable commits. Throws when there are no programs. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+  const programs = postgresPrograms();
+  if (!programs) throw new Error('no PostgreSQL server programs under /usr/lib/postgresql');
+  const folder = mkdtempSync(join(tmpdir(), 'edufleet-pg-'));
+  const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+  if (user.uid !== undefined) chownSync(folder, nobody, nobody);
+  const data = join(folder, 'data');
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...user, stdio: 'ignore', cwd: folder, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' } },
+  );
+  let server: ChildProcess | undefined;
+  const url = (database: string) => `postgresql://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`;
+  const start = async () => {
+    const options = [
+      `unix_socket_directories=${folder}`,
+      'listen_addresses=',
+      'max_connections=60',
+      'shared_buffers=128MB',
+      ...settings,
+    ].flatMap((setting) => ['-c', setting]);
+    server = spawn(join(programs, 'postgres'), ['-D', data, ...options], { ...user, cwd: folder, stdio: 'ignore' });
+    await untilItAnswers(url('postgres'), server);
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    const running = server;
+    server = undefined;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const exited = once(running, 'exit');
+    running.kill(signal);
+    await exited;
+  };
+  await start();
+  return {
+    start,
+    crash: () => end('SIGKILL'),
+    createDatabase: async (name) => {
+      await runOnce(url('postgres'), `create database ${name}`);
+      return url(name);
+    },
+    [Symbol.asyncDispose]: async () => {
+      // SIGINT is a fast shutdown: open connections are ended.
+      await end('SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilItAnswers(url: string, server: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
+    try {
+      await runOnce(url, 'select 1');
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error('postgres does not answer');
+}
+
+async function runOnce(url: string, text: string): Promise<void> {
+  const client = new Client(url);
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
