@@ -1,0 +1,12 @@
+import { FatalError } from '../../protocols/errors.ts';
+
+export type PictureErrorCode = 'picture-not-asked' | 'picture-type' | 'picture-size';
+
+/** A picture that nobody asked this agent for, or that is no picture. The gateway answers with the message. */
+export class PictureError extends FatalError {
+  declare readonly code: PictureErrorCode;
+
+  constructor(code: PictureErrorCode, message: string) {
+    super(code, message);
+  }
+}
