@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto';
+import { ProtocolError } from '../../../protocols/bytes/error.ts';
+import { getSystemDateAndTime } from '../../../protocols/onvif/device.ts';
+import {
+  basicAuthorization,
+  type DigestChallenge,
+  digestAuthorization,
+  parseChallenges,
+  pickDigest,
+} from '../../../protocols/onvif/http-digest.ts';
+import {
+  buildEnvelope,
+  isNotAuthorized,
+  parseReply,
+  readAnswer,
+  type SoapOperation,
+  type SoapReply,
+  soapContentType,
+} from '../../../protocols/onvif/soap.ts';
+import { usernameToken } from '../../../protocols/onvif/ws-security.ts';
+import { maxMessageBytes } from '../../../protocols/onvif/xml.ts';
+import type { XmlMarkup } from '../../../protocols/onvif/xml-markup.ts';
+import type { DriverContext, HttpRequest, HttpResponse } from '../driver.ts';
+import { DeviceError } from '../error.ts';
+import { deviceServicePath, type Location, type Origin, urlOf } from './address.ts';
+import { faultError, statusError, toDeviceError } from './failure.ts';
+
+export interface ClientOptions {
+  readonly origin: Origin;
+  readonly credentials: { readonly username: string; readonly password: string } | undefined;
+  /** For one request; milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether the password may go in the clear over plain HTTP, where a camera offers nothing better for pictures. */
+  readonly allowPlainPassword: boolean;
+  readonly pinnedCertificate: string | undefined;
+}
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+  /** SOAP header blocks beside those of sign-in. */
+  readonly headers?: readonly XmlMarkup[];
+  /** Sends no credentials: for the few requests that need none. */
+  readonly isAnonymous?: boolean;
+}
+
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+}
+
+type Ports = Pick<DriverContext, 'clock' | 'http'>;
+type Outgoing = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'maxBytes'> & { readonly timeoutMs: number };
+
+/** Clocks that differ by less than this are the same: ONVIF tells whole seconds. */
+const clockToleranceMs = 1_500;
+
+/**
+ * Speaks SOAP to one camera and knows how it wants us to sign in: a WS-Security token first, HTTP digest once it asks
+ * for that [ONVIF Core 5.9.1]. At most two attempts carry a wrong password per call, because cameras lock accounts.
+ */
+export class OnvifClient {
+  readonly #ports: Ports;
+  readonly #options: ClientOptions;
+  #clockOffsetMs = 0;
+  #digest: { readonly challenge: DigestChallenge; count: number } | undefined;
+
+  constructor(ports: Ports, options: ClientOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  get origin(): Origin {
+    return this.#options.origin;
+  }
+
+  /** The place of the device service at the enrolled address. */
+  get deviceService(): Location {
+    return { port: this.#options.origin.port, path: deviceServicePath };
+  }
+
+  /**
+   * Asks for the camera's clock, without credentials, and remembers how far it is off: tokens must carry its time.
+   * Returns device clock minus agent clock in milliseconds; undefined when the camera does not tell. Throws DeviceError.
+   */
+  async readClock(signal: AbortSignal): Promise<number | undefined> {
+    const before = this.#ports.clock.now();
+    const deviceNow = await this.call(this.deviceService, getSystemDateAndTime(), { signal, isAnonymous: true });
+    if (deviceNow === undefined) return undefined;
+    const agentNow = (before + this.#ports.clock.now()) / 2;
+    // The camera cuts off the part of its second, half of one on average.
+    this.#clockOffsetMs = deviceNow + 500 - agentNow;
+    return this.#clockOffsetMs;
+  }
+
+  /** Asks one question. Throws DeviceError; its details hold the kind of a SOAP fault. */
+  async call<Result>(location: Location, operation: SoapOperation<Result>, options: CallOptions): Promise<Result> {
+    try {
+      return await this.#exchange(location, operation, options);
+    } catch (thrown) {
+      throw toDeviceError(thrown);
+    }
+  }
+
+  /** Fetches a file of the camera, such as a picture. Throws DeviceError. */
+  async fetch(location: Location, options: FetchOptions): Promise<Uint8Array> {
+    try {
+      let response = await this.#signedIn(() => this.#get(location, options));
+      if (response.status === 401) response = await this.#fetchWithBasic(location, options, response);
+      if (response.status !== 200) throw statusError(response.status);
+      return response.body;
+    } catch (thrown) {
+      throw toDeviceError(thrown);
+    }
+  }
+
+  async #exchange<Result>(location: Location, operation: SoapOperation<Result>, options: CallOptions): Promise<Result> {
+    const send = () => this.#post(location, operation, options);
+    let response = await this.#signedIn(send, options.isAnonymous);
+    let reply = readReply(response, options.maxBytes);
+    if (reply.kind === 'fault' && isNotAuthorized(reply.fault) && (await this.#hasNewClock(options))) {
+      response = await this.#signedIn(send, options.isAnonymous);
+      reply = readReply(response, options.maxBytes);
+    }
+    if (reply.kind === 'fault') throw faultError(reply.fault, response.status);
+    return readAnswer(operation, reply.body);
+  }
+
+  /** Sends, and answers a digest challenge; a nonce that has grown old is replaced once. */
+  async #signedIn(send: () => Promise<HttpResponse>, isAnonymous = false): Promise<HttpResponse> {
+    const used = this.#digest?.challenge.nonce;
+    const first = await send();
+    if (first.status !== 401 || isAnonymous || !this.#options.credentials) return first;
+    const challenge = pickDigest(challengesOf(first));
+    if (!challenge || challenge.nonce === used) return first;
+    this.#digest = { challenge, count: 0 };
+    const second = await send();
+    if (second.status !== 401) return second;
+    const fresh = pickDigest(challengesOf(second));
+    this.#digest = undefined;
+    if (!fresh?.isStale) return second;
+    this.#digest = { challenge: fresh, count: 0 };
+    return await send();
+  }
+
+  /** Whether a camera that refused us may have done so because of its clock: it is asked again, once per call. */
+  async #hasNewClock(options: CallOptions): Promise<boolean> {
+    if (options.isAnonymous || this.#digest || !this.#options.credentials) return false;
+    const before = this.#clockOffsetMs;
+    await this.readClock(options.signal);
+    return Math.abs(this.#clockOffsetMs - before) > clockToleranceMs;
+  }
+
+  #post(location: Location, operation: SoapOperation<unknown>, options: CallOptions): Promise<HttpResponse> {
+    const { credentials } = this.#options;
+    const token = credentials && !this.#digest && !options.isAnonymous ? [this.#token(credentials)] : [];
+    const authorization = options.isAnonymous ? undefined : this.#authorization('POST', location);
+    return this.#send(location, options.signal, {
+      method: 'POST',
+      headers: { 'content-type': soapContentType(operation.action), ...authorization },
+      body: buildEnvelope(operation.body, [...token, ...(options.headers ?? [])]),
+      timeoutMs: options.timeoutMs ?? this.#options.timeoutMs,
+      maxBytes: options.maxBytes ?? maxMessageBytes,
+    });
+  }
+
+  #get(location: Location, options: FetchOptions): Promise<HttpResponse> {
+    return this.#send(location, options.signal, {
+      method: 'GET',
+      headers: { ...this.#authorization('GET', location) },
+      timeoutMs: this.#options.timeoutMs,
+      maxBytes: options.maxBytes,
+    });
+  }
+
+  /** Pictures of older cameras know Basic only. The password is told where nobody can listen, or where its owner allows it. */
+  async #fetchWithBasic(location: Location, options: FetchOptions, refusal: HttpResponse): Promise<HttpResponse> {
+    const { credentials, allowPlainPassword, origin, timeoutMs } = this.#options;
+    const challenges = challengesOf(refusal);
+    const offersBasic = challenges.some(({ scheme }) => scheme === 'basic');
+    if (!credentials || !offersBasic || pickDigest(challenges)) return refusal;
+    if (origin.scheme !== 'https' && !allowPlainPassword) {
+      throw new DeviceError(
+        'authentication',
+        'the camera wants the password in the clear for its picture; the setting allowPlainPassword permits that',
+      );
+    }
+    return await this.#send(location, options.signal, {
+      method: 'GET',
+      headers: { authorization: basicAuthorization(credentials.username, credentials.password) },
+      timeoutMs,
+      maxBytes: options.maxBytes,
+    });
+  }
+
+  #token(credentials: { readonly username: string; readonly password: string }): XmlMarkup {
+    const created = new Date(this.#ports.clock.now() + this.#clockOffsetMs).toISOString().replace(/\.\d+Z$/, 'Z');
+    return usernameToken({ ...credentials, nonce: randomBytes(16), created });
+  }
+
+  #authorization(method: string, location: Location): { readonly authorization: string } | undefined {
+    const { credentials } = this.#options;
+    if (!this.#digest || !credentials) return undefined;
+    this.#digest.count += 1;
+    return {
+      authorization: digestAuthorization({
+        challenge: this.#digest.challenge,
+        ...credentials,
+        method,
+        uri: location.path,
+        clientNonce: randomBytes(16).toString('hex'),
+        nonceCount: this.#digest.count,
+      }),
+    };
+  }
+
+  async #send(location: Location, signal: AbortSignal, outgoing: Outgoing): Promise<HttpResponse> {
+    const { origin, pinnedCertificate } = this.#options;
+    using deadline = this.#ports.clock.deadline(outgoing.timeoutMs, signal);
+    try {
+      return await this.#ports.http.request({
+        ...outgoing,
+        url: urlOf(origin, location),
+        signal: deadline.signal,
+        ...(pinnedCertificate === undefined ? {} : { pinnedCertificate }),
+      });
+    } catch (thrown) {
+      // Whatever the port says of an aborted request, the reason is ours: a deadline, or the end of the session.
+      throw deadline.signal.aborted ? deadline.signal.reason : thrown;
+    }
+  }
+}
+
+function challengesOf(response: HttpResponse): ReturnType<typeof parseChallenges> {
+  return parseChallenges(response.headers.get('www-authenticate') ?? []);
+}
+
+/** A fault may come with any status; what is no SOAP is judged by its status. */
+function readReply(response: HttpResponse, maxBytes: number | undefined): SoapReply {
+  try {
+    const reply = parseReply(response.body, maxBytes);
+    if (reply.kind === 'answer' && response.status !== 200) throw statusError(response.status);
+    return reply;
+  } catch (thrown) {
+    if (thrown instanceof ProtocolError && response.status !== 200) throw statusError(response.status);
+    throw thrown;
+  }
+}

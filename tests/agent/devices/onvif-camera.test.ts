@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import { onvifCamera } from '../../../agent/devices/onvif-camera/index.ts';
+import { type OnvifCamera, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
+import { driverConformance } from '../../support/driver-conformance.ts';
+
+const credentials = { username: 'admin', password: 'Lớp & học <7>' };
+
+driverConformance<OnvifCamera>({
+  driver: onvifCamera,
+  start: (clock) => startOnvifCamera({ seed: 1, clock, credentials, clockSkewMs: -3_600_000, discoveryPort: false }),
+  credentials,
+  change: {
+    capability: 'ptz',
+    make: (camera) => {
+      camera.position = { pan: 0.25, tilt: -0.5, zoom: 0.75 };
+    },
+  },
+  commands: [
+    {
+      capability: 'snapshot',
+      name: 'take',
+      args: {},
+      verify: (_camera, { uploads }) => {
+        expect(uploads).toHaveLength(1);
+        expect(uploads[0]?.contentType).toBe('image/jpeg');
+        expect([...(uploads[0]?.bytes.subarray(0, 3) ?? [])]).toEqual([0xff, 0xd8, 0xff]);
+      },
+    },
+    {
+      capability: 'ptz',
+      name: 'move',
+      args: { pan: 1, tilt: 0, zoom: 0, durationMs: 1_000 },
+      prepare: (camera) => {
+        camera.position = { pan: -0.5, tilt: 0, zoom: 0 };
+      },
+      verify: (camera) => {
+        expect(camera.position.pan).toBeGreaterThan(-0.25);
+        expect(camera.isMoving).toBe(false);
+      },
+    },
+    { capability: 'ptz', name: 'stop', args: {}, verify: (camera) => expect(camera.isMoving).toBe(false) },
+    {
+      capability: 'ptz',
+      name: 'goToPreset',
+      args: { token: '1' },
+      verify: (camera) => expect(camera.position).toEqual({ pan: -0.5, tilt: 0.1, zoom: 0.4 }),
+    },
+  ],
+});

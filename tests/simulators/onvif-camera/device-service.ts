@@ -1,0 +1,87 @@
+import { type Camera, cameraNow } from './camera.ts';
+import { envelope, escapeText } from './soap.ts';
+
+type Answer = (camera: Camera) => string;
+
+/** Operations that need no credentials [ONVIF Core 5.9.4.3, access class PRE_AUTH]. */
+export const anonymousOperations = new Set([
+  'tds:GetSystemDateAndTime',
+  'tds:GetServices',
+  'tds:GetServiceCapabilities',
+  'tds:GetCapabilities',
+  'tds:GetHostname',
+]);
+
+export function scopesOf(camera: Camera): readonly string[] {
+  const { name, hardware, mac, location } = camera.identity;
+  const prefix = 'onvif://www.onvif.org';
+  return [
+    `${prefix}/type/video_encoder`,
+    `${prefix}/Profile/Streaming`,
+    ...(camera.traits.hasMedia2 ? [`${prefix}/Profile/T`] : []),
+    ...(camera.traits.hasPtz ? [`${prefix}/type/ptz`] : []),
+    `${prefix}/hardware/${encodeURIComponent(camera.identity.model)}`,
+    `${prefix}/name/${encodeURIComponent(name)}`,
+    `${prefix}/location/${encodeURIComponent(location)}`,
+    `${prefix}/MAC/${mac}`,
+    `${prefix}/version/${encodeURIComponent(hardware)}`,
+  ];
+}
+
+export function serviceUrl(camera: Camera, service: 'device' | 'media' | 'media2' | 'ptz' | 'events'): string {
+  return service === 'device' ? `${camera.baseUrl}/onvif/device_service` : `${camera.baseUrl}/onvif/${service}_service`;
+}
+
+export const deviceService: Readonly<Record<string, Answer>> = {
+  'tds:GetSystemDateAndTime': (camera) => {
+    const at = new Date(cameraNow(camera));
+    const time = `<tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute><tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time>`;
+    const date = `<tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month><tt:Day>${at.getUTCDate()}</tt:Day></tt:Date>`;
+    return envelope(
+      `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings><tt:TimeZone><tt:TZ>ICT-7</tt:TZ></tt:TimeZone><tt:UTCDateTime>${time}${date}</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`,
+    );
+  },
+  'tds:GetDeviceInformation': ({ identity, firmware }) =>
+    envelope(
+      `<tds:GetDeviceInformationResponse><tds:Manufacturer>${escapeText(identity.vendor)}</tds:Manufacturer><tds:Model>${escapeText(identity.model)}</tds:Model><tds:FirmwareVersion>${escapeText(firmware)}</tds:FirmwareVersion><tds:SerialNumber>${identity.serial}</tds:SerialNumber><tds:HardwareId>${identity.hardware}</tds:HardwareId></tds:GetDeviceInformationResponse>`,
+    ),
+  'tds:GetServices': (camera) => {
+    const service = (namespace: string, url: string) =>
+      `<tds:Service><tds:Namespace>${namespace}</tds:Namespace><tds:XAddr>${escapeText(url)}</tds:XAddr><tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>`;
+    const { hasMedia2, hasPtz, hasEvents } = camera.traits;
+    const services = [
+      service('http://www.onvif.org/ver10/device/wsdl', serviceUrl(camera, 'device')),
+      service('http://www.onvif.org/ver10/media/wsdl', serviceUrl(camera, 'media')),
+      hasMedia2 ? service('http://www.onvif.org/ver20/media/wsdl', serviceUrl(camera, 'media2')) : '',
+      hasPtz ? service('http://www.onvif.org/ver20/ptz/wsdl', serviceUrl(camera, 'ptz')) : '',
+      hasEvents ? service('http://www.onvif.org/ver10/events/wsdl', serviceUrl(camera, 'events')) : '',
+    ];
+    return envelope(`<tds:GetServicesResponse>${services.join('')}</tds:GetServicesResponse>`);
+  },
+  'tds:GetCapabilities': (camera) => {
+    const { hasPtz, hasEvents } = camera.traits;
+    const url = (service: Parameters<typeof serviceUrl>[1]) =>
+      `<tt:XAddr>${escapeText(serviceUrl(camera, service))}</tt:XAddr>`;
+    const events = `<tt:Events>${url('events')}<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport><tt:WSPullPointSupport>true</tt:WSPullPointSupport><tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events>`;
+    const media = `<tt:Media>${url('media')}<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast><tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>`;
+    const ptz = `<tt:PTZ>${url('ptz')}</tt:PTZ>`;
+    return envelope(
+      `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device>${url('device')}</tt:Device>${hasEvents ? events : ''}${media}${hasPtz ? ptz : ''}</tds:Capabilities></tds:GetCapabilitiesResponse>`,
+    );
+  },
+  'tds:GetScopes': (camera) => {
+    const scopes = scopesOf(camera).map(
+      (scope) =>
+        `<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>${escapeText(scope)}</tt:ScopeItem></tds:Scopes>`,
+    );
+    return envelope(`<tds:GetScopesResponse>${scopes.join('')}</tds:GetScopesResponse>`);
+  },
+  'tds:GetHostname': ({ identity }) =>
+    envelope(
+      `<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>${identity.hostname}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`,
+    ),
+  'tds:GetNetworkInterfaces': ({ identity, baseUrl }) =>
+    envelope(
+      `<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${identity.mac.toUpperCase()}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info><tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config><tt:Manual><tt:Address>${new URL(baseUrl).hostname}</tt:Address><tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>`,
+    ),
+};

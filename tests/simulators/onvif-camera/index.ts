@@ -1,0 +1,337 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Clock } from '../../../protocols/ports.ts';
+import { systemClock } from '../../../provisioning/platform/clock.ts';
+import type { Fault as SimulatedFault, Simulator } from '../simulator.ts';
+import {
+  type Camera,
+  type CameraTraits,
+  Motor,
+  type Position,
+  type Profile,
+  somePresets,
+  someProfiles,
+} from './camera.ts';
+import { anonymousOperations, deviceService } from './device-service.ts';
+import { startDiscovery } from './discovery.ts';
+import { createEventService, type EventService } from './event-service.ts';
+import { type CameraIdentity, identityOf } from './identity.ts';
+import { mediaService } from './media-service.ts';
+import { ptzService } from './ptz-service.ts';
+import { drawScene } from './scene.ts';
+import { type Credentials, createSignIn, type SignIn, type SignInMode } from './sign-in.ts';
+import { Fault, faultEnvelope, parseRequest } from './soap.ts';
+
+/** One exchange, for tests that judge what went over the wire. */
+export interface Exchange {
+  readonly path: string;
+  readonly request: string;
+  readonly status: number;
+  readonly answer: string;
+}
+
+export interface OnvifCameraOptions extends Partial<CameraTraits> {
+  /** Decides who it is; one seed is one camera. */
+  readonly seed?: number;
+  /** Another loopback address (127.0.10.11) makes each camera a host of its own. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly clock?: Clock;
+  /** `null` is a camera that lets everybody in. */
+  readonly credentials?: Credentials | null;
+  readonly signIn?: SignInMode;
+  readonly basicPictures?: boolean;
+  readonly nonceUses?: number;
+  readonly clockSkewMs?: number;
+  readonly profiles?: readonly Profile[];
+  readonly presets?: Camera['presets'];
+  /**
+   * UDP port of WS-Discovery; its TCP port unless given, so that a search needs only the list of addresses and ports.
+   * `false` switches it off.
+   */
+  readonly discoveryPort?: number | false;
+  /** Joins the multicast group on this interface address; only in a network namespace of its own. */
+  readonly multicastInterface?: string;
+  readonly onExchange?: (exchange: Exchange) => void;
+}
+
+export interface OnvifCamera extends Simulator {
+  readonly host: string;
+  readonly port: number;
+  readonly identity: CameraIdentity;
+  readonly credentials: Credentials | undefined;
+  /** Where it looks now; setting it moves it at once, as a hand does. */
+  position: Position;
+  readonly isMoving: boolean;
+  readonly signInFailures: number;
+  readonly pullPoints: number;
+  readonly requests: number;
+  setMotion(isMotion: boolean): void;
+  setTampered(isTampered: boolean): void;
+  setFirmware(version: string): void;
+  setClockSkew(skewMs: number): void;
+  /** Loses its pull points, as after a restart. */
+  forgetPullPoints(): void;
+}
+
+const slowMs = 2_000;
+const maxRequestBytes = 256 * 1024;
+
+/** A camera made of software that speaks true ONVIF: SOAP over HTTP, both sign-ins, events, pictures and discovery. */
+export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
+  const camera = createCamera(options);
+  const credentials =
+    options.credentials === undefined
+      ? { username: 'admin', password: 'p&<w "đ"' }
+      : (options.credentials ?? undefined);
+  const signIn = createSignIn({
+    credentials,
+    mode: options.signIn ?? 'either',
+    basicPictures: options.basicPictures ?? false,
+    nonceUses: options.nonceUses ?? 1_000,
+    now: () => camera.clock.now() + camera.clockSkewMs,
+  });
+  const events = createEventService(camera);
+  const state: ServerState = {
+    camera,
+    signIn,
+    events,
+    fault: undefined,
+    requests: 0,
+    ending: new AbortController(),
+    options,
+  };
+  const server = createServer((request, response) => {
+    void serve(state, request, response).catch(() => response.destroy());
+  });
+  const host = options.host ?? '127.0.0.1';
+  const listen = async (port: number) => {
+    server.listen(port, host);
+    await once(server, 'listening');
+  };
+  await listen(options.port ?? 0);
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound ? bound.port : 0;
+  camera.baseUrl = `http://${options.advertisedHost ?? host}:${port}`;
+  const discovery =
+    options.discoveryPort === false
+      ? undefined
+      : await startDiscovery(camera, {
+          host,
+          port: options.discoveryPort ?? port,
+          ...(options.multicastInterface === undefined ? {} : { multicastInterface: options.multicastInterface }),
+          isAwake: () => state.fault !== 'reboot' && state.fault !== 'silence',
+        });
+  const close = async () => {
+    server.closeAllConnections();
+    if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+
+  return {
+    address: { host, port },
+    host,
+    port,
+    identity: camera.identity,
+    credentials,
+    get position() {
+      return camera.motor.position;
+    },
+    set position(position) {
+      camera.motor.place(position);
+    },
+    get isMoving() {
+      return camera.motor.isMoving;
+    },
+    get signInFailures() {
+      return signIn.failures;
+    },
+    get pullPoints() {
+      return events.pullPoints;
+    },
+    get requests() {
+      return state.requests;
+    },
+    setMotion: (isMotion) => {
+      camera.isMotion = isMotion;
+      events.notify('motion');
+    },
+    setTampered: (isTampered) => {
+      camera.isTampered = isTampered;
+      events.notify('tamper');
+    },
+    setFirmware: (version) => {
+      camera.firmware = version;
+    },
+    setClockSkew: (skewMs) => {
+      camera.clockSkewMs = skewMs;
+    },
+    forgetPullPoints: () => events.forget(),
+    setFault: async (fault) => {
+      state.fault = fault;
+      signIn.isRefusing = fault === 'wrong-password';
+      if (fault === 'reboot') {
+        events.forget();
+        await close();
+      } else if (!server.listening) {
+        await listen(port);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      state.ending.abort(new Error('simulator ends'));
+      await discovery?.[Symbol.asyncDispose]();
+      await close();
+    },
+  };
+}
+
+interface ServerState {
+  readonly camera: Camera;
+  readonly signIn: SignIn;
+  readonly events: EventService;
+  readonly options: OnvifCameraOptions;
+  readonly ending: AbortController;
+  fault: SimulatedFault | undefined;
+  requests: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+  readonly challenges?: readonly string[];
+}
+
+function createCamera(options: OnvifCameraOptions): Camera {
+  const seed = options.seed ?? 1;
+  const identity = identityOf(seed);
+  const clock = options.clock ?? systemClock;
+  return {
+    identity,
+    traits: {
+      hasPtz: options.hasPtz ?? identity.hasPtz,
+      hasEvents: options.hasEvents ?? true,
+      hasMedia2: options.hasMedia2 ?? true,
+      knowsGetServices: options.knowsGetServices ?? true,
+      tellsPosition: options.tellsPosition ?? true,
+      isStuck: options.isStuck ?? false,
+      usesReferenceParameters: options.usesReferenceParameters ?? false,
+      advertisedHost: options.advertisedHost,
+    },
+    clock,
+    seed,
+    profiles: options.profiles ?? someProfiles,
+    presets: options.presets ?? somePresets,
+    firmware: identity.firmware,
+    clockSkewMs: options.clockSkewMs ?? 0,
+    motor: new Motor(clock),
+    isMotion: false,
+    isTampered: false,
+    pictures: 0,
+    baseUrl: '',
+  };
+}
+
+async function serve(state: ServerState, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  state.requests += 1;
+  if (state.fault === 'hang-up') return void response.destroy();
+  const body = await readBody(request);
+  if (state.fault === 'silence') return;
+  if (state.fault === 'slow') await state.camera.clock.wait(slowMs, state.ending.signal);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const reply = await answer(state, request, body, AbortSignal.any([state.ending.signal, gone.signal]));
+  const exchange = {
+    path: request.url ?? '',
+    request: body.toString(),
+    status: reply.status,
+    answer: String(reply.body),
+  };
+  state.options.onExchange?.(exchange);
+  send(state, response, reply);
+}
+
+function send(state: ServerState, response: ServerResponse, reply: Reply): void {
+  const bytes = Buffer.from(reply.body);
+  response.writeHead(reply.status, {
+    'content-type': reply.type,
+    'content-length': bytes.length,
+    ...(reply.challenges ? { 'www-authenticate': [...reply.challenges] } : {}),
+  });
+  if (state.fault === 'half-frame') response.write(bytes.subarray(0, bytes.length / 2));
+  else response.end(bytes);
+}
+
+async function answer(state: ServerState, request: IncomingMessage, body: Buffer, signal: AbortSignal): Promise<Reply> {
+  const { fault } = state;
+  if (fault === 'garbage') return { status: 200, type: 'text/html', body: '<html><p>Router login<br>\x01\x02&nbsp;' };
+  if (fault === 'busy') return { status: 503, type: 'text/plain', body: 'Busy' };
+  try {
+    return request.method === 'GET' ? picture(state, request) : await soap(state, request, body, signal);
+  } catch (thrown) {
+    const failure = thrown instanceof Fault ? thrown : new Fault(400, 'Sender', ['ter:WellFormed'], String(thrown));
+    return { status: failure.status, type: 'application/soap+xml; charset=utf-8', body: faultEnvelope(failure) };
+  }
+}
+
+async function soap(state: ServerState, request: IncomingMessage, body: Buffer, signal: AbortSignal): Promise<Reply> {
+  const { signIn } = state;
+  const path = request.url ?? '';
+  const question = parseRequest(path, body);
+  if (!anonymousOperations.has(question.name)) {
+    const verdict = signIn.check('POST', path, request.headers, question.header);
+    if (verdict === 'challenge') return { status: 401, type: 'text/plain', body: '', challenges: signIn.challenges() };
+    if (verdict === 'fault') throw new Fault(400, 'Sender', ['ter:NotAuthorized'], 'Sender not authorized');
+  }
+  const text = await dispatch(state, question, signal);
+  if (text === undefined) throw new Fault(500, 'Receiver', ['ter:ActionNotSupported'], `No ${question.name} here`);
+  return { status: 200, type: 'application/soap+xml; charset=utf-8', body: text };
+}
+
+function dispatch(
+  { camera, events }: ServerState,
+  question: ReturnType<typeof parseRequest>,
+  signal: AbortSignal,
+): Promise<string> | string | undefined {
+  const { traits } = camera;
+  const { name } = question;
+  if (name === 'tds:GetServices' && !traits.knowsGetServices) return undefined;
+  if (name.startsWith('tr2:') && !traits.hasMedia2) return undefined;
+  if (name.startsWith('tptz:') && !traits.hasPtz) return undefined;
+  const found = deviceService[name] ?? mediaService[name] ?? ptzService[name];
+  if (found) return found(camera, question);
+  return traits.hasEvents ? events.answer(question, signal) : undefined;
+}
+
+function picture({ camera, signIn }: ServerState, request: IncomingMessage): Reply {
+  const path = request.url ?? '';
+  const token = /^\/snapshot\/(\w+)\.jpg/.exec(path)?.[1];
+  const profile = camera.profiles.find((candidate) => candidate.token === token);
+  if (!profile) return { status: 404, type: 'text/plain', body: '' };
+  if (signIn.checkFetch('GET', path, request.headers) !== 'accepted') {
+    return { status: 401, type: 'text/plain', body: '', challenges: signIn.challenges() };
+  }
+  camera.pictures += 1;
+  const local = new Date(camera.clock.now() + camera.clockSkewMs + 7 * 3_600_000).toISOString();
+  const body = drawScene({
+    width: profile.width,
+    height: profile.height,
+    seed: camera.seed,
+    position: camera.motor.position,
+    isMoving: camera.isMotion,
+    isCovered: camera.isTampered,
+    caption: [local.slice(0, 19).replace('T', ' '), `SIM ${camera.identity.name.toUpperCase()}`],
+    counter: camera.pictures,
+  });
+  return { status: 200, type: 'image/jpeg', body };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxRequestBytes) throw new Error('request too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

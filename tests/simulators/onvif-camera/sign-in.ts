@@ -1,0 +1,144 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { XmlElement } from '../../../protocols/onvif/xml.ts';
+import { findIn, textIn } from './soap.ts';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What a camera accepts: WS-Security tokens, HTTP digest, or either. */
+export type SignInMode = 'either' | 'token' | 'digest';
+
+export interface SignIn {
+  /** `accepted`, or how to refuse: `challenge` is status 401 with the headers below, `fault` is 400 with NotAuthorized. */
+  check(method: string, uri: string, headers: IncomingHttpHeaders, header: XmlElement | undefined): Verdict;
+  /** For a picture: there is no SOAP header there. */
+  checkFetch(method: string, uri: string, headers: IncomingHttpHeaders): Verdict;
+  challenges(): string[];
+  /** How often somebody came with wrong credentials; a real camera locks the account after a few. */
+  readonly failures: number;
+  /** While set, even the right password is refused. */
+  isRefusing: boolean;
+}
+
+export type Verdict = 'accepted' | 'challenge' | 'fault';
+
+interface SignInOptions {
+  readonly credentials: Credentials | undefined;
+  readonly mode: SignInMode;
+  /** Offers only Basic for pictures, as older cameras do. */
+  readonly basicPictures: boolean;
+  /** Uses after which a nonce is stale. */
+  readonly nonceUses: number;
+  readonly now: () => number;
+}
+
+const realm = 'Edufleet Sim';
+const toleranceMs = 5_000;
+const maxSeen = 10_000;
+
+/** Checks both kinds of sign-in by the letter, with its own arithmetic. */
+export function createSignIn(options: SignInOptions): SignIn {
+  const { credentials, mode } = options;
+  const nonces = new Map<string, number>();
+  const seenTokens = new Set<string>();
+  let failures = 0;
+  let isStale = false;
+
+  const self: SignIn = {
+    isRefusing: false,
+    get failures() {
+      return failures;
+    },
+    check: (method, uri, headers, header) => {
+      if (!credentials && !self.isRefusing) return 'accepted';
+      const authorization = headers.authorization;
+      if (authorization?.startsWith('Digest ') && mode !== 'token') {
+        return count(checkDigest(method, uri, authorization), 'challenge');
+      }
+      const token = findIn(header, 'UsernameToken');
+      if (token && mode !== 'digest') return count(checkToken(token), 'fault');
+      return mode === 'token' ? 'fault' : 'challenge';
+    },
+    checkFetch: (method, uri, headers) => {
+      if (!credentials && !self.isRefusing) return 'accepted';
+      const { authorization } = headers;
+      if (authorization?.startsWith('Digest ') && !options.basicPictures) {
+        return count(checkDigest(method, uri, authorization), 'challenge');
+      }
+      if (authorization?.startsWith('Basic ') && options.basicPictures && credentials) {
+        const expected = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+        return count(!self.isRefusing && authorization === `Basic ${expected}`, 'challenge');
+      }
+      return 'challenge';
+    },
+    challenges: () => {
+      if (options.basicPictures) return [`Basic realm="${realm}", charset="UTF-8"`];
+      const nonce = randomBytes(16).toString('hex');
+      nonces.set(nonce, 0);
+      if (nonces.size > maxSeen) nonces.delete(nonces.keys().next().value ?? '');
+      const stale = isStale ? ', stale=true' : '';
+      isStale = false;
+      return ['SHA-256', 'MD5'].map(
+        (algorithm) =>
+          `Digest realm="${realm}", qop="auth", algorithm=${algorithm}, nonce="${nonce}", opaque="a,b"${stale}`,
+      );
+    },
+  };
+
+  function count(isRight: boolean, refusal: Verdict): Verdict {
+    if (isRight) return 'accepted';
+    if (!isStale) failures += 1;
+    return refusal;
+  }
+
+  function checkToken(token: XmlElement): boolean {
+    const created = textIn(token, 'Created');
+    const nonce = Buffer.from(textIn(token, 'Nonce'), 'base64');
+    const sum = createHash('sha1').update(nonce).update(`${created}${credentials?.password}`).digest('base64');
+    const id = `${nonce.toString('hex')} ${created}`;
+    const isFresh = Math.abs(Date.parse(created) - options.now()) <= toleranceMs && !seenTokens.has(id);
+    if (seenTokens.size < maxSeen) seenTokens.add(id);
+    return (
+      !self.isRefusing &&
+      isFresh &&
+      nonce.length >= 8 &&
+      textIn(token, 'Username') === credentials?.username &&
+      textIn(token, 'Password') === sum
+    );
+  }
+
+  function checkDigest(method: string, uri: string, authorization: string): boolean {
+    const fields = new Map(
+      [...authorization.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g)].map((match) => [
+        match[1] ?? '',
+        match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? '',
+      ]),
+    );
+    const field = (name: string) => fields.get(name) ?? '';
+    const uses = nonces.get(field('nonce'));
+    if (uses === undefined || uses >= options.nonceUses) {
+      isStale = uses !== undefined;
+      return false;
+    }
+    nonces.set(field('nonce'), uses + 1);
+    const algorithm = field('algorithm') === 'SHA-256' ? 'sha256' : 'md5';
+    const hash = (text: string) => createHash(algorithm).update(text).digest('hex');
+    const first = hash(`${credentials?.username}:${realm}:${credentials?.password}`);
+    const second = hash(`${method}:${uri}`);
+    const rest = [field('nonce'), field('nc'), field('cnonce'), field('qop'), second].join(':');
+    return (
+      !self.isRefusing &&
+      field('username') === credentials?.username &&
+      field('realm') === realm &&
+      field('uri') === uri &&
+      field('qop') === 'auth' &&
+      field('opaque') === 'a,b' &&
+      field('response') === hash(`${first}:${rest}`)
+    );
+  }
+
+  return self;
+}
