@@ -47,9 +47,9 @@ export function findCapability(name: string): Capability | undefined {
   return Object.hasOwn(capabilities, name) ? capabilities[name as CapabilityName] : undefined;
 }
 
-/** The metric behind a key such as `lamp.hours`; undefined when this version does not know it. */
+/** The metric behind a key such as `lamp.hours` or `host.networkIn@eth0`; undefined when this version does not know it. */
 export function findMetric(key: string): Metric | undefined {
-  const [capability = '', metric = ''] = key.split('.', 2);
+  const [capability = '', metric = ''] = (key.split('@', 1)[0] ?? '').split('.', 2);
   const metrics = findCapability(capability)?.metrics;
   return metrics && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
 }

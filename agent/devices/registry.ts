@@ -1,0 +1,10 @@
+import type { Driver } from './driver.ts';
+import { pjlinkProjector } from './pjlink-projector/index.ts';
+
+/** Every device family that this agent can speak to; a new one is a folder and a line here. */
+export const drivers: readonly Driver[] = [pjlinkProjector];
+
+/** The driver of a family; undefined when this agent has none. */
+export function findDriver(family: string): Driver | undefined {
+  return drivers.find((driver) => driver.family === family);
+}
