@@ -50,6 +50,13 @@ export interface FetchOptions {
   readonly maxBytes: number;
 }
 
+/** The challenge that is being answered, and how often it was. */
+interface DigestState {
+  readonly challenge: DigestChallenge;
+  count: number;
+}
+
+type Channel = 'soap' | 'picture';
 type Ports = Pick<DriverContext, 'clock' | 'http'>;
 type Outgoing = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'maxBytes'> & { readonly timeoutMs: number };
 
@@ -64,7 +71,8 @@ export class OnvifClient {
   readonly #ports: Ports;
   readonly #options: ClientOptions;
   #clockOffsetMs = 0;
-  #digest: { readonly challenge: DigestChallenge; count: number } | undefined;
+  /** Kept apart: some cameras want a token in SOAP and digest for pictures. */
+  readonly #digests: Record<Channel, DigestState | undefined> = { soap: undefined, picture: undefined };
 
   constructor(ports: Ports, options: ClientOptions) {
     this.#ports = ports;
@@ -106,7 +114,7 @@ export class OnvifClient {
   /** Fetches a file of the camera, such as a picture. Throws DeviceError. */
   async fetch(location: Location, options: FetchOptions): Promise<Uint8Array> {
     try {
-      let response = await this.#signedIn(() => this.#get(location, options));
+      let response = await this.#signedIn('picture', () => this.#get(location, options));
       if (response.status === 401) response = await this.#fetchWithBasic(location, options, response);
       if (response.status !== 200) throw statusError(response.status);
       return response.body;
@@ -117,10 +125,10 @@ export class OnvifClient {
 
   async #exchange<Result>(location: Location, operation: SoapOperation<Result>, options: CallOptions): Promise<Result> {
     const send = () => this.#post(location, operation, options);
-    let response = await this.#signedIn(send, options.isAnonymous);
+    let response = await this.#signedIn('soap', send, options.isAnonymous);
     let reply = readReply(response, options.maxBytes);
     if (reply.kind === 'fault' && isNotAuthorized(reply.fault) && (await this.#hasNewClock(options))) {
-      response = await this.#signedIn(send, options.isAnonymous);
+      response = await this.#signedIn('soap', send, options.isAnonymous);
       reply = readReply(response, options.maxBytes);
     }
     if (reply.kind === 'fault') throw faultError(reply.fault, response.status);
@@ -128,25 +136,25 @@ export class OnvifClient {
   }
 
   /** Sends, and answers a digest challenge; a nonce that has grown old is replaced once. */
-  async #signedIn(send: () => Promise<HttpResponse>, isAnonymous = false): Promise<HttpResponse> {
-    const used = this.#digest?.challenge.nonce;
+  async #signedIn(channel: Channel, send: () => Promise<HttpResponse>, isAnonymous = false): Promise<HttpResponse> {
+    const used = this.#digests[channel]?.challenge.nonce;
     const first = await send();
     if (first.status !== 401 || isAnonymous || !this.#options.credentials) return first;
     const challenge = pickDigest(challengesOf(first));
     if (!challenge || challenge.nonce === used) return first;
-    this.#digest = { challenge, count: 0 };
+    this.#digests[channel] = { challenge, count: 0 };
     const second = await send();
     if (second.status !== 401) return second;
     const fresh = pickDigest(challengesOf(second));
-    this.#digest = undefined;
+    this.#digests[channel] = undefined;
     if (!fresh?.isStale) return second;
-    this.#digest = { challenge: fresh, count: 0 };
+    this.#digests[channel] = { challenge: fresh, count: 0 };
     return await send();
   }
 
   /** Whether a camera that refused us may have done so because of its clock: it is asked again, once per call. */
   async #hasNewClock(options: CallOptions): Promise<boolean> {
-    if (options.isAnonymous || this.#digest || !this.#options.credentials) return false;
+    if (options.isAnonymous || this.#digests.soap || !this.#options.credentials) return false;
     const before = this.#clockOffsetMs;
     await this.readClock(options.signal);
     return Math.abs(this.#clockOffsetMs - before) > clockToleranceMs;
@@ -154,8 +162,8 @@ export class OnvifClient {
 
   #post(location: Location, operation: SoapOperation<unknown>, options: CallOptions): Promise<HttpResponse> {
     const { credentials } = this.#options;
-    const token = credentials && !this.#digest && !options.isAnonymous ? [this.#token(credentials)] : [];
-    const authorization = options.isAnonymous ? undefined : this.#authorization('POST', location);
+    const token = credentials && !this.#digests.soap && !options.isAnonymous ? [this.#token(credentials)] : [];
+    const authorization = options.isAnonymous ? undefined : this.#authorization('soap', location);
     return this.#send(location, options.signal, {
       method: 'POST',
       headers: { 'content-type': soapContentType(operation.action), ...authorization },
@@ -168,7 +176,7 @@ export class OnvifClient {
   #get(location: Location, options: FetchOptions): Promise<HttpResponse> {
     return this.#send(location, options.signal, {
       method: 'GET',
-      headers: { ...this.#authorization('GET', location) },
+      headers: { ...this.#authorization('picture', location) },
       timeoutMs: this.#options.timeoutMs,
       maxBytes: options.maxBytes,
     });
@@ -199,18 +207,19 @@ export class OnvifClient {
     return usernameToken({ ...credentials, nonce: randomBytes(16), created });
   }
 
-  #authorization(method: string, location: Location): { readonly authorization: string } | undefined {
+  #authorization(channel: Channel, location: Location): { readonly authorization: string } | undefined {
     const { credentials } = this.#options;
-    if (!this.#digest || !credentials) return undefined;
-    this.#digest.count += 1;
+    const digest = this.#digests[channel];
+    if (!digest || !credentials) return undefined;
+    digest.count += 1;
     return {
       authorization: digestAuthorization({
-        challenge: this.#digest.challenge,
+        challenge: digest.challenge,
         ...credentials,
-        method,
+        method: channel === 'soap' ? 'POST' : 'GET',
         uri: location.path,
         clientNonce: randomBytes(16).toString('hex'),
-        nonceCount: this.#digest.count,
+        nonceCount: digest.count,
       }),
     };
   }

@@ -41,6 +41,7 @@ export interface OnvifCameraOptions extends Partial<CameraTraits> {
   readonly credentials?: Credentials | null;
   readonly signIn?: SignInMode;
   readonly basicPictures?: boolean;
+  readonly digestStyle?: 'modern' | 'plain';
   readonly nonceUses?: number;
   readonly clockSkewMs?: number;
   readonly profiles?: readonly Profile[];
@@ -88,6 +89,7 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
     credentials,
     mode: options.signIn ?? 'either',
     basicPictures: options.basicPictures ?? false,
+    digestStyle: options.digestStyle ?? 'modern',
     nonceUses: options.nonceUses ?? 1_000,
     now: () => camera.clock.now() + camera.clockSkewMs,
   });

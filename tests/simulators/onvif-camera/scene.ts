@@ -21,6 +21,7 @@ const desk: Colour = [128, 100, 158];
 const windowPane: Colour = [222, 140, 116];
 const ball: Colour = [170, 70, 190];
 const cloth: Colour = [38, 128, 128];
+const band: Colour = [60, 128, 128];
 const ink: Colour = [245, 128, 128];
 
 // 3 by 5 letters, one octal-like row of three bits each.
@@ -74,6 +75,7 @@ export function drawScene(input: SceneInput): Buffer {
   const scale = 1 / (1 + input.position.zoom * 2);
   const colourAt = (column: number, row: number): Colour => {
     if (isInk(input.caption, column - 2, row - 2)) return ink;
+    if (row < input.caption.length * 7 + 2) return band;
     if (input.isCovered) return cloth;
     const x = ((column / columns - 0.5) * scale + 0.5) * 160 + input.position.pan * 60;
     const y = ((row / rows - 0.5) * scale + 0.5) * 90 - input.position.tilt * 30;

@@ -30,12 +30,16 @@ interface SignInOptions {
   readonly mode: SignInMode;
   /** Offers only Basic for pictures, as older cameras do. */
   readonly basicPictures: boolean;
+  /** `modern` offers SHA-256 and MD5 with an opaque value; `plain` one MD5 challenge without, as most cameras in use do. */
+  readonly digestStyle: 'modern' | 'plain';
   /** Uses after which a nonce is stale. */
   readonly nonceUses: number;
   readonly now: () => number;
 }
 
 const realm = 'Edufleet Sim';
+/** With a comma, which must not end anything. */
+const opaque = 'a,b';
 const toleranceMs = 5_000;
 const maxSeen = 10_000;
 
@@ -81,9 +85,10 @@ export function createSignIn(options: SignInOptions): SignIn {
       if (nonces.size > maxSeen) nonces.delete(nonces.keys().next().value ?? '');
       const stale = isStale ? ', stale=true' : '';
       isStale = false;
+      if (options.digestStyle === 'plain') return [`Digest realm="${realm}", qop="auth", nonce="${nonce}"${stale}`];
       return ['SHA-256', 'MD5'].map(
-        (algorithm) =>
-          `Digest realm="${realm}", qop="auth", algorithm=${algorithm}, nonce="${nonce}", opaque="a,b"${stale}`,
+        (name) =>
+          `Digest realm="${realm}", qop="auth", algorithm=${name}, nonce="${nonce}", opaque="${opaque}"${stale}`,
       );
     },
   };
@@ -135,7 +140,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       field('realm') === realm &&
       field('uri') === uri &&
       field('qop') === 'auth' &&
-      field('opaque') === 'a,b' &&
+      field('opaque') === (options.digestStyle === 'plain' ? '' : opaque) &&
       field('response') === hash(`${first}:${rest}`)
     );
   }

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { onvifCamera } from '../../../agent/devices/onvif-camera/index.ts';
+import * as device from '../../../protocols/onvif/device.ts';
+import * as events from '../../../protocols/onvif/events.ts';
+import * as media from '../../../protocols/onvif/media.ts';
+import * as ptz from '../../../protocols/onvif/ptz.ts';
+import { buildEnvelope, type SoapOperation } from '../../../protocols/onvif/soap.ts';
+import { usernameToken } from '../../../protocols/onvif/ws-security.ts';
+import { parseXml } from '../../../protocols/onvif/xml.ts';
+import { type Exchange, type OnvifCameraOptions, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
+import { createFastClock } from '../../support/clock.ts';
+import { createTestContext } from '../../support/driver-context.ts';
+import { openSchemas, schemaAbsence } from './onvif-schema.ts';
+
+const absence = schemaAbsence();
+const token = 'Profile & <1>';
+
+/** Every request that the wire can write. */
+const operations: readonly SoapOperation<unknown>[] = [
+  device.getSystemDateAndTime(),
+  device.getDeviceInformation(),
+  device.getServices(),
+  device.getCapabilities(),
+  device.getScopes(),
+  device.getHostname(),
+  device.getNetworkInterfaces(),
+  ...([1, 2] as const).flatMap((version) => [
+    media.getProfiles(version),
+    media.getSnapshotUri(version, token),
+    media.getStreamUri(version, token),
+  ]),
+  ptz.getStatus(token),
+  ptz.getPresets(token),
+  ptz.continuousMove(token, { pan: -1, tilt: 0.5, zoom: 0 }, 1_500),
+  ptz.continuousMove(token, { pan: 0, tilt: 0, zoom: 1e-7 }, 1_000),
+  ptz.stop(token),
+  ptz.gotoPreset(token, '1'),
+  events.createPullPointSubscription(120_000),
+  events.pullMessages(500, 10),
+  events.renew(60_000),
+  events.unsubscribe(),
+];
+
+function requestOf(operation: SoapOperation<unknown>): string {
+  const referenceParameters = [
+    parseXml(Buffer.from('<a:SubscriptionId xmlns:a="http://www.axis.com/2009/event" a:b="c">7</a:SubscriptionId>')),
+  ];
+  return buildEnvelope(operation.body, [
+    usernameToken({ username: 'a&b', password: 'x', nonce: new Uint8Array(16), created: '2026-03-02T00:00:00Z' }),
+    ...events.addressingHeaders({
+      action: operation.action,
+      to: 'http://127.0.0.1/x?a=1&b=2',
+      messageId: 'urn:uuid:1',
+      referenceParameters,
+    }),
+  ]);
+}
+
+describe("ONVIF's own schemas", () => {
+  it('are there where this runs unattended', () => {
+    if (process.env['CI']) expect(absence).toBeUndefined();
+  });
+});
+
+describe.skipIf(absence !== undefined)(
+  `judged by ONVIF's own schemas${absence ? ` (skipped: ${absence})` : ''}`,
+  () => {
+    const schemas = absence === undefined ? openSchemas() : undefined;
+    const validate = (documents: ReadonlyMap<string, string>) => schemas?.validate(documents);
+
+    it('refuses what is wrong: an element out of order, an unknown operation, a bad value', () => {
+      const wrong = [
+        '<m:GetStreamUri xmlns:m="http://www.onvif.org/ver20/media/wsdl"><m:ProfileToken>1</m:ProfileToken><m:Protocol>RTSP</m:Protocol></m:GetStreamUri>',
+        '<m:GetEverything xmlns:m="http://www.onvif.org/ver20/media/wsdl"/>',
+        '<e:PullMessages xmlns:e="http://www.onvif.org/ver10/events/wsdl"><e:Timeout>20 s</e:Timeout><e:MessageLimit>1</e:MessageLimit></e:PullMessages>',
+      ];
+      const answers = ['<d:GetHostnameResponse xmlns:d="http://www.onvif.org/ver10/device/wsdl"/>'];
+      for (const markup of [...wrong, ...answers]) {
+        expect(validate(new Map([['wrong', buildEnvelope({ markup })]])), markup).not.toEqual([]);
+      }
+    });
+
+    it('accepts every request that the wire writes', () => {
+      const requests = new Map(
+        operations.map((operation, index) => [`${index} ${operation.action}`, requestOf(operation)]),
+      );
+      expect(requests.size).toBe(operations.length);
+      expect(validate(requests)).toEqual([]);
+    });
+
+    it('accepts all that a session and the simulator say to each other, on every kind of camera', async () => {
+      const kinds: readonly OnvifCameraOptions[] = [
+        { seed: 1 },
+        { seed: 5, hasMedia2: false, knowsGetServices: false, signIn: 'digest' },
+        { seed: 9, usesReferenceParameters: true, signIn: 'token' },
+        { seed: 3, hasPtz: false, hasEvents: false },
+        { seed: 13, tellsPosition: false },
+      ];
+      const documents = new Map<string, string>();
+      await Promise.all(kinds.map((kind) => converse(kind, documents)));
+      const seen = [...documents.values()].map((text) => /:Body[^>]*><(?:\w+:)?(\w+)/.exec(text)?.[1]);
+      for (const name of expectedMessages) expect(seen).toContain(name);
+      expect(validate(documents)).toEqual([]);
+    });
+  },
+);
+
+const expectedMessages = [
+  'GetServicesResponse',
+  'GetCapabilitiesResponse',
+  'GetProfilesResponse',
+  'GetStreamUriResponse',
+  'GetSnapshotUriResponse',
+  'ContinuousMoveResponse',
+  'GotoPresetResponse',
+  'CreatePullPointSubscriptionResponse',
+  'PullMessagesResponse',
+  'RenewResponse',
+  'UnsubscribeResponse',
+  'Fault',
+];
+
+/** Lets a session do everything that it can with one kind of camera, and collects every message. */
+async function converse(kind: OnvifCameraOptions, documents: Map<string, string>): Promise<void> {
+  const clock = createFastClock(20);
+  const onExchange = ({ request, status, answer }: Exchange) => {
+    if (request.startsWith('<')) documents.set(`${documents.size} request`, request);
+    if (answer.startsWith('<')) documents.set(`${documents.size} answer ${status}`, answer);
+  };
+  await using camera = await startOnvifCamera({ ...kind, clock, discoveryPort: false, onExchange });
+  const test = createTestContext({
+    family: 'onvif-camera',
+    settings: onvifCamera.settings.parse({}),
+    clock,
+    address: camera.address,
+    credentials: camera.credentials,
+  });
+  const { signal } = test.context;
+  await using session = await onvifCamera.connect(test.context);
+  await session.poll(signal);
+  camera.setMotion(true);
+  camera.setTampered(true);
+  const commands = Object.entries(test.reporter.descriptors.at(-1)?.capabilities ?? {});
+  const args = { token: '2', pan: 0.5, tilt: 0, zoom: 0.5, durationMs: 200 };
+  for (const [capability, { commands: names }] of commands) {
+    for (const name of names) {
+      const command = { id: '1', capability: capability as 'ptz', name, args: name === 'take' ? {} : args };
+      await session.execute(command, signal);
+    }
+  }
+  // Long enough for a renewal of the pull point.
+  await clock.wait(50_000, signal);
+  camera.setMotion(false);
+  await session.poll(signal);
+}
