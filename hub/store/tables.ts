@@ -34,6 +34,7 @@ interface UnitTable {
   code: Nullable<string>;
   name: string;
   name_folded: string;
+  name_sort: string;
   sample: ColumnType<boolean, boolean | undefined, boolean>;
   created_at: DefaultTime;
 }
@@ -88,6 +89,7 @@ interface AgentTable {
   unit_id: number;
   name: string;
   name_folded: string;
+  name_sort: string;
   status: ColumnType<'active' | 'quarantined' | 'revoked', 'active' | undefined, 'active' | 'quarantined' | 'revoked'>;
   fingerprint: Json<Record<string, unknown>>;
   enrolled_at: DefaultTime;
@@ -127,6 +129,8 @@ interface DeviceTable {
   family: string;
   name: string;
   name_folded: string;
+  name_sort: string;
+  search: string;
   address: NullableJson<{ host: string; port?: number }>;
   settings: ColumnType<Record<string, unknown>, string | undefined, string>;
   secret: Nullable<Buffer>;
@@ -135,7 +139,8 @@ interface DeviceTable {
   adopted_at: DefaultTime;
   adopted_by: string;
   health: ColumnType<Health, Health | undefined, Health>;
-  health_since: DefaultTime;
+  health_rank: ColumnType<number, never, never>;
+  health_since: ColumnType<Date, Date | undefined, Date>;
   health_code: Nullable<string>;
   vendor: Nullable<string>;
   model: Nullable<string>;
@@ -156,6 +161,7 @@ interface ProposalTable {
   macs: Json<string[]>;
   needs_credentials: boolean;
   evidence: Json<string[]>;
+  search: string;
   status: ColumnType<'open' | 'adopted' | 'refused', 'open' | undefined, 'open' | 'adopted' | 'refused'>;
   device_id: Nullable<string>;
   first_seen_at: Time;
@@ -261,7 +267,55 @@ interface PictureTable {
   expires_at: Time;
 }
 
+interface MetricTable {
+  id: Generated<number>;
+  key: string;
+}
+
+interface TelemetryFrameTable {
+  id: Generated<number>;
+  agent_id: string;
+  epoch: string;
+  from_seq: number;
+  through_seq: number;
+  first_at: Time;
+  last_at: Time;
+  samples: number;
+  payload: Buffer;
+  received_at: Time;
+}
+
+interface TelemetryChunkTable {
+  device_sid: number;
+  hour: Time;
+  samples: number;
+  body: Buffer;
+}
+
+interface TelemetryFiveMinuteTable {
+  device_sid: number;
+  hour: Time;
+  body: Buffer;
+}
+
+interface TelemetryHourlyTable {
+  device_sid: number;
+  day: Time;
+  body: Buffer;
+}
+
+interface DeviceLatestTable {
+  device_sid: number;
+  body: Buffer;
+}
+
 export interface Tables {
+  metric: MetricTable;
+  telemetry_frame: TelemetryFrameTable;
+  telemetry_chunk: TelemetryChunkTable;
+  telemetry_five_minute: TelemetryFiveMinuteTable;
+  telemetry_hourly: TelemetryHourlyTable;
+  device_latest: DeviceLatestTable;
   unit: UnitTable;
   role_grant: RoleGrantTable;
   api_token: ApiTokenTable;

@@ -4,15 +4,16 @@ create table unit (
   id integer generated always as identity primary key,
   parent_id integer references unit (id),
   -- '/1/7/' : ids from the root down to this unit, so that a subtree is one prefix.
-  path text not null unique,
+  path text collate "C" not null unique,
   kind text not null check (kind in ('province', 'commune', 'school', 'building', 'room')),
   code text,
   name text not null,
-  name_folded text not null,
+  -- Without marks, for search; and in Vietnamese order with numbers by value, for sorting.
+  name_folded text collate "C" not null,
+  name_sort text collate "C" not null,
   sample boolean not null default false,
   created_at timestamptz not null default now()
 );
-create index unit_path on unit (path text_pattern_ops);
 create index unit_parent on unit (parent_id);
 create unique index unit_code on unit (kind, code) where code is not null;
 
@@ -66,7 +67,8 @@ create table agent (
   id text primary key,
   unit_id integer not null references unit (id),
   name text not null,
-  name_folded text not null,
+  name_folded text collate "C" not null,
+  name_sort text collate "C" not null,
   status text not null default 'active' check (status in ('active', 'quarantined', 'revoked')),
   fingerprint jsonb not null,
   enrolled_at timestamptz not null default now(),
@@ -110,7 +112,10 @@ create table device (
   unit_id integer not null references unit (id),
   family text not null,
   name text not null,
-  name_folded text not null,
+  name_folded text collate "C" not null,
+  name_sort text collate "C" not null,
+  -- Name, vendor, model, serial number and firmware without marks: what a search looks through.
+  search text collate "C" not null,
   address jsonb,
   settings jsonb not null default '{}',
   -- Sealed credentials (AES-256-GCM), null when the device needs none.
@@ -121,6 +126,9 @@ create table device (
   adopted_by text not null,
   -- Health as last decided, kept so that a restart of the hub flips nobody.
   health text not null default 'unknown',
+  -- The worst first, for sorting.
+  health_rank smallint generated always as (case health when 'fault' then 0 when 'unreachable' then 1 when 'attention' then 2
+    when 'stale' then 3 when 'unknown' then 4 when 'expected-off' then 5 else 6 end) stored,
   health_since timestamptz not null default now(),
   health_code text,
   -- Identity as last described, copied for lists and search.
@@ -131,8 +139,9 @@ create table device (
 );
 create index device_agent on device (agent_id);
 create index device_unit on device (unit_id);
-create index device_health on device (health, id);
-create index device_name on device (name_folded, id);
+create index device_name on device (name_sort, id);
+create index device_health on device (health_rank, id);
+create index device_since on device (health_since, id);
 create unique index device_proposal on device (agent_id, proposal_key) where proposal_key is not null;
 
 create table proposal (
@@ -148,12 +157,15 @@ create table proposal (
   macs jsonb not null default '[]',
   needs_credentials boolean not null,
   evidence jsonb not null,
+  -- As in device.
+  search text collate "C" not null,
   status text not null default 'open' check (status in ('open', 'adopted', 'refused')),
   device_id text references device (id),
   first_seen_at timestamptz not null,
   last_seen_at timestamptz not null,
   unique (agent_id, key)
 );
+create index proposal_status on proposal (status, first_seen_at desc, id desc);
 
 -- How far each lane of each outbox is stored. One row a stream is the whole guard against doubles.
 create table stream (
@@ -166,8 +178,9 @@ create table stream (
   -- Numbers that the agent no longer holds and this database never had (a restored backup).
   missing bigint not null default 0,
   updated_at timestamptz not null default now(),
-  primary key (agent_id, epoch, lane)
-);
+  primary key (agent_id, epoch, lane),
+  check (delivered + shed + missing = through)
+) with (fillfactor = 50);
 
 create table quarantine (
   id bigint generated always as identity primary key,

@@ -8,7 +8,13 @@ import { systemClock } from '../../../provisioning/platform/clock.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { describeStores, temporaryFolder } from '../../support/store.ts';
 
-const unit = { path: '/1/', kind: 'province' as const, name: 'Quảng Ngãi', name_folded: 'quang ngai' };
+const unit = {
+  path: '/1/',
+  kind: 'province' as const,
+  name: 'Quảng Ngãi',
+  name_folded: 'quang ngai',
+  name_sort: 'quang ngai',
+};
 
 describeStores('store', (open) => {
   it('proves at start that a commit reaches the disk', async () => {
