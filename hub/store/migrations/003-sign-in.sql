@@ -61,7 +61,5 @@ end
 $$;
 create trigger audit_entry_append_only before update or delete on audit_entry
   for each row execute function refuse_change();
-create trigger audit_entry_no_truncate before truncate on audit_entry
-  for each statement execute function refuse_change();
 create index audit_entry_unit on audit_entry (unit_id, seq desc);
 create index audit_entry_actor on audit_entry (actor, seq desc);
