@@ -44,3 +44,4 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('quarantine-changed') }),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
+export const liveQuery = z.object({ device: z.string().max(40).optional() });
