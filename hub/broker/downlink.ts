@@ -1,0 +1,88 @@
+import type { ChannelPayload, DownChannel } from '../../protocols/fleet/channels.ts';
+import type { Ack } from '../../protocols/fleet/messages.ts';
+import { encodePayload } from '../../protocols/fleet/payload.ts';
+import { topicOf } from '../../protocols/fleet/topics.ts';
+import type { Clock, Log } from '../../protocols/ports.ts';
+import { type BrokerCounters, count } from './counters.ts';
+import { Rejection } from './error.ts';
+import type { BrokerCommands, BrokerRegistry } from './ports.ts';
+import type { Session } from './sessions.ts';
+import type { BrokerLimits } from './settings.ts';
+
+export interface DownlinkDeps {
+  readonly registry: BrokerRegistry;
+  readonly commands: BrokerCommands;
+  readonly limits: BrokerLimits;
+  readonly counters: BrokerCounters;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends a session for a reason. */
+  readonly cut: (session: Session, rejection: Rejection) => void;
+}
+
+/** What the hub tells an agent. Messages go to its connection directly; nothing is kept for who is away. */
+export interface Downlink {
+  ack(session: Session, ack: Ack): void;
+  /** Sends the desired document unless the agent holds this generation. Rejects when the database does not answer. */
+  desired(session: Session): Promise<void>;
+  /** Sends queued commands; `again` adds what was sent before and never confirmed. */
+  commands(session: Session, again: boolean): Promise<void>;
+}
+
+/** How often the same generation is sent again to an agent that keeps saying that it holds another. */
+export const desiredAgainMs = 60_000;
+
+export function createDownlink(deps: DownlinkDeps): Downlink {
+  const { registry, commands, limits, counters, clock, log, cut } = deps;
+
+  /** False when it could not be handed to the connection. */
+  const send = <C extends DownChannel>(session: Session, channel: C, value: ChannelPayload<C>): boolean => {
+    const { agentId } = session.identity;
+    const topic = topicOf(agentId, channel);
+    if (session.ended || session.client.closed) return false;
+    if (!session.granted.has(topic)) {
+      log.debug('nothing is sent where the agent did not subscribe', { agent: agentId, topic });
+      return false;
+    }
+    if (session.socket.writableLength > limits.waitingBytes) {
+      cut(session, new Rejection('slow-reader', `${session.socket.writableLength} bytes wait for the agent`));
+      return false;
+    }
+    const payload = encodePayload(channel, value);
+    session.client.publish({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false }, () => {});
+    count(counters.sent, channel);
+    return true;
+  };
+
+  return {
+    ack: (session, ack) => {
+      send(session, 'down/ack', ack);
+    },
+
+    desired: async (session) => {
+      const { agentId } = session.identity;
+      const desired = await registry.desiredFor(agentId);
+      const sentLately = clock.mono() - session.generationSentMs < desiredAgainMs;
+      if (desired.generation === session.generation && sentLately) return;
+      session.generation = desired.generation;
+      session.generationSentMs = clock.mono();
+      if (send(session, 'down/desired', desired))
+        log.info('desired document sent', { agent: agentId, generation: desired.generation });
+    },
+
+    commands: async (session, again) => {
+      const pending = await commands.pendingFor(session.identity.agentId, { again });
+      if (pending.length === 0 || session.ended || session.client.closed) return;
+      await commands.markSent(pending.map(({ id }) => id));
+      for (const batch of batches(pending)) send(session, 'down/commands', { commands: batch });
+    },
+  };
+}
+
+/** Commands in messages that fit: arguments are small, so a count suffices. */
+function batches<T>(list: readonly T[]): T[][] {
+  const size = 20;
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, index * size + size),
+  );
+}

@@ -1,0 +1,38 @@
+import { FatalError } from '../../protocols/errors.ts';
+import { Rejection } from './error.ts';
+
+/** The one method of mqtt-packet 9's parser that knows a packet's length before any of its bytes are kept. */
+interface Parser {
+  _parseLength: () => boolean;
+  _emitError: (error: Error) => boolean;
+  readonly packet: { readonly length: number };
+}
+
+/**
+ * Makes a client's parser refuse packets above `maxBytes` as soon as their length is read. aedes 1.2.0 has no such limit:
+ * one socket that announces 256 MB would make it keep all that comes, before anyone is known.
+ * Throws FatalError `broker-library` when the library no longer has the inner method, so that an update cannot disarm it.
+ */
+export function guardPacketSize(client: object, maxBytes: number): void {
+  const parser = parserOf(client);
+  const parseLength = parser._parseLength;
+  parser._parseLength = function (this: Parser): boolean {
+    if (!parseLength.call(this)) return false;
+    if (this.packet.length <= maxBytes) return true;
+    this._emitError(
+      new Rejection('oversize-packet', `a packet of ${this.packet.length} bytes was announced, ${maxBytes} are taken`),
+    );
+    return false;
+  };
+}
+
+function parserOf(client: object): Parser {
+  const parser: unknown = Reflect.get(client, '_parser');
+  const fits =
+    typeof parser === 'object' &&
+    parser !== null &&
+    typeof Reflect.get(parser, '_parseLength') === 'function' &&
+    typeof Reflect.get(parser, '_emitError') === 'function';
+  if (!fits) throw new FatalError('broker-library', 'this version of the MQTT parser cannot be given a packet limit');
+  return parser as Parser;
+}
