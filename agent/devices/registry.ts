@@ -1,9 +1,10 @@
 import type { Driver } from './driver.ts';
 import { miniPc } from './mini-pc/index.ts';
+import { onvifCamera } from './onvif-camera/index.ts';
 import { pjlinkProjector } from './pjlink-projector/index.ts';
 
 /** Every device family that this agent can speak to; a new one is a folder and a line here. */
-export const drivers: readonly Driver[] = [miniPc, pjlinkProjector];
+export const drivers: readonly Driver[] = [miniPc, onvifCamera, pjlinkProjector];
 
 /** The driver of a family; undefined when this agent has none. */
 export function findDriver(family: string): Driver | undefined {

@@ -103,29 +103,36 @@ export class CommandRouter implements AsyncDisposable {
 
   async #run(command: Command): Promise<void> {
     let hasStarted = false;
+    let result: CommandResult;
     try {
-      this.#requireTime(command);
-      if (this.#running.size > maxRunning) throw new FatalError('too-many-commands', 'too many commands at once');
-      const target = this.#options.target(command.device);
-      if (!target) throw new FatalError('unknown-device', `this agent has no device ${command.device}`);
-      const { driverCommand, idempotent } = parseCommand(command);
-      this.#tell(command.id, { state: 'received' });
-      if (command.capability === 'reachability') {
-        target.probe();
-        this.#settle(command.id, { state: 'succeeded' });
-        return;
-      }
-      const output = await target.execute(driverCommand, () => {
-        // It may have waited behind a slow poll.
-        this.#requireTime(command);
-        this.#options.inbox.begin(command.id, { idempotent, atMs: this.#now() });
+      const output = await this.#execute(command, () => {
         hasStarted = true;
-        this.#tell(command.id, { state: 'running' });
       });
-      this.#settle(command.id, { state: 'succeeded', ...boundedOutput(output) });
+      result = { state: 'succeeded', ...boundedOutput(output) };
     } catch (thrown) {
-      this.#settle(command.id, failureOf(thrown, hasStarted));
+      result = failureOf(thrown, hasStarted);
     }
+    this.#settle(command.id, result);
+  }
+
+  async #execute(command: Command, onBegun: () => void): Promise<CommandOutput> {
+    this.#requireTime(command);
+    if (this.#running.size > maxRunning) throw new FatalError('too-many-commands', 'too many commands at once');
+    const target = this.#options.target(command.device);
+    if (!target) throw new FatalError('unknown-device', `this agent has no device ${command.device}`);
+    const { driverCommand, idempotent } = parseCommand(command);
+    this.#tell(command.id, { state: 'received' });
+    if (command.capability === 'reachability') {
+      target.probe();
+      return {};
+    }
+    return await target.execute(driverCommand, () => {
+      // It may have waited behind a slow poll.
+      this.#requireTime(command);
+      this.#options.inbox.begin(command.id, { idempotent, atMs: this.#now() });
+      onBegun();
+      this.#tell(command.id, { state: 'running' });
+    });
   }
 
   /** Throws FatalError `command-expired` when the command's time is over. */
@@ -141,8 +148,12 @@ export class CommandRouter implements AsyncDisposable {
   }
 
   #settle(id: string, result: CommandResult): void {
-    this.#options.inbox.finish(id, result);
-    this.#tell(id, result);
+    try {
+      this.#options.inbox.finish(id, result);
+    } finally {
+      // What happened is told even when it cannot be remembered.
+      this.#tell(id, result);
+    }
   }
 
   #tell(id: string, result: Progress): void {

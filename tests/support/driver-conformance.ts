@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Driver, DriverCommand, DriverSession, HostPort } from '../../agent/devices/driver.ts';
 import { DeviceError, type DeviceErrorCode } from '../../agent/devices/error.ts';
+import { DeviceRunner } from '../../agent/runtime/device-runner.ts';
 import { FatalError } from '../../protocols/errors.ts';
 import { type CapabilityName, capabilities, capabilityNames } from '../../protocols/fleet/capabilities/index.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
+import { type Lane, type RecordBody, recordSchema } from '../../protocols/fleet/record.ts';
 import type { Fault, Simulator } from '../simulators/simulator.ts';
 import { createFastClock, type FastClock } from './clock.ts';
 import { createTestContext, type TestContext } from './driver-context.ts';
@@ -52,6 +54,8 @@ const expectedCodes: Record<Fault, readonly (DeviceErrorCode | undefined)[]> = {
 
 /** The longest that one poll or connect may take, whatever the device does, in milliseconds of the driver's clock. */
 const pollLimitMs = 60_000;
+/** HTTP families ask several questions until they know that nobody is there. */
+const maxAttemptsPerConnect = 4;
 /** An aborted driver must be gone within this. */
 const stopLimitMs = 5_000;
 
@@ -123,6 +127,45 @@ export function driverConformance<S extends Simulator>(conformance: Conformance<
       expect(changedCapabilities(changed, lastStates(test))).toEqual([]);
       expect(test.reporter.events).toHaveLength(events);
     });
+
+    it.runIf(change)('tells the hub a change once', async () => {
+      await using run = startRunner(conformance, test, clock);
+      await eventually(clock, () => run.runner.isUp);
+      await quiet(clock, run);
+      await change?.make(simulator);
+      const told = run.records.length;
+      run.runner.probe();
+      const isTold = ({ body }: SentRecord) => body.kind === 'state' && body.capability === change?.capability;
+      await eventually(clock, () => run.records.slice(told).some(isTold));
+      await quiet(clock, run);
+      run.runner.probe();
+      await quiet(clock, run);
+      expect(run.records.slice(told).filter(isTold)).toHaveLength(1);
+      for (const { body } of run.records) recordSchema.parse({ ...body, seq: 1 });
+    });
+
+    const lost = (['reboot', 'silence'] as const).find((fault) => conformance.without?.[fault] === undefined);
+    it.runIf(lost)(
+      'is called away after a lost poll and its retry, is tried ever less often, and comes back',
+      async () => {
+        await using run = startRunner(conformance, test, clock);
+        await eventually(clock, () => run.runner.isUp);
+        await simulator.setFault(lost);
+        run.runner.probe();
+        const statuses = () =>
+          run.records.flatMap(({ body }) =>
+            body.kind === 'state' && body.capability === 'reachability' ? [body.state['status']] : [],
+          );
+        await eventually(clock, () => statuses().at(-1) !== 'up');
+        // With the runner's dice at one half it waits 1.5, 2.5, 4.5 and 8.5 s.
+        const before = test.attempts();
+        await clock.wait(20_000);
+        expect(test.attempts() - before, 'attempts in 20 s').toBeLessThanOrEqual(8 * maxAttemptsPerConnect);
+        await simulator.setFault(undefined);
+        run.runner.probe();
+        await eventually(clock, () => statuses().at(-1) === 'up');
+      },
+    );
 
     it('has a test for each command that it offers', async () => {
       await using session = await connect();
@@ -205,6 +248,52 @@ export function driverConformance<S extends Simulator>(conformance: Conformance<
       expect(test.openSockets()).toBe(0);
     });
   });
+}
+
+interface SentRecord {
+  readonly lane: Lane;
+  readonly body: RecordBody;
+}
+
+interface Run extends AsyncDisposable {
+  readonly runner: DeviceRunner;
+  readonly records: SentRecord[];
+}
+
+/** Runs the driver as the agent does, over the watched network of `test`. */
+function startRunner<S extends Simulator>(
+  { driver, settings }: Conformance<S>,
+  { context }: TestContext<unknown>,
+  clock: FastClock,
+): Run {
+  const records: SentRecord[] = [];
+  const { tcp, udp, http, host, log, upload } = context;
+  const runner = new DeviceRunner({ ...context.device, settings: { ...settings } }, driver, context.settings, {
+    clock,
+    log,
+    network: { tcp, udp, http },
+    host,
+    sink: (lane, body) => void records.push({ lane, body }),
+    upload,
+    random: () => 0.5,
+  });
+  runner.start();
+  return { runner, records, [Symbol.asyncDispose]: () => runner.stop() };
+}
+
+/** Waits until `isTrue`, for two minutes of the driver's clock. */
+async function eventually(clock: FastClock, isTrue: () => boolean): Promise<void> {
+  const endsAt = clock.mono() + pollLimitMs * 2;
+  while (!isTrue()) {
+    if (clock.mono() > endsAt) throw new Error('it did not happen within two minutes');
+    await clock.wait(100);
+  }
+}
+
+/** Waits until the runner is between two polls. */
+async function quiet(clock: FastClock, { runner }: Run): Promise<void> {
+  await clock.wait(100);
+  await eventually(clock, () => runner.state.phase === 'waiting');
 }
 
 function contextFor<S extends Simulator>(

@@ -36,6 +36,7 @@ function setUp(inbox = createMemoryInbox()) {
   const runs: string[] = [];
   const device = {
     probes: 0,
+    turn: async (): Promise<void> => {},
     work: async (): Promise<CommandOutput> => ({}),
   };
   const router = new CommandRouter({
@@ -45,6 +46,7 @@ function setUp(inbox = createMemoryInbox()) {
         ? undefined
         : {
             execute: async (command, onStart) => {
+              await device.turn();
               onStart();
               runs.push(`${command.id}:${command.capability}.${command.name}`);
               return await device.work();
@@ -115,6 +117,25 @@ describe('command router', () => {
     await router[Symbol.asyncDispose]();
     expect(states()).toEqual(['expired']);
     expect(runs).toEqual([]);
+    const waiting = setUp();
+    waiting.device.turn = () => waiting.clock.wait(60_001);
+    waiting.router.accept([waiting.command()]);
+    await waiting.clock.advance(61_000);
+    expect(waiting.states()).toEqual(['received', 'expired']);
+    expect(waiting.runs).toEqual([]);
+  });
+
+  it('tells what happened even when the journal is full', async () => {
+    const inbox = createMemoryInbox();
+    const { router, states, command } = setUp({
+      ...inbox,
+      finish: () => {
+        throw new RecoverableError('disk-full', 'no space left');
+      },
+    });
+    router.accept([command()]);
+    await router[Symbol.asyncDispose]();
+    expect(states()).toEqual(['received', 'running', 'succeeded']);
   });
 
   it('passes on why a device did not do it', async () => {
