@@ -8,6 +8,8 @@ import type { Fault, Simulator } from './simulator.ts';
 
 export interface ProjectorOptions {
   readonly clock: Clock;
+  /** Another loopback address (127.0.10.21) makes each projector a host of its own. */
+  readonly host?: string;
   /** An ephemeral one unless given. */
   readonly port?: number;
   /** 2 unless given. */
@@ -109,7 +111,7 @@ export class ProjectorSimulator implements Simulator {
   }
 
   get address(): Address {
-    return { host: '127.0.0.1', port: this.#port };
+    return { host: this.#options.host ?? '127.0.0.1', port: this.#port };
   }
 
   /** As POWR says it: 0 standby, 1 on, 2 cooling, 3 warming up. */
@@ -155,7 +157,7 @@ export class ProjectorSimulator implements Simulator {
 
   async #listen(): Promise<void> {
     const server = createServer((socket) => this.#accept(socket));
-    server.listen(this.#port, '127.0.0.1');
+    server.listen(this.#port, this.address.host);
     await once(server, 'listening');
     const address = server.address();
     if (typeof address === 'object' && address) this.#port = address.port;
@@ -169,7 +171,7 @@ export class ProjectorSimulator implements Simulator {
         udp.send(`%2ACKN=${this.state.mac}\r`, from.port, from.address);
       }
     });
-    udp.bind(this.#port, '127.0.0.1');
+    udp.bind(this.#port, this.address.host);
     await once(udp, 'listening');
     this.#udp = udp;
   }
