@@ -37,6 +37,8 @@ const familyLimitMs = 90_000;
 const maxProposals = 500;
 /** An unchanged proposal is told again after a day, for a hub that has lost it. */
 const repeatMs = 24 * 3_600_000;
+/** Proposals that are remembered; beyond, the one told longest ago is forgotten and may be told again. */
+const maxTold = 2_000;
 const firstDelayMs = 20_000;
 
 /** Looks for devices and proposes them; a person adopts. Rounds are periodic and on request, never two at once. */
@@ -131,7 +133,10 @@ export class Discovery implements AsyncDisposable {
       log.warn('a proposal breaks the contract', { family: proposal.family, error: parsed.error });
       return;
     }
+    this.#told.delete(proposal.key);
     this.#told.set(proposal.key, { proposal, atMs: nowMs });
+    const [oldest] = this.#told.size > maxTold ? this.#told.keys() : [];
+    if (oldest !== undefined) this.#told.delete(oldest);
     sink('state', parsed.data);
   }
 }

@@ -89,10 +89,13 @@ export function createFastClock(speed = 10): FastClock {
       if (waiting) pending--;
       waiting = false;
     };
-    const timer = setTimeout(() => {
-      end();
-      fire();
-    }, delayMs / speed);
+    const timer = setTimeout(
+      () => {
+        end();
+        fire();
+      },
+      Math.ceil(delayMs / speed),
+    );
     return () => {
       clearTimeout(timer);
       end();
