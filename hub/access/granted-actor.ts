@@ -1,0 +1,42 @@
+import type { Role } from '../../protocols/api/session.ts';
+import type { UnitKind } from '../store/tables.ts';
+import { type Action, type Actor, actions } from './actor.ts';
+import { allows } from './permissions.ts';
+import type { Scope } from './scope.ts';
+import type { SessionUser } from './sign-in.ts';
+
+/** A role of a person, and the subtree that it is for. */
+export interface Grant {
+  readonly role: Role;
+  readonly unit: { readonly id: number; readonly name: string; readonly kind: UnitKind };
+  readonly path: string;
+}
+
+/** An actor with what the page about oneself tells. */
+export interface SignedInActor extends Actor {
+  readonly email: string;
+  readonly grants: readonly Grant[];
+  /** A program behind a token may not make further tokens. */
+  readonly via: 'session' | 'token';
+  /** End of the session; undefined for a token. */
+  readonly expiresAt: Date | undefined;
+}
+
+export interface GrantedActorParts {
+  readonly user: SessionUser;
+  readonly grants: readonly Grant[];
+  readonly via: 'session' | 'token';
+  readonly expiresAt: Date | undefined;
+}
+
+/** The scopes that a person's grants give; pure. */
+export function createGrantedActor({ user, grants, via, expiresAt }: GrantedActorParts): SignedInActor {
+  const scopes = new Map<Action, Scope>(actions.map((action) => [action, scopeOf(grants, action)]));
+  return { ...user, grants, via, expiresAt, scopeFor: (action) => scopes.get(action) ?? { paths: [] } };
+}
+
+/** Paths of the grants that allow the action; one that lies within another is left out. */
+function scopeOf(grants: readonly Grant[], action: Action): Scope {
+  const paths = [...new Set(grants.filter(({ role }) => allows(role, action)).map(({ path }) => path))];
+  return { paths: paths.filter((path) => !paths.some((other) => other !== path && path.startsWith(other))) };
+}

@@ -1,0 +1,19 @@
+import type { Role } from '../../protocols/api/session.ts';
+import { type Action, actions } from './actor.ts';
+
+/** What each role may do, within the subtree that it was granted for. Every role may read there. */
+const allowed: Readonly<Record<Role, readonly Action[]>> = {
+  'province-admin': actions,
+  operator: ['read', 'adopt', 'command', 'view-picture', 'view-quarantine'],
+  engineer: ['read', 'adopt', 'command', 'view-picture', 'issue-voucher', 'view-quarantine'],
+  approver: ['read'],
+  accountant: ['read'],
+  'school-it': ['read', 'adopt', 'command', 'view-picture', 'manage-units', 'issue-voucher'],
+  supplier: ['read'],
+  auditor: ['read', 'view-audit', 'view-quarantine'],
+};
+
+/** Whether a role allows an action. */
+export function allows(role: Role, action: Action): boolean {
+  return allowed[role].includes(action);
+}

@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '../store/index.ts';
+import type { Tables } from '../store/tables.ts';
+
+/** The tables of sign-in that this feature itself reads and writes; better-auth has them otherwise (`003-sign-in.sql`). */
+type SignInTables = {
+  auth_user: {
+    id: string;
+    name: string;
+    email: string;
+    email_verified: boolean;
+    created_at: Date;
+    updated_at: Date;
+  };
+  auth_session: { id: string; token: string; user_id: string; expires_at: Date };
+  auth_account: {
+    id: string;
+    account_id: string;
+    provider_id: string;
+    user_id: string;
+    password: string | null;
+    created_at: Date;
+    updated_at: Date;
+  };
+};
+
+/** The same database, with the tables of sign-in in its type. */
+export function withSignIn(db: Database): Kysely<Tables & SignInTables> {
+  return db.withTables<SignInTables>();
+}
