@@ -21,7 +21,7 @@ export interface Notification {
   readonly at: number | undefined;
   /** `Initialized` tells a state as it was before the subscription, `Deleted` that its source is gone [ONVIF Core 9.4.3]. */
   readonly operation: 'Initialized' | 'Changed' | 'Deleted' | undefined;
-  /** What it is about, such as the video source and the rule. */
+  /** What it is about: the items of its source and of its key, which together name a property [ONVIF Core 9.4.3]. */
   readonly source: ReadonlyMap<string, string>;
   readonly data: ReadonlyMap<string, string>;
 }
@@ -115,15 +115,15 @@ function readLifetime(answer: XmlElement): number | undefined {
 
 function readNotification(notification: XmlElement): Notification | undefined {
   const topic = readTopic(textAt(notification, 'Topic'));
-  // wsnt:Message holds tt:Message; some devices leave the outer one out.
+  if (topic === '') return undefined;
+  // wsnt:Message holds tt:Message; some devices leave the outer one out, and some the inner one when a state has ended.
   const outer = child(notification, 'Message');
   const message = child(outer, 'Message') ?? outer;
-  if (topic === '' || !message) return undefined;
   return {
     topic,
     at: parseDateTime(attribute(message, 'UtcTime')),
     operation: readOperation(attribute(message, 'PropertyOperation')),
-    source: readItems(child(message, 'Source')),
+    source: new Map([...readItems(child(message, 'Source')), ...readItems(child(message, 'Key'))]),
     data: readItems(child(message, 'Data')),
   };
 }

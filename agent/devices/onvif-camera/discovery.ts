@@ -90,10 +90,10 @@ async function probe(
   const targets = [...(context.broadcast ? [discoveryAddress] : []), ...unicast];
   for (let round = 0; round < rounds && !signal.aborted; round += 1) {
     for (const target of targets) {
-      const messageId = `urn:uuid:${randomUUID()}`;
-      asked.add(messageId);
+      const uuid = randomUUID();
+      asked.add(uuid);
       try {
-        await socket.send(new TextEncoder().encode(buildProbe(messageId)), target);
+        await socket.send(new TextEncoder().encode(buildProbe(`urn:uuid:${uuid}`)), target);
       } catch (thrown) {
         // One address that cannot be reached, or is not allowed, does not end the search.
         context.log.debug('probe not sent', { host: target.host, port: target.port, reason: String(thrown) });
@@ -108,7 +108,8 @@ function readDatagram(datagram: Datagram, asked: ReadonlySet<string>, context: D
   const { host } = datagram.from;
   try {
     const answer = parseProbeMatches(datagram.bytes);
-    if (answer.relatesTo === undefined || !asked.has(answer.relatesTo)) {
+    // Only the UUID counts: some cameras drop the prefix of the message that they answer.
+    if (!asked.has(answer.relatesTo?.slice(-36).toLowerCase() ?? '')) {
       context.log.debug('probe match answers no question of ours', { host });
       return [];
     }

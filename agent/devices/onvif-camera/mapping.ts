@@ -52,11 +52,12 @@ const stateItem = /^(State|IsMotion|IsTamper|Value|Motion|Tamper)$/i;
 export function foldMotion(fold: MotionFold, notification: Notification, now: number): MotionFold {
   const isTamper = tamperTopic.test(notification.topic);
   if (!isTamper && !motionTopic.test(notification.topic)) return fold;
-  const isActive = notification.operation === 'Deleted' ? false : readState(notification.data);
+  const isActive = readState(notification);
   if (isActive === undefined) return fold;
   const key = sourceKey(notification);
   const known = isTamper ? fold.tampered : fold.active;
-  const next = withMember(known, key, isActive);
+  const isNameless = notification.source.size === 0 && !isActive;
+  const next = isNameless ? withoutTopic(known, notification.topic) : withMember(known, key, isActive);
   if (isTamper) return { ...fold, tampered: next, tellsTamper: true };
   const hasBegun = isActive && !known.has(key) && next.has(key);
   return {
@@ -68,7 +69,14 @@ export function foldMotion(fold: MotionFold, notification: Notification, now: nu
   };
 }
 
-function readState(data: Notification['data']): boolean | undefined {
+/** Forgets which sources see motion, before the camera tells them anew. Tampering stays until the camera says that it is over. */
+export function forgetMotion(fold: MotionFold): MotionFold {
+  return { ...fold, active: new Set() };
+}
+
+/** Undefined for an event that tells no state. A state without data has ended: some cameras say so by an empty message. */
+function readState({ operation, data }: Notification): boolean | undefined {
+  if (operation === 'Deleted' || (data.size === 0 && operation !== 'Initialized')) return false;
   for (const [name, value] of data) {
     if (!stateItem.test(name)) continue;
     if (/^(true|1)$/i.test(value.trim())) return true;
@@ -88,6 +96,12 @@ function withMember(set: ReadonlySet<string>, key: string, isMember: boolean): R
   if (isMember) next.add(key);
   else next.delete(key);
   return next;
+}
+
+/** An end that names no source ends the topic at all its sources. */
+function withoutTopic(set: ReadonlySet<string>, topic: string): ReadonlySet<string> {
+  const next = new Set([...set].filter((key) => key !== topic && !key.startsWith(`${topic} `)));
+  return next.size === set.size ? set : next;
 }
 
 export function motionState(fold: MotionFold): CapabilityState<'motion'> {

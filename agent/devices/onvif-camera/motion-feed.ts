@@ -19,6 +19,8 @@ export interface MotionFeedOptions {
   readonly context: Pick<DriverContext, 'clock' | 'log'>;
   readonly client: OnvifClient;
   readonly service: Location;
+  /** Called when a pull point has been opened: the camera tells all its states anew, and what it does not repeat is over. */
+  readonly onOpen: () => void;
   /** Called for each event in the order of the camera. */
   readonly onNotification: (notification: Notification) => void;
 }
@@ -80,6 +82,7 @@ export class MotionFeed implements AsyncDisposable {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         this.#subscription = await this.#subscribe(signal);
+        this.#options.onOpen();
         failures = 0;
         await this.#pullUntilFailure(this.#subscription, signal);
       } catch (thrown) {

@@ -11,6 +11,7 @@ import {
   describeCamera,
   firmwareState,
   foldMotion,
+  forgetMotion,
   identityState,
   motionState,
   noMotion,
@@ -126,6 +127,9 @@ class CameraSession implements DriverSession {
       context: this.#context,
       client: this.#client,
       service,
+      onOpen: () => {
+        this.#motion = forgetMotion(this.#motion);
+      },
       onNotification: (notification) => {
         const before = this.#motion;
         this.#motion = foldMotion(before, notification, this.#context.clock.now());
