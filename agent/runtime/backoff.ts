@@ -1,5 +1,5 @@
 /** The shortest and the longest wait before another attempt, in milliseconds. */
-export const backoffLimits = { minMs: 1_000, maxMs: 300_000 } as const;
+const backoffLimits = { minMs: 1_000, maxMs: 300_000 } as const;
 
 /**
  * Wait before attempt number `failures` + 1, with full jitter: evenly spread between 1 s and a cap that doubles from 2 s

@@ -2,15 +2,7 @@ import type { Problem } from '../../protocols/fleet/problem.ts';
 import { backoffMs } from './backoff.ts';
 import { nextVerdict, statusOf, type Verdict } from './verdict.ts';
 
-export type Phase =
-  | 'idle'
-  | 'connecting'
-  | 'polling'
-  | 'commanding'
-  | 'waiting'
-  | 'backing-off'
-  | 'stopping'
-  | 'stopped';
+type Phase = 'idle' | 'connecting' | 'polling' | 'commanding' | 'waiting' | 'backing-off' | 'stopping' | 'stopped';
 
 /** Where one device stands. */
 export interface DeviceState {

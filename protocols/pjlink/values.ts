@@ -2,7 +2,7 @@ import { ProtocolError } from '../bytes/error.ts';
 import type { PjlinkClass } from './line.ts';
 
 export type PjlinkPower = 'off' | 'on' | 'cooling' | 'warming';
-export type FaultLevel = 'ok' | 'warning' | 'error';
+type FaultLevel = 'ok' | 'warning' | 'error';
 
 /** The six digits of ERST, in their order on the wire. */
 export const faultParts = ['fan', 'lamp', 'temperature', 'cover', 'filter', 'other'] as const;

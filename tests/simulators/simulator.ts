@@ -7,17 +7,7 @@ import type { Address } from '../../agent/platform/network.ts';
  * `slow` answers truly after 2 s of the simulator's clock; `wrong-password` refuses every credential;
  * `busy` says by its own protocol that it cannot now; `reboot` is not there at all: the port is closed.
  */
-export const faults = [
-  'silence',
-  'garbage',
-  'half-frame',
-  'hang-up',
-  'slow',
-  'wrong-password',
-  'busy',
-  'reboot',
-] as const;
-export type Fault = (typeof faults)[number];
+export type Fault = 'silence' | 'garbage' | 'half-frame' | 'hang-up' | 'slow' | 'wrong-password' | 'busy' | 'reboot';
 
 /** A device made of software that speaks the true wire on loopback. */
 export interface Simulator extends AsyncDisposable {

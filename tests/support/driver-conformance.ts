@@ -11,7 +11,7 @@ import { createFastClock, type FastClock } from './clock.ts';
 import { createTestContext, type TestContext } from './driver-context.ts';
 
 /** One command that the driver must obey, and the sign at the simulator that it did. */
-export interface CommandCase<S> {
+interface CommandCase<S> {
   readonly capability: CapabilityName;
   readonly name: string;
   readonly args: Readonly<Record<string, unknown>>;

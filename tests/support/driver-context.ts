@@ -7,7 +7,7 @@ import { type Descriptor, descriptorSchema } from '../../protocols/fleet/record.
 import { type Clock, silentLog } from '../../protocols/ports.ts';
 
 /** A reporter that keeps what a driver says, and refuses what the contract does not know. */
-export interface RecordingReporter extends Reporter {
+interface RecordingReporter extends Reporter {
   readonly descriptors: Descriptor[];
   readonly states: { readonly capability: CapabilityName; readonly state: unknown }[];
   readonly samples: Readonly<Record<string, number>>[];
@@ -16,7 +16,7 @@ export interface RecordingReporter extends Reporter {
   last(capability: CapabilityName): Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface UploadedPicture {
+interface UploadedPicture {
   readonly commandId: string;
   readonly contentType: string;
   readonly bytes: Uint8Array;
@@ -82,7 +82,7 @@ export function createTestContext<Settings>(options: TestContextOptions<Settings
 }
 
 /** Keeps every report; throws at once on a state, metric or event that breaks the contract. */
-export function createRecordingReporter(): RecordingReporter {
+function createRecordingReporter(): RecordingReporter {
   const descriptors: Descriptor[] = [];
   const states: { capability: CapabilityName; state: unknown }[] = [];
   const samples: Readonly<Record<string, number>>[] = [];

@@ -28,7 +28,7 @@ export function meaningful(text: string): string | undefined {
 /** Interfaces that have no cable and no antenna. */
 const virtualInterface = /^(lo|veth|docker|br-|virbr|tun|tap|wg|ifb|dummy|bond|cni|flannel)/;
 
-export function physicalInterfaces(facts: HostFacts): HostFacts['interfaces'] {
+function physicalInterfaces(facts: HostFacts): HostFacts['interfaces'] {
   const physical = facts.interfaces.filter(({ name, mac }) => !virtualInterface.test(name) && isMac(mac));
   return physical.slice(0, 32);
 }

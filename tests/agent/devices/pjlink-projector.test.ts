@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { pjlinkProjector } from '../../../../agent/devices/pjlink-projector/index.ts';
-import { ProjectorSimulator } from '../../../simulators/pjlink-projector.ts';
-import { driverConformance } from '../../../support/driver-conformance.ts';
+import { pjlinkProjector } from '../../../agent/devices/pjlink-projector/index.ts';
+import { ProjectorSimulator } from '../../simulators/pjlink-projector.ts';
+import { driverConformance } from '../../support/driver-conformance.ts';
 
 driverConformance<ProjectorSimulator>({
   driver: pjlinkProjector,

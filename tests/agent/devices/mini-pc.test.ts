@@ -1,6 +1,6 @@
-import { miniPc } from '../../../../agent/devices/mini-pc/index.ts';
-import { MiniPcSimulator } from '../../../simulators/mini-pc.ts';
-import { driverConformance } from '../../../support/driver-conformance.ts';
+import { miniPc } from '../../../agent/devices/mini-pc/index.ts';
+import { MiniPcSimulator } from '../../simulators/mini-pc.ts';
+import { driverConformance } from '../../support/driver-conformance.ts';
 
 const noWire = 'the machine itself is asked through a typed port, not over a wire';
 
