@@ -39,6 +39,8 @@ export type Heartbeat = z.infer<typeof heartbeatSchema>;
 /** Everything up to `through` of each named lane is stored; the agent deletes on this and on nothing else. */
 export const ackSchema = z.object({
   epoch: epochSchema,
+  /** The hub's clock when it answered: by it the agent judges `notAfter` although its own clock is wrong. */
+  at: timestampSchema.optional(),
   through: z.partialRecord(laneSchema, z.int().min(0)),
   /** Records that the hub put into quarantine; they count as stored and are not sent again. */
   rejected: z

@@ -38,7 +38,12 @@ export function decodePayload<C extends ChannelName>(channel: C, payload: Uint8A
 
 /** JSON text of a value, as a zstd frame from 1 KiB up. */
 export function packJson(value: unknown): Buffer {
-  const plain = Buffer.from(JSON.stringify(value));
+  return packText(JSON.stringify(value));
+}
+
+/** As `packJson`, for a value that is JSON text already. */
+export function packText(json: string): Buffer {
+  const plain = Buffer.from(json);
   if (plain.length <= compressFromBytes) return plain;
   return zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
 }
