@@ -15,8 +15,11 @@ export interface Location {
 /** Where every device has its device service [ONVIF Core 5.1.1]. */
 export const deviceServicePath = '/onvif/device_service';
 
-/** Parts of an address that carry credentials: `?user=admin&pwd=x`, and the `user=admin_password=x_` in the paths of some makers. */
-const secretPart = /\b(user(name)?|usr|login|pass(word|wd)?|pwd|auth|token)=[^&/_]*[&_]?/gi;
+/**
+ * Parts of an address that carry credentials: `?user=admin&pwd=x`, and the `user=admin_password=x_` in the paths of some makers.
+ * A value reaches to the next `&` or `_name=`, whatever it holds: an address that lost too much is better than one that tells too much.
+ */
+const secretPart = /(?<![a-z0-9])(user(name)?|usr|login|pass(word|wd)?|pwd|auth|token)=.*?(&|_(?=[a-z]+=)|$)/gi;
 
 /**
  * Takes port and path from an address that a camera advertised, and keeps the enrolled host: an advertised host is

@@ -28,6 +28,8 @@ export interface Profile {
 export interface CameraTraits {
   readonly hasPtz: boolean;
   readonly hasEvents: boolean;
+  /** False for a camera that announces the event service and answers none of its questions. */
+  readonly hasPullPoints: boolean;
   readonly hasMedia2: boolean;
   /** False for a device of before 2011, which knows only GetCapabilities. */
   readonly knowsGetServices: boolean;

@@ -212,6 +212,7 @@ function createCamera(options: OnvifCameraOptions): Camera {
     traits: {
       hasPtz: options.hasPtz ?? identity.hasPtz,
       hasEvents: options.hasEvents ?? true,
+      hasPullPoints: options.hasPullPoints ?? true,
       hasMedia2: options.hasMedia2 ?? true,
       knowsGetServices: options.knowsGetServices ?? true,
       tellsPosition: options.tellsPosition ?? true,
@@ -301,7 +302,7 @@ function dispatch(
   if (name.startsWith('tptz:') && !traits.hasPtz) return undefined;
   const found = deviceService[name] ?? mediaService[name] ?? ptzService[name];
   if (found) return found(camera, question);
-  return traits.hasEvents ? events.answer(question, signal) : undefined;
+  return traits.hasEvents && traits.hasPullPoints ? events.answer(question, signal) : undefined;
 }
 
 function picture({ camera, signIn }: ServerState, request: IncomingMessage): Reply {
