@@ -41,7 +41,6 @@ export function createListener({ tls, limits, journal, log, accept }: ListenerDe
       ...contextOf(tls),
       requestCert: true,
       rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
       handshakeTimeout: limits.handshakeTimeoutMs,
     },
     (socket) => {
@@ -95,7 +94,7 @@ export function createListener({ tls, limits, journal, log, accept }: ListenerDe
 }
 
 function contextOf(tls: BrokerTls) {
-  return { key: tls.keyPem, cert: tls.chainPem, ca: [...tls.clientTrustPems] };
+  return { key: tls.keyPem, cert: tls.chainPem, ca: [...tls.clientTrustPems], minVersion: 'TLSv1.2' as const };
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

@@ -40,6 +40,7 @@ export async function seedUnit(store: Store, unit: SeedUnit): Promise<{ readonly
         kind: unit.kind,
         name: unit.name,
         name_folded: fold(unit.name),
+        name_sort: fold(unit.name),
       })
       .returning('id')
       .executeTakeFirstOrThrow();
@@ -53,7 +54,14 @@ export async function seedUnit(store: Store, unit: SeedUnit): Promise<{ readonly
 export async function seedAgent(store: Store, id: string, unitId: number): Promise<void> {
   await store.db
     .insertInto('agent')
-    .values({ id, unit_id: unitId, name: `Agent ${id}`, name_folded: `agent ${id}`, fingerprint: '{}' })
+    .values({
+      id,
+      unit_id: unitId,
+      name: `Agent ${id}`,
+      name_folded: `agent ${id}`,
+      name_sort: `agent ${id}`,
+      fingerprint: '{}',
+    })
     .execute();
 }
 
@@ -75,6 +83,8 @@ export async function seedDevice(store: Store, device: SeedDevice): Promise<void
       family: 'thing',
       name: `Device ${device.id}`,
       name_folded: `device ${device.id}`,
+      name_sort: `device ${device.id}`,
+      search: `device ${device.id}`,
       adopted_by: 'test',
     })
     .execute();

@@ -1,0 +1,449 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Actor, Scope } from '../../hub/access/index.ts';
+import { createEnrolment, type Enrolment } from '../../hub/enrolment/index.ts';
+import { createBus } from '../../hub/events/bus.ts';
+import { createGateway, type Gateway } from '../../hub/gateway/index.ts';
+import { createOrganisation, type Organisation } from '../../hub/organisation/index.ts';
+import { createRegistry, type Registry } from '../../hub/registry/index.ts';
+import { createSealer } from '../../hub/store/index.ts';
+import { type EnrolResponse, enrolResponseSchema, renewResponseSchema } from '../../protocols/fleet/enrolment.ts';
+import { silentLog } from '../../protocols/ports.ts';
+import { type Authority, openAuthority } from '../../provisioning/authority/index.ts';
+import { namesRoot, parseVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
+import { createRequest } from '../support/certificate-request.ts';
+import { createFakeClock } from '../support/clock.ts';
+import { openTestStore, type TestStore } from '../support/hub-store.ts';
+
+const day = 24 * 3600 * 1000;
+// TLS itself looks at the machine's clock: what is old was made in the past, and what counts happens now.
+const clock = createFakeClock(Date.now());
+const whole: Scope = { paths: ['/'] };
+const actor: Actor = { id: 'user-1', name: 'Someone', scopeFor: () => whole };
+const audited: { action: string; subject: string; origin?: string; detail?: unknown }[] = [];
+const pictures: { agentId: string; commandId: string; contentType: string; size: number }[] = [];
+
+let folder: string;
+let database: TestStore;
+let authority: Authority;
+let organisation: Organisation;
+let registry: Registry;
+let enrolment: Enrolment;
+let gateway: Gateway;
+let port: number;
+let root: number;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edufleet-enrolment-'));
+  database = await openTestStore(clock);
+  authority = await openAuthority({ folder, clock });
+  const { store } = database;
+  organisation = createOrganisation({ store });
+  await organisation.load();
+  root = await organisation.ensureRoot('Tỉnh Quảng Ngãi');
+  registry = createRegistry({
+    store,
+    organisation,
+    clock,
+    bus: createBus(silentLog),
+    log: silentLog,
+    sealer: createSealer(Buffer.alloc(32)),
+  });
+  await registry.load();
+  enrolment = createEnrolment({
+    store,
+    authority,
+    organisation,
+    registry,
+    clock,
+    log: silentLog,
+    hostFamily: 'machine',
+    urls: { mqttUrl: 'mqtts://hub.example:8883', gatewayUrl: 'https://hub.example:8443' },
+    audit: { append: async (entry) => audited.push(entry) },
+  });
+  const server = await authority.serverIdentity(['localhost', '127.0.0.1']);
+  gateway = createGateway({
+    tls: { ...server, clientTrustPems: authority.clientTrustPems },
+    enrolment,
+    commands: {
+      storePicture: async (agentId, commandId, contentType, bytes) =>
+        void pictures.push({ agentId, commandId, contentType, size: bytes.length }),
+    },
+    pictures: { maxBytes: 4 * 1024 * 1024, types: ['image/jpeg', 'image/png'] },
+    log: silentLog,
+  });
+  port = await gateway.listen(0);
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await registry[Symbol.asyncDispose]();
+  await organisation[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  audited.length = 0;
+  pictures.length = 0;
+  // A window of tries later.
+  await clock.advance(61_000);
+  clock.setWall(Date.now());
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body: { code?: string; message?: string; retryable?: boolean } & Record<string, unknown>;
+}
+interface Call {
+  readonly method?: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly type?: string;
+}
+
+const call = ({ method = 'POST', path, body, cert, key, type = 'application/json' }: Call) =>
+  new Promise<Answer>((resolve, reject) => {
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const request = httpsRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        ca: authority.rootPem,
+        agent: false,
+        ...(cert && key ? { cert, key } : {}),
+        headers: { 'content-type': type, 'content-length': bytes.length },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, body: text ? JSON.parse(text) : {} });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(bytes);
+  });
+
+const newVoucher = (hours = 24) =>
+  enrolment.createVoucher(whole, actor, { unit: root, hours, agentName: 'Trường Ba Tơ' });
+const secretOf = (code: string) => parseVoucherCode(code).secret;
+const enrolBody = (voucher: string, csr: string) => ({
+  voucher,
+  csr,
+  fingerprint: { macs: ['00:11:22:33:44:55'], diskSerials: [] },
+  agentVersion: '1.0.0',
+  hostname: 'mini-07',
+});
+
+interface Enrolled extends EnrolResponse {
+  readonly cert: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+const agentOf = (granted: { certificate: string; chain: string[] }, key: string) => ({
+  cert: granted.certificate + granted.chain.join(''),
+  key,
+  fingerprint: new X509Certificate(granted.certificate).fingerprint256.replaceAll(':', '').toLowerCase(),
+});
+async function enrolled(): Promise<Enrolled> {
+  const request = await createRequest({});
+  const { code } = await newVoucher();
+  const answer = await call({ path: '/enrol', body: enrolBody(secretOf(code), request.pem) });
+  expect(answer.status).toBe(200);
+  const response = enrolResponseSchema.parse(answer.body);
+  return { ...response, ...agentOf(response, request.keyPem) };
+}
+async function enrolledBefore(days: number): Promise<Enrolled> {
+  clock.setWall(Date.now() - days * day);
+  const agent = await enrolled();
+  clock.setWall(Date.now());
+  return agent;
+}
+const check = (agent: Enrolled) =>
+  enrolment.credentials.check({ agentId: agent.agentId, fingerprint: agent.fingerprint, notAfterMs: clock.now() });
+
+describe('enrolment', () => {
+  it('turns a voucher into an agent with a name, a device and a certificate', async () => {
+    const agent = await enrolled();
+    expect(agent).toMatchObject({ name: 'Trường Ba Tơ', hub: { mqttUrl: 'mqtts://hub.example:8883' } });
+    expect(registry.agentOf(agent.agentId)).toMatchObject({ unitId: root, status: 'active' });
+    expect(registry.devicesOfAgent(agent.agentId)).toMatchObject([{ family: 'machine' }]);
+    expect(await check(agent)).toEqual({ ok: true });
+    expect(audited.map(({ action }) => action)).toEqual(['voucher.create', 'agent.enrol']);
+    const leaf = new X509Certificate(agent.certificate);
+    expect(leaf.verify(new X509Certificate(agent.chain[0] ?? '').publicKey)).toBe(true);
+    expect(agent.chain[1]).toBe(authority.rootPem);
+  });
+
+  it('lets the enrolling machine pin the root by the code alone', async () => {
+    const { code } = await newVoucher();
+    const presented = await new Promise<string>((resolve, reject) => {
+      const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        let certificate = socket.getPeerCertificate(true);
+        while (certificate.issuerCertificate && certificate.issuerCertificate !== certificate)
+          certificate = certificate.issuerCertificate;
+        resolve(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
+        socket.destroy();
+      });
+      socket.once('error', reject);
+    });
+    expect(namesRoot(parseVoucherCode(code), presented)).toBe(true);
+  });
+
+  it('takes a voucher once, even when two machines race for it', async () => {
+    const { code } = await newVoucher();
+    const requests = await Promise.all([createRequest({}), createRequest({}), createRequest({})]);
+    const answers = await Promise.all(
+      requests.map(({ pem }) => call({ path: '/enrol', body: enrolBody(secretOf(code), pem) })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410]);
+    expect(answers.find(({ status }) => status === 410)?.body).toMatchObject({
+      code: 'voucher-used',
+      retryable: false,
+    });
+  });
+
+  it('says of each bad voucher what is wrong with it, and consumes nothing', async () => {
+    const request = await createRequest({});
+    const attempt = async (voucher: string, csr = request.pem) =>
+      (await call({ path: '/enrol', body: enrolBody(voucher, csr) })).body.code;
+    expect(await attempt('0'.repeat(32))).toBe('voucher-wrong');
+    const revoked = await newVoucher();
+    await enrolment.revokeVoucher(whole, actor, revoked.id);
+    expect(await attempt(secretOf(revoked.code))).toBe('voucher-revoked');
+    const short = await newVoucher(1);
+    await clock.advance(3600 * 1000);
+    expect(await attempt(secretOf(short.code))).toBe('voucher-expired');
+    const good = await newVoucher();
+    const liar = await createRequest({ signedByAnother: true });
+    expect(await attempt(secretOf(good.code), liar.pem)).toBe('bad-request');
+    expect(await attempt(secretOf(good.code))).toBeUndefined();
+    expect(audited.filter(({ action }) => action === 'agent.enrol-refused')).toHaveLength(4);
+  });
+
+  it('bounds guesses by address, and lets the next minute in', async () => {
+    const request = await createRequest({});
+    const attempt = () => call({ path: '/enrol', body: enrolBody('1'.repeat(32), request.pem) });
+    const answers = [];
+    for (let i = 0; i < 6; i++) answers.push((await attempt()).status);
+    expect(answers).toEqual([403, 403, 403, 403, 403, 429]);
+    await clock.advance(60_000);
+    expect((await attempt()).status).toBe(403);
+  });
+
+  it('gives vouchers only where the person may', async () => {
+    const nowhere: Scope = { paths: ['/999/'] };
+    await expect(enrolment.createVoucher(nowhere, actor, { unit: root, hours: 1 })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+    await expect(enrolment.createVoucher(whole, actor, { unit: 12345, hours: 1 })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+    const { id } = await newVoucher();
+    await expect(enrolment.revokeVoucher(nowhere, actor, id)).rejects.toMatchObject({ code: 'not-found' });
+    const { rows } = { rows: await database.store.db.selectFrom('voucher').selectAll().where('id', '=', id).execute() };
+    expect(JSON.stringify(rows)).not.toContain(secretOf((await newVoucher()).code));
+  });
+});
+
+describe('renewal', () => {
+  const renew = async (agent: Enrolled): Promise<{ status: number; body: Answer['body']; agent?: Enrolled }> => {
+    const request = await createRequest({});
+    const { status, body } = await call({
+      path: '/renew',
+      body: { csr: request.pem },
+      cert: agent.cert,
+      key: agent.key,
+    });
+    if (status !== 200) return { status, body };
+    const granted = renewResponseSchema.parse(body);
+    return { status, body, agent: { ...agent, ...granted, ...agentOf(granted, request.keyPem) } };
+  };
+
+  it('is for later, and then gives a new certificate for the same agent', async () => {
+    expect(await renew(await enrolled())).toMatchObject({ status: 409, body: { code: 'renewal-early' } });
+    const agent = await enrolledBefore(41);
+    const next = (await renew(agent)).agent;
+    expect(next && new X509Certificate(next.certificate).subject).toContain(agent.agentId);
+    // Until the new one is used, both are accepted; then the old one is not.
+    expect(await check(agent)).toEqual({ ok: true });
+    expect(next && (await check(next))).toEqual({ ok: true });
+    expect(await check(agent)).toMatchObject({ ok: false });
+    expect(await enrolment.credentials.withdrawn()).toContain(agent.fingerprint);
+  });
+
+  it('works again when its answer was lost, and the lost certificate is worth nothing', async () => {
+    const agent = await enrolledBefore(41);
+    const lost = (await renew(agent)).agent;
+    const kept = (await renew(agent)).agent;
+    expect(lost && (await check(lost))).toMatchObject({ ok: false });
+    expect(kept && (await check(kept))).toEqual({ ok: true });
+  });
+
+  it('ends the old certificate after seven days in any case', async () => {
+    const agent = await enrolledBefore(41);
+    await renew(agent);
+    await clock.advance(7 * day + 1);
+    expect(await check(agent)).toMatchObject({ ok: false });
+  });
+
+  it('brings back a machine that was off over the summer', async () => {
+    const agent = await enrolledBefore(150);
+    const picture = {
+      method: 'PUT',
+      path: '/v1/pictures/x',
+      body: Buffer.from([0xff, 0xd8, 0xff]),
+      type: 'image/jpeg',
+    };
+    expect(await call({ ...picture, cert: agent.cert, key: agent.key })).toMatchObject({
+      status: 403,
+      body: { message: expect.stringContaining('Renew') },
+    });
+    const back = (await renew(agent)).agent;
+    expect(back && (await check(back))).toEqual({ ok: true });
+    expect(await renew(await enrolledBefore(300))).toMatchObject({ status: 403, body: { code: 'credential-refused' } });
+  });
+
+  it('is not for those without a certificate, with a foreign one, or withdrawn', async () => {
+    const request = await createRequest({});
+    expect(await call({ path: '/renew', body: { csr: request.pem } })).toMatchObject({
+      status: 401,
+      body: { code: 'certificate-required' },
+    });
+    const other = await mkdtemp(join(tmpdir(), 'edufleet-forger-'));
+    const forger = await openAuthority({ folder: other, clock });
+    const forged = await forger.issueAgentCertificate('ag-0000000000', request.pem);
+    expect(
+      await call({
+        path: '/renew',
+        body: { csr: request.pem },
+        cert: forged.certificatePem + forger.deviceCaPem,
+        key: request.keyPem,
+      }),
+    ).toMatchObject({ status: 403, body: { code: 'credential-refused' } });
+    await rm(other, { recursive: true });
+    const agent = await enrolledBefore(41);
+    await enrolment.setAccess(whole, actor, agent.agentId, 'revoked', 'máy đã thanh lý');
+    expect(await renew(agent)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('withdrawal', () => {
+  it('is heard at once, and what is revoked stays revoked', async () => {
+    const agent = await enrolled();
+    const heard: string[] = [];
+    await using _listening = await enrolment.onWithdrawn((agentId) => heard.push(agentId));
+    await enrolment.setAccess(whole, actor, agent.agentId, 'quarantined', 'nghi trùng máy');
+    expect(await check(agent)).toMatchObject({ ok: false, message: expect.stringMatching(/quarantine/) });
+    await enrolment.setAccess(whole, actor, agent.agentId, 'active', 'đã kiểm tra');
+    expect(await check(agent)).toEqual({ ok: true });
+    await enrolment.setAccess(whole, actor, agent.agentId, 'revoked', 'mất máy');
+    expect(registry.agentOf(agent.agentId)?.status).toBe('revoked');
+    await expect(enrolment.setAccess(whole, actor, agent.agentId, 'active', 'nhầm')).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+    await expect(enrolment.setAccess({ paths: [] }, actor, agent.agentId, 'revoked', 'x')).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await expect.poll(() => heard).toEqual([agent.agentId, agent.agentId]);
+    expect(audited.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['agent.quarantine', 'agent.release', 'agent.revoke']),
+    );
+  });
+});
+
+describe('the gateway', () => {
+  const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(1000)]);
+  const put = (agent: Enrolled | undefined, body: Buffer, type = 'image/jpeg') =>
+    call({
+      method: 'PUT',
+      path: '/v1/pictures/command-1',
+      body,
+      type,
+      ...(agent ? { cert: agent.cert, key: agent.key } : {}),
+    });
+
+  it('takes pictures of agents only', async () => {
+    const agent = await enrolled();
+    expect((await put(agent, jpeg)).status).toBe(204);
+    expect(pictures).toEqual([
+      { agentId: agent.agentId, commandId: 'command-1', contentType: 'image/jpeg', size: jpeg.length },
+    ]);
+    expect((await put(undefined, jpeg)).status).toBe(401);
+    expect((await put(agent, jpeg, 'application/json')).status).toBe(415);
+    await enrolment.setAccess(whole, actor, agent.agentId, 'revoked', 'mất máy');
+    expect((await put(agent, jpeg)).status).toBe(403);
+    expect(pictures).toHaveLength(1);
+  });
+
+  it('refuses a body above its cap without reading all of it', async () => {
+    const agent = await enrolled();
+    const answer = await put(agent, Buffer.alloc(4 * 1024 * 1024 + 1)).catch(() => ({ status: 413 }));
+    expect(answer.status).toBe(413);
+    expect(
+      (await call({ path: '/enrol', body: Buffer.alloc(40_000, 0x20) }).catch(() => ({ status: 413 }))).status,
+    ).toBe(413);
+  });
+
+  it('answers nonsense in the words of the contract', async () => {
+    expect(await call({ path: '/enrol', body: '{' })).toMatchObject({ status: 400, body: { code: 'bad-request' } });
+    expect(await call({ path: '/enrol', body: {} })).toMatchObject({
+      status: 400,
+      body: { code: 'bad-request', message: expect.stringContaining('voucher') },
+    });
+    expect(await call({ path: '/enrol', body: 'a=b', type: 'application/x-www-form-urlencoded' })).toMatchObject({
+      status: 415,
+    });
+    expect(await call({ path: '/nothing', body: {} })).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await call({ path: '/v1/pictures/..%2f..%2fenrol', body: {} })).toMatchObject({ status: 404 });
+  });
+
+  it('resumes no session, so that every connection proves its certificate', async () => {
+    const agent = await enrolled();
+    const dial = (session?: Buffer) =>
+      new Promise<{ session: Buffer | undefined; reused: boolean }>((resolve, reject) => {
+        let ticket: Buffer | undefined;
+        const socket = connectTls(
+          {
+            host: '127.0.0.1',
+            port,
+            ca: authority.rootPem,
+            cert: agent.cert,
+            key: agent.key,
+            ...(session ? { session } : {}),
+          },
+          () => {
+            setTimeout(() => {
+              resolve({ session: ticket ?? socket.getSession(), reused: socket.isSessionReused() });
+              socket.destroy();
+            }, 100);
+          },
+        );
+        socket.on('session', (fresh) => {
+          ticket = fresh;
+        });
+        socket.once('error', reject);
+      });
+    const first = await dial();
+    const second = await dial(first.session);
+    expect(second.reused).toBe(false);
+  });
+
+  it('lets nobody hold a connection by saying little', async () => {
+    const socket = connectTls({ host: '127.0.0.1', port, ca: authority.rootPem });
+    await new Promise((resolve) => socket.once('secureConnect', resolve));
+    socket.write('POST /enrol HTTP/1.1\r\n');
+    expect((await enrolled()).agentId).toMatch(/^ag-/);
+    socket.destroy();
+  });
+});
