@@ -66,8 +66,10 @@ export function driverConformance<S extends Simulator>(conformance: Conformance<
     let clock: FastClock;
     let simulator: S;
     let test: TestContext<unknown>;
+    let resources: number;
 
     beforeEach(async () => {
+      resources = openResources();
       clock = createFastClock(conformance.speed);
       simulator = await conformance.start(clock);
       test = contextFor(conformance, simulator, clock);
@@ -77,6 +79,7 @@ export function driverConformance<S extends Simulator>(conformance: Conformance<
       await simulator[Symbol.asyncDispose]();
       expect(test.openSockets(), 'sockets that the driver left open').toBe(0);
       expect(clock.pending, 'timers that driver or simulator left').toBe(0);
+      await expect.poll(openResources, { message: 'sockets of the process' }).toBeLessThanOrEqual(resources);
     });
 
     const connect = () => within(clock, pollLimitMs, driver.connect(test.context));
@@ -309,6 +312,11 @@ function contextFor<S extends Simulator>(
     credentials: conformance.credentials,
     ...(conformance.host ? { host: conformance.host(simulator) } : {}),
   });
+}
+
+/** Sockets that this process holds, whoever opened them. */
+function openResources(): number {
+  return process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP|TLS|Pipe.*Connect)/.test(name)).length;
 }
 
 async function connectAndPoll(
