@@ -16,6 +16,6 @@ export function matchesWords(folded: string, words: readonly string[]): boolean 
 
 /** SQL condition: the folded column holds every word. */
 export function searchCondition(column: string, words: readonly string[]) {
-  const tests = words.map((word) => sql<SqlBool>`strpos(${sql.ref(column)}, ${word}) > 0`);
+  const tests = words.map((word) => sql<SqlBool>`strpos(lower(${sql.ref(column)}), ${word}) > 0`);
   return tests.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`(${sql.join(tests, sql` and `)})`;
 }

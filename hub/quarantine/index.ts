@@ -1,0 +1,1 @@
+export { createQuarantine, type Quarantine, type QuarantineEntry } from './quarantine.ts';

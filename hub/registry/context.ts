@@ -1,0 +1,25 @@
+import type { Clock, Log } from '../../protocols/ports.ts';
+import type { Bus } from '../events/bus.ts';
+import type { Organisation } from '../organisation/index.ts';
+import type { Sealer, Store, Trx } from '../store/index.ts';
+import type { Directory } from './directory.ts';
+import type { Facets } from './facets.ts';
+
+/** What the parts of the registry share. */
+export interface RegistryContext {
+  readonly store: Store;
+  readonly organisation: Organisation;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sealer: Sealer;
+  readonly facets: Facets;
+  readonly directory: Directory;
+  /** Raises the desired generation of this agent; after the commit memory follows, and whoever must send it is told. */
+  bumpGeneration(trx: Trx, agentId: string): Promise<void>;
+  /** Reads an agent and its devices again, here and on the other hubs. */
+  announce(agentId: string): void;
+}
+
+/** The most devices and refused keys that one desired document carries (`desiredSchema`). */
+export const desiredLimits = { devices: 1_000, refused: 5_000 } as const;

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { FatalError } from '../../protocols/errors.ts';
+import type { Desired, DesiredDevice } from '../../protocols/fleet/messages.ts';
+import { type Sealer, type Store, type Trx, toStoreError } from '../store/index.ts';
+import type { RegistryContext } from './context.ts';
+
+export interface Credentials {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+const credentialsSchema = z.object({ username: z.string().optional(), password: z.string().optional() });
+
+/** Seals what signs in to this device; it opens for no other. */
+export function sealCredentials(sealer: Sealer, deviceId: string, credentials: Credentials): Buffer {
+  return sealer.seal({ table: 'device', row: deviceId, version: 1 }, Buffer.from(JSON.stringify(credentials)));
+}
+
+function openCredentials(sealer: Sealer, deviceId: string, secret: Buffer): DesiredDevice['credentials'] {
+  const plain = sealer.open({ table: 'device', row: deviceId, version: 1 }, secret);
+  const { username, password } = credentialsSchema.parse(JSON.parse(plain.toString('utf8')));
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+/** The whole wish for one agent, as of one moment: devices in use, with their credentials, and what was refused. */
+export async function desiredFor(context: RegistryContext, agentId: string): Promise<Desired> {
+  const { generation, devices, refused } = await readWish(context.store, agentId);
+  return {
+    generation,
+    issuedAt: context.clock.now(),
+    devices: devices.flatMap((row) => {
+      try {
+        return [desiredDevice(context.sealer, row)];
+      } catch (thrown) {
+        // One secret that does not open must not take the agent's other devices away.
+        if (!(thrown instanceof FatalError)) throw thrown;
+        context.log.error('a device is left out of the desired document', { error: thrown, device: row.id });
+        return [];
+      }
+    }),
+    refused: refused.map(({ key }) => key),
+  };
+}
+
+async function readWish(store: Store, agentId: string) {
+  try {
+    return await store.db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => ({
+        generation: await generationOf(trx, agentId),
+        devices: await trx
+          .selectFrom('device')
+          .select(['id', 'family', 'name', 'address', 'settings', 'secret'])
+          .where('agent_id', '=', agentId)
+          .where('lifecycle', 'in', ['in-service', 'maintenance'])
+          .orderBy('sid')
+          .execute(),
+        refused: await trx
+          .selectFrom('proposal')
+          .select('key')
+          .where('agent_id', '=', agentId)
+          .where('status', '=', 'refused')
+          .orderBy('id')
+          .limit(5_000)
+          .execute(),
+      }));
+  } catch (thrown) {
+    throw toStoreError(thrown);
+  }
+}
+
+async function generationOf(trx: Trx, agentId: string): Promise<number> {
+  const row = await trx.selectFrom('agent').select('desired_generation').where('id', '=', agentId).executeTakeFirst();
+  if (!row) throw new FatalError('unknown-agent', `there is no agent ${agentId}`);
+  return row.desired_generation;
+}
+
+type WishRow = Awaited<ReturnType<typeof readWish>>['devices'][number];
+
+function desiredDevice(sealer: Sealer, row: WishRow): DesiredDevice {
+  return {
+    id: row.id,
+    family: row.family,
+    name: row.name,
+    settings: row.settings,
+    ...(row.address ? { address: row.address } : {}),
+    ...(row.secret ? { credentials: openCredentials(sealer, row.id, row.secret) } : {}),
+  };
+}

@@ -1,0 +1,1 @@
+export { createTwin, type ReportedState, type Twin } from './twin.ts';

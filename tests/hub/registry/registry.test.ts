@@ -1,0 +1,256 @@
+import { expect, it } from 'vitest';
+import { createOrganisation } from '../../../hub/organisation/index.ts';
+import { createRegistry } from '../../../hub/registry/index.ts';
+import { createSealer } from '../../../hub/store/index.ts';
+import type { DevicesQuery } from '../../../protocols/api/devices.ts';
+import { desiredSchema } from '../../../protocols/fleet/messages.ts';
+import { silentLog } from '../../../protocols/ports.ts';
+import { createFleet, everything, type Fleet, proposal, someone } from '../../support/fleet.ts';
+import { describeStores } from '../../support/store.ts';
+
+const devicesQuery: DevicesQuery = { limit: 50, sort: 'name' };
+const proposalsQuery = { limit: 50, status: 'open' as const };
+
+async function propose(fleet: Fleet, count: number, agent = 'a1') {
+  const records = Array.from({ length: count }, (_, index) => proposal(index + 1, `10.0.0.${index + 1}`));
+  await fleet.store.transaction((trx) => fleet.registry.applyProposals(trx, agent, records));
+  const { rows } = await fleet.registry.listProposals(everything, { ...proposalsQuery, agent });
+  return rows.sort((a, b) => a.address.host.localeCompare(b.address.host));
+}
+
+describeStores('registry', (open) => {
+  it('gives an agent its own machine as first device, and a desired document', async () => {
+    const { registry, host, school, organisation } = await createFleet(await open());
+    expect(host).toMatch(/^d-[0-9abcdefghjkmnpqrstvwxyz]{12}$/);
+    expect(registry.deviceOf(host)).toMatchObject({ agentId: 'a1', unitPath: organisation.pathOf(school.id) });
+    const desired = await registry.desiredFor('a1');
+    expect(desiredSchema.parse(desired)).toMatchObject({
+      generation: 1,
+      devices: [{ id: host, family: 'mini-pc', settings: {} }],
+      refused: [],
+    });
+    await expect(registry.desiredFor('nobody')).rejects.toMatchObject({ code: 'unknown-agent' });
+  });
+
+  it('adopts all or none, tells why, and changes nothing in a dry run', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, room, store } = fleet;
+    const [first, second] = await propose(fleet, 2);
+    const items = [
+      { proposal: first!.id, name: 'Máy chiếu', unit: room.id, credentials: { username: 'admin', password: 'bí mật' } },
+      { proposal: 'p-none' },
+    ];
+    const refused = await registry.adopt(everything, someone, { dryRun: false, items });
+    expect(refused).toMatchObject({ adopted: [], refused: [{ proposal: 'p-none', code: 'not-found' }] });
+    expect((await registry.desiredFor('a1')).generation).toBe(1);
+
+    const wanted: string[] = [];
+    registry.onDesired((agentId) => wanted.push(agentId));
+    const good = [items[0]!, { proposal: second!.id }];
+    const dry = await registry.adopt(everything, someone, { dryRun: true, items: good });
+    expect(dry.adopted.map(({ name }) => name)).toEqual(['Máy chiếu', 'some-projector 10.0.0.2']);
+    expect(wanted).toEqual([]);
+
+    const done = await registry.adopt(everything, someone, { dryRun: false, items: good });
+    expect(wanted).toEqual(['a1']);
+    const desired = await registry.desiredFor('a1');
+    expect(desired.generation).toBe(2);
+    expect(desired.devices.find(({ id }) => id === done.adopted[0]!.device)).toMatchObject({
+      name: 'Máy chiếu',
+      credentials: { username: 'admin', password: 'bí mật' },
+      address: { host: '10.0.0.1', port: 4352 },
+    });
+    const { secret } = await store.db
+      .selectFrom('device')
+      .select('secret')
+      .where('id', '=', done.adopted[0]!.device)
+      .executeTakeFirstOrThrow();
+    expect(secret!.includes('bí mật')).toBe(false);
+    const again = await registry.adopt(everything, someone, { dryRun: false, items: [{ proposal: first!.id }] });
+    expect(again.refused).toMatchObject([{ code: 'already-adopted' }]);
+  });
+
+  it('asks for credentials where they are needed, and for a unit of the same school', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, organisation, root, store } = fleet;
+    const other = await organisation.create(everything, { parent: root, kind: 'school', name: 'THCS khác' });
+    const record = proposal(1, '10.0.0.9', { needsCredentials: true });
+    await store.transaction((trx) => registry.applyProposals(trx, 'a1', [record, proposal(2, '10.0.0.8')]));
+    const { rows } = await registry.listProposals(everything, proposalsQuery);
+    const items = rows.map(({ id, needsCredentials }) =>
+      needsCredentials ? { proposal: id } : { proposal: id, unit: other.id },
+    );
+    const { refused } = await registry.adopt(everything, someone, { dryRun: true, items: [...items, items[0]!] });
+    expect(new Set(refused.map(({ code }) => code))).toEqual(
+      new Set(['credentials-needed', 'unit-refused', 'duplicate']),
+    );
+  });
+
+  it('keeps what was decided when discovery finds a device again', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, store } = fleet;
+    const [first, second] = await propose(fleet, 2);
+    await registry.refuse(everything, someone, { proposals: [first!.id] });
+    expect((await registry.desiredFor('a1')).refused).toEqual(['address:10.0.0.1']);
+    await store.transaction((trx) =>
+      registry.applyProposals(trx, 'a1', [proposal(3, '10.0.0.1', { vendor: 'Acme', at: Date.UTC(2026, 3, 1) })]),
+    );
+    const refused = await registry.listProposals(everything, { ...proposalsQuery, status: 'refused' });
+    expect(refused.rows).toMatchObject([{ id: first!.id, vendor: 'Acme', lastSeenAt: '2026-04-01T00:00:00.000Z' }]);
+    expect((await registry.listProposals(everything, proposalsQuery)).rows.map(({ id }) => id)).toEqual([second!.id]);
+    await expect(registry.refuse(everything, someone, { proposals: [second!.id, 'p-none'] })).rejects.toMatchObject({
+      field: 'proposals.1',
+    });
+  });
+
+  it('pages devices by each sort, in both directions, each device once', async () => {
+    const fleet = await createFleet(await open());
+    const proposals = await propose(fleet, 11);
+    await fleet.registry.adopt(everything, someone, {
+      dryRun: false,
+      items: proposals.map(({ id }, index) => ({ proposal: id, name: `Máy chiếu ${index}` })),
+    });
+    await fleet.store.db.updateTable('device').set({ health: 'fault' }).where('name', 'like', '%5').execute();
+    for (const sort of ['name', '-name', 'health', '-health', 'since', '-since'] as const) {
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await fleet.registry.listDevices(everything, {
+          ...devicesQuery,
+          sort,
+          limit: 5,
+          ...(cursor ? { cursor } : {}),
+        });
+        expect(page.total).toBe(12);
+        seen.push(...page.rows.map(({ name }) => name));
+        cursor = page.next;
+      } while (cursor);
+      expect(new Set(seen).size).toBe(12);
+      if (sort === 'name') expect(seen.slice(1, 4)).toEqual(['Máy chiếu 0', 'Máy chiếu 1', 'Máy chiếu 2']);
+      if (sort === '-name') expect(seen[0]).toBe('Máy chiếu 10');
+      if (sort === 'health') expect(seen[0]).toBe('Máy chiếu 5');
+      if (sort === '-health') expect(seen.at(-1)).toBe('Máy chiếu 5');
+    }
+  });
+
+  it('filters devices, and finds them without marks', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, twin, store, room } = fleet;
+    const [first] = await propose(fleet, 1);
+    const { adopted } = await registry.adopt(everything, someone, {
+      dryRun: false,
+      items: [{ proposal: first!.id, name: 'Máy chiếu Đức', unit: room.id }],
+    });
+    const device = adopted[0]!.device;
+    const descriptor = {
+      family: 'some-projector',
+      vendor: 'Acme',
+      serial: 'SN-0042',
+      capabilities: { lamp: { commands: [] } },
+    };
+    await store.transaction((trx) =>
+      twin.applyInventory(trx, [{ kind: 'inventory', seq: 1, at: 1, device, descriptor }]),
+    );
+    const found = async (query: Partial<DevicesQuery>) =>
+      (await registry.listDevices(everything, { ...devicesQuery, ...query })).rows.map(({ id }) => id);
+    expect(await found({ q: 'may chieu duc' })).toEqual([device]);
+    expect(await found({ q: 'acme sn-0042' })).toEqual([device]);
+    expect(await found({ q: 'acme khong' })).toEqual([]);
+    expect(await found({ capability: 'lamp' })).toEqual([device]);
+    expect(await found({ capability: 'power' })).toEqual([]);
+    expect(await found({ family: 'some-projector' })).toEqual([device]);
+    expect(await found({ unit: room.id })).toEqual([device]);
+    expect(await found({ health: ['fault'] })).toEqual([]);
+    expect(await found({ lifecycle: 'retired' })).toEqual([]);
+    expect((await found({ agent: 'a1' })).length).toBe(2);
+    await expect(found({ cursor: 'nonsense' })).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('shows nothing outside the scope, and says of it what it says of nothing', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, organisation, root, host } = fleet;
+    const other = await organisation.create(everything, { parent: root, kind: 'school', name: 'THCS khác' });
+    const scope = { paths: [organisation.pathOf(other.id)] };
+    const [first] = await propose(fleet, 1);
+    expect((await registry.listDevices(scope, devicesQuery)).total).toBe(0);
+    expect(registry.listAgents(scope, { limit: 5, sort: 'name' }).total).toBe(0);
+    expect((await registry.listProposals(scope, proposalsQuery)).total).toBe(0);
+    const failures = await Promise.all(
+      [
+        registry.getDevice(scope, host),
+        registry.getDevice(scope, 'd-none'),
+        registry.getAgent(scope, 'a1'),
+        registry.updateDevice(scope, someone, host, { name: 'x' }),
+      ].map((work) => work.catch((thrown: Error) => thrown.message)),
+    );
+    expect(new Set(failures)).toEqual(new Set(['There is nothing here, or not for you.']));
+    const adopted = await registry.adopt(scope, someone, { dryRun: false, items: [{ proposal: first!.id }] });
+    expect(adopted.refused).toMatchObject([{ code: 'not-found' }]);
+    await expect(registry.refuse(scope, someone, { proposals: [first!.id] })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+  });
+
+  it('takes a device out of the desired document when it is stored away', async () => {
+    const { registry, host } = await createFleet(await open());
+    const device = await registry.updateDevice(everything, someone, host, { lifecycle: 'in-store', name: 'Kho' });
+    expect(device).toMatchObject({ name: 'Kho', lifecycle: 'in-store' });
+    expect(await registry.desiredFor('a1')).toMatchObject({ generation: 2, devices: [] });
+    expect(registry.deviceOf(host)).toMatchObject({ name: 'Kho' });
+  });
+
+  it('writes signs of life of many agents at once, and leaves the rest as it was', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, addAgent } = fleet;
+    await addAgent('a2');
+    const at = new Date('2026-03-02T01:00:00Z');
+    await registry.touchAgents([
+      { id: 'a1', lastSeenAt: at, version: '1.2.3', queue: { records: 3, bytes: 400, shed: 1 } },
+      { id: 'a2', lastSeenAt: at },
+      { id: 'a1', clockSkewMs: -12.5, load: { rssBytes: 5, cpuPercent: 1, loopDelayP99Ms: 2 } },
+    ]);
+    await registry.touchAgents([{ id: 'a1', heldGeneration: 1 }]);
+    const fromMemory = await registry.getAgent(everything, 'a1');
+    await registry.load();
+    const agent = await registry.getAgent(everything, 'a1');
+    expect(agent).toEqual(fromMemory);
+    expect(agent).toMatchObject({
+      version: '1.2.3',
+      lastSeenAt: at.toISOString(),
+      clockSkewMs: -12.5,
+      queue: { records: 3, bytes: 400, shed: 1 },
+      load: { rssBytes: 5 },
+      generation: { desired: 1, held: 1 },
+      devices: { total: 1, wrong: 0 },
+      streams: [],
+    });
+    expect(registry.listAgents(everything, { limit: 1, sort: '-name' }).rows.map(({ id }) => id)).toEqual(['a2']);
+  });
+
+  it('follows what another hub writes', async () => {
+    const store = await open();
+    const fleet = await createFleet(store);
+    const organisation = createOrganisation({ store });
+    await organisation.load();
+    const second = createRegistry({
+      store,
+      organisation,
+      bus: fleet.bus,
+      clock: fleet.clock,
+      log: silentLog,
+      sealer: createSealer(Buffer.alloc(32, 9)),
+    });
+    await second.load();
+    const wanted: string[] = [];
+    second.onDesired((agentId) => wanted.push(agentId));
+    const [first] = await propose(fleet, 1);
+    const { adopted } = await fleet.registry.adopt(everything, someone, {
+      dryRun: false,
+      items: [{ proposal: first!.id }],
+    });
+    await expect.poll(() => second.deviceOf(adopted[0]!.device)?.agentId).toBe('a1');
+    expect(wanted).toEqual(['a1']);
+    await second[Symbol.asyncDispose]();
+    await organisation[Symbol.asyncDispose]();
+  });
+});
