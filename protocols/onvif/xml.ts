@@ -2,7 +2,7 @@ import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { ProtocolError } from '../bytes/error.ts';
 
 /** One attribute; `namespace` is empty for an attribute without prefix, as Namespaces in XML 1.0 section 6.2 says. */
-export interface XmlAttribute {
+interface XmlAttribute {
   readonly namespace: string;
   readonly name: string;
   readonly value: string;

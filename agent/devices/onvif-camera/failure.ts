@@ -48,9 +48,14 @@ export function statusError(status: number): DeviceError {
   return new DeviceError(code, `the camera answers with HTTP status ${status}`, { details: { status } });
 }
 
-/** Whether the camera itself has said no: it answers, but cannot, will not or must not. Anything else is a failing connection. */
+/**
+ * Whether one question failed and nothing else: the camera answers, but cannot, will not or must not, or its answer is
+ * nonsense, as from services that are only announced. Anything else is a failing connection.
+ */
 export function isRefusal(thrown: unknown): thrown is DeviceError {
-  return thrown instanceof DeviceError && ['unsupported', 'device-fault', 'authentication'].includes(thrown.code);
+  return (
+    thrown instanceof DeviceError && ['unsupported', 'device-fault', 'authentication', 'protocol'].includes(thrown.code)
+  );
 }
 
 /** Text of a device for people and logs: without control characters, at most `limit` UTF-16 units. */

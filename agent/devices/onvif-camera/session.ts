@@ -207,8 +207,9 @@ class CameraSession implements DriverSession {
 
   async #moved(signal: AbortSignal, work: (signal: AbortSignal) => Promise<MovementResult>): Promise<Output> {
     const { isVerified, status } = await this.#unlessRefused(pollLimitMs, signal, work);
+    const { presets: _known, ...where } = ptzState(this.#survey.facts, status);
     this.#context.reporter.report('ptz', ptzState(this.#survey.facts, status));
-    return { verified: isVerified, ...status?.position };
+    return { verified: isVerified, ...where };
   }
 
   async #takePicture(command: DriverCommand, signal: AbortSignal): Promise<Output> {

@@ -99,8 +99,12 @@ describe('a session with an ONVIF camera', () => {
     expect(test.reporter.last('ptz')).toBeUndefined();
   });
 
-  it.each([1, 2])('reports the profiles of Media %i with stream addresses that hold no secret', async (version) => {
-    const { test, connect } = await open({ hasMedia2: version === 2 });
+  it.each([
+    { title: 'Media 2', options: {} },
+    { title: 'Media 1', options: { hasMedia2: false } },
+    { title: 'Media 1 where Media 2 is only announced', options: { isMedia2Broken: true } },
+  ])('reports the profiles of $title with stream addresses that hold no secret', async ({ options }) => {
+    const { test, connect } = await open(options);
     const session = await connect();
     await session.poll(test.context.signal);
     const { profiles } = test.reporter.last('video') as { profiles: readonly unknown[] };
@@ -326,7 +330,7 @@ describe('a session with an ONVIF camera', () => {
       const session = await connect();
       const goTo = (token: string) =>
         session.execute({ id: '1', capability: 'ptz', name: 'goToPreset', args: { token } }, test.context.signal);
-      expect(await goTo('3')).toEqual({ verified: true, pan: 0.8, tilt: -0.2, zoom: 0.2 });
+      expect(await goTo('3')).toEqual({ verified: true, moving: false, pan: 0.8, tilt: -0.2, zoom: 0.2 });
       expect(camera.position).toEqual({ pan: 0.8, tilt: -0.2, zoom: 0.2 });
       await expect(goTo('99')).rejects.toMatchObject({ code: 'unsupported' });
       await session.poll(test.context.signal);

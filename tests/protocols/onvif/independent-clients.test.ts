@@ -58,9 +58,11 @@ type AgshConstructor = new (
   done: (this: AgshCam, error: Error | null) => void,
 ) => AgshCam;
 
-const load = createRequire(import.meta.url);
-const { OnvifDevice } = load('node-onvif') as { OnvifDevice: new (params: Record<string, string>) => NodeOnvifDevice };
-const { Cam } = load('onvif') as { Cam: AgshConstructor };
+const require = createRequire(import.meta.url);
+const { OnvifDevice } = require('node-onvif') as {
+  OnvifDevice: new (params: Record<string, string>) => NodeOnvifDevice;
+};
+const { Cam } = require('onvif') as { Cam: AgshConstructor };
 
 const credentials = { username: 'admin', password: 'Strong-Enough-1' };
 const exchanges = new Map<string, string>();

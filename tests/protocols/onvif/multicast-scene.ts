@@ -19,9 +19,9 @@ interface AgshMatch {
   readonly probeMatches: { readonly probeMatch: { readonly endpointReference: { readonly address: string } } };
 }
 
-const load = createRequire(import.meta.url);
-const nodeOnvif = load('node-onvif') as NodeOnvif;
-const { Discovery } = load('onvif') as { Discovery: AgshDiscovery };
+const require = createRequire(import.meta.url);
+const nodeOnvif = require('node-onvif') as NodeOnvif;
+const { Discovery } = require('onvif') as { Discovery: AgshDiscovery };
 
 const clock = systemClock;
 const network = createNetwork({

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const scene = join(import.meta.dirname, 'multicast-scene.ts');
+const scene = fileURLToPath(new URL('./multicast-scene.ts', import.meta.url));
 const setUp = [
   'ip link set lo up multicast on',
   'ip address add 10.99.0.11/24 dev lo',

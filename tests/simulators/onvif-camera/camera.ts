@@ -31,6 +31,8 @@ export interface CameraTraits {
   /** False for a camera that announces the event service and answers none of its questions. */
   readonly hasPullPoints: boolean;
   readonly hasMedia2: boolean;
+  /** Announces Media 2 and answers its questions with nothing at all, as some firmware does. */
+  readonly isMedia2Broken: boolean;
   /** False for a device of before 2011, which knows only GetCapabilities. */
   readonly knowsGetServices: boolean;
   /** False for a camera that can move and cannot tell where it is. */

@@ -214,6 +214,7 @@ function createCamera(options: OnvifCameraOptions): Camera {
       hasEvents: options.hasEvents ?? true,
       hasPullPoints: options.hasPullPoints ?? true,
       hasMedia2: options.hasMedia2 ?? true,
+      isMedia2Broken: options.isMedia2Broken ?? false,
       knowsGetServices: options.knowsGetServices ?? true,
       tellsPosition: options.tellsPosition ?? true,
       isStuck: options.isStuck ?? false,
@@ -298,6 +299,7 @@ function dispatch(
   const { traits } = camera;
   const { name } = question;
   if (name === 'tds:GetServices' && !traits.knowsGetServices) return undefined;
+  if (name.startsWith('tr2:') && traits.isMedia2Broken) return '';
   if (name.startsWith('tr2:') && !traits.hasMedia2) return undefined;
   if (name.startsWith('tptz:') && !traits.hasPtz) return undefined;
   const found = deviceService[name] ?? mediaService[name] ?? ptzService[name];

@@ -23,7 +23,7 @@ export interface SignIn {
   isRefusing: boolean;
 }
 
-export type Verdict = 'accepted' | 'challenge' | 'fault';
+type Verdict = 'accepted' | 'challenge' | 'fault';
 
 interface SignInOptions {
   readonly credentials: Credentials | undefined;
