@@ -54,11 +54,13 @@ export function testVectors(vectors: readonly Vector[], codec: VectorCodec): voi
       expect(codec.decode(frame ?? new Uint8Array())).toEqual(vector.value);
     });
 
-    it.runIf(codec.encode)(`writes ${vector.name}`, () => {
-      expect(Buffer.from(codec.encode?.(vector.value) ?? []).toString('latin1')).toBe(
-        Buffer.from(bytes).toString('latin1'),
-      );
-    });
+    const { encode } = codec;
+    if (encode) {
+      it(`writes ${vector.name}`, () => {
+        const written = Buffer.from(encode(vector.value)).toString('latin1');
+        expect(written).toBe(Buffer.from(bytes).toString('latin1'));
+      });
+    }
 
     it(`takes no part of ${vector.name} for the whole`, () => {
       for (let length = 0; length < bytes.length; length++) {
@@ -68,7 +70,8 @@ export function testVectors(vectors: readonly Vector[], codec: VectorCodec): voi
       }
     });
 
-    it.runIf(codec.framer)(`reads ${vector.name} however it is split`, () => {
+    if (!codec.framer) continue;
+    it(`reads ${vector.name} however it is split`, () => {
       const whole = frames([bytes]);
       for (let at = 0; at <= bytes.length; at++) {
         expect(frames([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole);

