@@ -35,3 +35,5 @@ export const commandSchema = z.object({
     .optional(),
 });
 export type CommandView = z.infer<typeof commandSchema>;
+/** The newest commands of one device, at most 100, newest first. */
+export const commandsList = z.object({ rows: z.array(commandSchema) });

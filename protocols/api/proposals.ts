@@ -57,6 +57,8 @@ export const refuseBody = z.strictObject({
   proposals: z.array(z.string().max(40)).min(1).max(200),
   reason: z.string().max(300).optional(),
 });
+/** Ids of the proposals that are refused now. */
+export const refuseResult = z.object({ refused: z.array(z.string()) });
 
 export const createVoucherBody = z.strictObject({
   unit: z.int(),

@@ -1,0 +1,125 @@
+import type { z } from 'zod';
+import type { Agent, agentsQuery } from '../../protocols/api/agents.ts';
+import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
+import type { CommandView, createCommandBody } from '../../protocols/api/commands.ts';
+import type {
+  Device,
+  DeviceEvent,
+  DeviceRow,
+  DevicesQuery,
+  deviceEventsQuery,
+  Telemetry,
+  telemetryQuery,
+  updateDeviceBody,
+} from '../../protocols/api/devices.ts';
+import type {
+  adoptBody,
+  adoptResult,
+  createVoucherBody,
+  ProposalView,
+  proposalsQuery,
+  refuseBody,
+  voucherSchema,
+} from '../../protocols/api/proposals.ts';
+import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
+import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
+import type { Access, Actor, Scope } from '../access/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Bus } from '../events/bus.ts';
+
+/**
+ * What the routes call, and no more. Every function takes the scope of the right action first and answers what lies
+ * outside of it exactly like what does not exist, by NotFoundError.
+ */
+
+type Awaitable<T> = T | Promise<T>;
+
+interface Page<T> {
+  readonly rows: T[];
+  readonly next?: string;
+  readonly total: number;
+}
+
+interface OrganisationPort {
+  /** `/1/7/`. Throws NotFoundError. */
+  pathOf(unitId: number): string;
+  list(scope: Scope, query: z.output<typeof unitsQuery>): Awaitable<Page<Unit>>;
+  get(scope: Scope, id: number): Awaitable<Unit>;
+  create(scope: Scope, body: z.output<typeof createUnitBody>): Awaitable<Unit>;
+}
+
+interface RegistryPort {
+  deviceOf(id: string): { readonly unitId: number; readonly unitPath: string } | undefined;
+  listDevices(scope: Scope, query: DevicesQuery): Awaitable<Page<DeviceRow>>;
+  getDevice(scope: Scope, id: string): Awaitable<Device>;
+  updateDevice(scope: Scope, actor: Actor, id: string, body: z.output<typeof updateDeviceBody>): Awaitable<Device>;
+  listAgents(scope: Scope, query: z.output<typeof agentsQuery>): Awaitable<Page<Agent>>;
+  getAgent(scope: Scope, id: string): Awaitable<Agent>;
+  listProposals(scope: Scope, query: z.output<typeof proposalsQuery>): Awaitable<Page<ProposalView>>;
+  adopt(scope: Scope, actor: Actor, body: z.output<typeof adoptBody>): Awaitable<z.output<typeof adoptResult>>;
+  refuse(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof refuseBody>,
+  ): Awaitable<{ readonly refused: readonly string[] }>;
+}
+
+interface TelemetryPort {
+  /** One metric of a device over time. Throws InvalidInputError for an unknown metric or a span that is turned round. */
+  series(deviceId: string, query: z.output<typeof telemetryQuery>): Awaitable<Telemetry>;
+}
+
+interface HistoryPort {
+  /** Events, changes of inventory, commands and causes of a device in one list, newest first. */
+  eventsOf(
+    deviceId: string,
+    query: z.output<typeof deviceEventsQuery>,
+  ): Awaitable<{ readonly rows: DeviceEvent[]; readonly next?: string }>;
+}
+
+interface CommandsPort {
+  create(
+    scope: Scope,
+    actor: Actor,
+    deviceId: string,
+    body: z.output<typeof createCommandBody>,
+  ): Awaitable<CommandView>;
+  get(scope: Scope, id: string): Awaitable<CommandView>;
+  listOf(scope: Scope, deviceId: string): Awaitable<CommandView[]>;
+  picture(
+    scope: Scope,
+    id: string,
+  ): Awaitable<{ readonly contentType: string; readonly bytes: Buffer; readonly device: string }>;
+}
+
+interface HealthPort {
+  overview(scope: Scope): Awaitable<Overview>;
+  listCauses(scope: Scope, query: z.output<typeof causesQuery>): Awaitable<Page<CauseView>>;
+}
+
+interface VouchersPort {
+  createVoucher(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof createVoucherBody>,
+  ): Awaitable<z.output<typeof voucherSchema>>;
+}
+
+interface QuarantinePort {
+  list(scope: Scope, query: z.output<typeof quarantineQuery>): Awaitable<Page<QuarantineRow>>;
+}
+
+/** The features behind the HTTP API. */
+export interface Features {
+  readonly access: Omit<Access, 'ensureUser' | 'hasUsers' | 'expireSessions'>;
+  readonly audit: Pick<Audit, 'append' | 'list'>;
+  readonly organisation: OrganisationPort;
+  readonly registry: RegistryPort;
+  readonly telemetry: TelemetryPort;
+  readonly history: HistoryPort;
+  readonly commands: CommandsPort;
+  readonly health: HealthPort;
+  readonly vouchers: VouchersPort;
+  readonly quarantine: QuarantinePort;
+  readonly bus: Pick<Bus, 'subscribe'>;
+}

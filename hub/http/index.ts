@@ -1,0 +1,2 @@
+export type { Features } from './features.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';

@@ -1,0 +1,42 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Clock } from '../../protocols/ports.ts';
+
+/** Above this 99th percentile of the event loop's delay over one second, requests are turned away. */
+const mostDelayMs = 300;
+const sampleMs = 1_000;
+const resolutionMs = 20;
+
+/** Whether the process is so late that answering more would make everything worse. */
+export interface OverloadWatch extends AsyncDisposable {
+  readonly overloaded: boolean;
+  /** 99th percentile of the last second, in milliseconds. */
+  readonly delayMs: number;
+}
+
+/** Samples the event loop's delay once a second until disposed. */
+export function watchOverload(clock: Clock): OverloadWatch {
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  const stop = new AbortController();
+  let delayMs = 0;
+  histogram.enable();
+  const sampling = (async () => {
+    while (!stop.signal.aborted) {
+      await clock.wait(sampleMs, stop.signal);
+      // The histogram counts the whole interval between two ticks, of which the resolution itself is no delay.
+      delayMs = Math.max(0, histogram.percentile(99) / 1e6 - resolutionMs);
+      histogram.reset();
+    }
+  })().catch(() => histogram.disable());
+  return {
+    get overloaded() {
+      return delayMs > mostDelayMs;
+    },
+    get delayMs() {
+      return delayMs;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort(new Error('stopped'));
+      await sampling;
+    },
+  };
+}

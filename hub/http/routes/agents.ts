@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify';
+import { agentSchema, agentsPage, agentsQuery } from '../../../protocols/api/agents.ts';
+import { type RouteContext, scopeOfUnit } from '../context.ts';
+import { addRoute } from '../route.ts';
+import { idParams } from './params.ts';
+
+export function addAgentRoutes(app: FastifyInstance, { features }: RouteContext): void {
+  const { registry } = features;
+  addRoute(app, {
+    method: 'GET',
+    url: '/agents',
+    tag: 'fleet',
+    summary: 'Agents within your scope',
+    action: 'read',
+    query: agentsQuery,
+    answer: agentsPage,
+    handle: ({ scope, query }) => registry.listAgents(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/agents/:id',
+    tag: 'fleet',
+    summary: 'One agent, with what it delivered',
+    action: 'read',
+    params: idParams,
+    answer: agentSchema,
+    handle: ({ scope, params }) => registry.getAgent(scope, params.id),
+  });
+}

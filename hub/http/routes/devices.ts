@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  deviceEventsPage,
+  deviceEventsQuery,
+  deviceSchema,
+  devicesPage,
+  devicesQuery,
+  telemetryQuery,
+  telemetrySchema,
+  updateDeviceBody,
+} from '../../../protocols/api/devices.ts';
+import { inScope, NotFoundError, type Scope } from '../../access/index.ts';
+import { type RouteContext, scopeOfUnit } from '../context.ts';
+import { addRoute } from '../route.ts';
+import { idParams } from './params.ts';
+
+export function addDeviceRoutes(app: FastifyInstance, { features }: RouteContext): void {
+  const { registry, telemetry, history, audit } = features;
+  /** The same words for a device that is not there and for one that is elsewhere. */
+  const requireDevice = (scope: Scope, id: string) => {
+    const device = registry.deviceOf(id);
+    if (!device || !inScope(scope, device.unitPath)) throw new NotFoundError();
+    return device;
+  };
+
+  addRoute(app, {
+    method: 'GET',
+    url: '/devices',
+    tag: 'fleet',
+    summary: 'Devices within your scope',
+    action: 'read',
+    query: devicesQuery,
+    answer: devicesPage,
+    handle: ({ scope, query }) => registry.listDevices(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/devices/:id',
+    tag: 'fleet',
+    summary: 'One device: identity, health, state and latest values',
+    action: 'read',
+    params: idParams,
+    answer: deviceSchema,
+    handle: ({ scope, params }) => registry.getDevice(scope, params.id),
+  });
+  addRoute(app, {
+    method: 'PATCH',
+    url: '/devices/:id',
+    tag: 'fleet',
+    summary: 'Rename a device, move it, or change its lifecycle',
+    action: 'adopt',
+    params: idParams,
+    body: updateDeviceBody,
+    answer: deviceSchema,
+    handle: async ({ scope, actor, params, body, request }) => {
+      const device = await registry.updateDevice(scope, actor, params.id, body);
+      await audit.append({
+        actor: actor.id,
+        action: 'device.update',
+        subject: `device:${params.id}`,
+        unitId: device.unit.id,
+        origin: request.ip,
+        detail: { ...body },
+      });
+      return device;
+    },
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/devices/:id/telemetry',
+    tag: 'fleet',
+    summary: 'One metric of a device over time',
+    action: 'read',
+    params: idParams,
+    query: telemetryQuery,
+    answer: telemetrySchema,
+    handle: ({ scope, params, query }) => {
+      requireDevice(scope, params.id);
+      return telemetry.series(params.id, query);
+    },
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/devices/:id/events',
+    tag: 'fleet',
+    summary: 'What happened to a device, newest first',
+    action: 'read',
+    params: idParams,
+    query: deviceEventsQuery,
+    answer: deviceEventsPage,
+    handle: ({ scope, params, query }) => {
+      requireDevice(scope, params.id);
+      return history.eventsOf(params.id, query);
+    },
+  });
+}

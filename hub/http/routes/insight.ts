@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import { auditPage, auditQuery } from '../../../protocols/api/audit.ts';
+import { causesPage, causesQuery, overviewQuery, overviewSchema } from '../../../protocols/api/causes.ts';
+import { quarantinePage, quarantineQuery } from '../../../protocols/api/quarantine.ts';
+import { type RouteContext, scopeOfUnit } from '../context.ts';
+import { addRoute } from '../route.ts';
+
+/** What is wrong, what could not be taken, and who did what. */
+export function addInsightRoutes(app: FastifyInstance, { features }: RouteContext): void {
+  const { health, quarantine, audit } = features;
+  addRoute(app, {
+    method: 'GET',
+    url: '/overview',
+    tag: 'health',
+    summary: 'What is wrong now, in numbers and worst causes',
+    action: 'read',
+    query: overviewQuery,
+    answer: overviewSchema,
+    handle: ({ scope, query }) => health.overview(scopeOfUnit(features, scope, query.unit)),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/causes',
+    tag: 'health',
+    summary: 'Causes, one row each, however many devices they touch',
+    action: 'read',
+    query: causesQuery,
+    answer: causesPage,
+    handle: ({ scope, query }) => health.listCauses(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/quarantine',
+    tag: 'health',
+    summary: 'What was received and could not be taken',
+    action: 'view-quarantine',
+    query: quarantineQuery,
+    answer: quarantinePage,
+    handle: ({ scope, query }) => quarantine.list(scope, query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/audit',
+    tag: 'audit',
+    summary: 'Who did what to what, and why, newest first',
+    action: 'view-audit',
+    query: auditQuery,
+    answer: auditPage,
+    handle: ({ scope, query }) => audit.list(scope, query),
+  });
+}

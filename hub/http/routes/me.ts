@@ -1,0 +1,84 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { meSchema } from '../../../protocols/api/session.ts';
+import { createdTokenSchema, createTokenBody, tokensList } from '../../../protocols/api/tokens.ts';
+import { ForbiddenError, type SignedInActor } from '../../access/index.ts';
+import type { RouteContext } from '../context.ts';
+import { addRoute } from '../route.ts';
+import { idParams } from './params.ts';
+
+const pageActions = meSchema.shape.may.element.options;
+
+/** About oneself: roles and tokens. */
+export function addMeRoutes(app: FastifyInstance, { features, version }: RouteContext): void {
+  const { access, audit } = features;
+  addRoute(app, {
+    method: 'GET',
+    url: '/me',
+    tag: 'me',
+    summary: 'Who you are and what you may do',
+    action: 'read',
+    answer: meSchema,
+    handle: ({ actor }) => ({
+      user: { id: actor.id, name: actor.name, email: actor.email },
+      grants: actor.grants.map(({ role, unit }) => ({ role, unit })),
+      may: pageActions.filter((action) => actor.scopeFor(action).paths.length > 0),
+      version,
+    }),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/tokens',
+    tag: 'me',
+    summary: 'Your tokens for programs',
+    action: 'read',
+    answer: tokensList,
+    handle: async ({ actor }) => ({ rows: await access.listTokens(actor.id) }),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/tokens',
+    tag: 'me',
+    summary: 'Make a token with your rights; it is shown only here',
+    action: 'read',
+    body: createTokenBody,
+    answer: createdTokenSchema,
+    status: 201,
+    handle: async ({ actor, body, request }) => {
+      requireSession(actor);
+      const token = await access.createToken(actor.id, body);
+      await audit.append({
+        actor: actor.id,
+        action: 'token.create',
+        subject: `token:${token.id}`,
+        origin: request.ip,
+        detail: { name: token.name, expiresAt: token.expiresAt },
+      });
+      return token;
+    },
+  });
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/tokens/:id',
+    tag: 'me',
+    summary: 'Revoke a token of yours',
+    action: 'read',
+    params: idParams,
+    answer: z.void(),
+    status: 204,
+    handle: async ({ actor, params, request }) => {
+      await access.revokeToken(actor.id, params.id);
+      await audit.append({
+        actor: actor.id,
+        action: 'token.revoke',
+        subject: `token:${params.id}`,
+        origin: request.ip,
+      });
+    },
+  });
+}
+
+/** A token that leaked must not be able to make others that outlive it. */
+function requireSession(actor: SignedInActor): void {
+  if (actor.via !== 'session') throw new ForbiddenError('A token cannot make tokens; sign in with your password.');
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  adoptBody,
+  adoptResult,
+  createVoucherBody,
+  proposalsPage,
+  proposalsQuery,
+  refuseBody,
+  refuseResult,
+  voucherSchema,
+} from '../../../protocols/api/proposals.ts';
+import { type RouteContext, scopeOfUnit } from '../context.ts';
+import { addRoute } from '../route.ts';
+
+export function addProposalRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
+  const { registry, vouchers, audit } = features;
+  addRoute(app, {
+    method: 'GET',
+    url: '/proposals',
+    tag: 'adoption',
+    summary: 'Devices that agents found and propose',
+    action: 'read',
+    query: proposalsQuery,
+    answer: proposalsPage,
+    handle: ({ scope, query }) => registry.listProposals(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/proposals/adopt',
+    tag: 'adoption',
+    summary: 'Take proposals into the fleet',
+    action: 'adopt',
+    body: adoptBody,
+    answer: adoptResult,
+    idempotent,
+    handle: async ({ scope, actor, body, request }) => {
+      const result = await registry.adopt(scope, actor, body);
+      if (!result.dryRun)
+        await Promise.all(
+          result.adopted.map(({ proposal, device, name }) =>
+            audit.append({
+              actor: actor.id,
+              action: 'proposal.adopt',
+              subject: `device:${device}`,
+              unitId: registry.deviceOf(device)?.unitId,
+              origin: request.ip,
+              detail: { proposal, name },
+            }),
+          ),
+        );
+      return result;
+    },
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/proposals/refuse',
+    tag: 'adoption',
+    summary: 'Refuse proposals; their agents do not propose them again',
+    action: 'adopt',
+    body: refuseBody,
+    answer: refuseResult,
+    handle: async ({ scope, actor, body, request }) => {
+      const { refused } = await registry.refuse(scope, actor, body);
+      await Promise.all(
+        refused.map((proposal) =>
+          audit.append({
+            actor: actor.id,
+            action: 'proposal.refuse',
+            subject: `proposal:${proposal}`,
+            reason: body.reason,
+            origin: request.ip,
+          }),
+        ),
+      );
+      return { refused: [...refused] };
+    },
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/vouchers',
+    tag: 'adoption',
+    summary: 'Make a one-time voucher for a new agent; its code is shown only here',
+    action: 'issue-voucher',
+    body: createVoucherBody,
+    answer: voucherSchema,
+    status: 201,
+    handle: ({ scope, actor, body }) => vouchers.createVoucher(scope, actor, body),
+  });
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import { createUnitBody, unitSchema, unitsPage, unitsQuery } from '../../../protocols/api/units.ts';
+import type { RouteContext } from '../context.ts';
+import { addRoute } from '../route.ts';
+import { unitParams } from './params.ts';
+
+export function addUnitRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
+  const { organisation, audit } = features;
+  addRoute(app, {
+    method: 'GET',
+    url: '/units',
+    tag: 'organisation',
+    summary: 'Units of the organisation within your scope',
+    action: 'read',
+    query: unitsQuery,
+    answer: unitsPage,
+    handle: ({ scope, query }) => organisation.list(scope, query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/units/:id',
+    tag: 'organisation',
+    summary: 'One unit',
+    action: 'read',
+    params: unitParams,
+    answer: unitSchema,
+    handle: ({ scope, params }) => organisation.get(scope, params.id),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/units',
+    tag: 'organisation',
+    summary: 'Add a unit under another',
+    action: 'manage-units',
+    body: createUnitBody,
+    answer: unitSchema,
+    status: 201,
+    idempotent,
+    handle: async ({ scope, actor, body, request }) => {
+      const unit = await organisation.create(scope, body);
+      await audit.append({
+        actor: actor.id,
+        action: 'unit.create',
+        subject: `unit:${unit.id}`,
+        unitId: unit.id,
+        origin: request.ip,
+        detail: { ...body },
+      });
+      return unit;
+    },
+  });
+}

@@ -1,0 +1,242 @@
+import { Registry } from 'prom-client';
+import { createGrantedActor } from '../../../hub/access/granted-actor.ts';
+import { inScope, NotFoundError, type Scope, type SignedInActor } from '../../../hub/access/index.ts';
+import type { AuditEntry } from '../../../hub/audit/index.ts';
+import { type Bus, createBus } from '../../../hub/events/bus.ts';
+import { createHttpServer, type Features, type HttpServer, type HttpServerOptions } from '../../../hub/http/index.ts';
+import type { Agent } from '../../../protocols/api/agents.ts';
+import type { CauseView, Overview } from '../../../protocols/api/causes.ts';
+import type { CommandView } from '../../../protocols/api/commands.ts';
+import type { Device } from '../../../protocols/api/devices.ts';
+import { type Role, roleSchema } from '../../../protocols/api/session.ts';
+import type { Unit } from '../../../protocols/api/units.ts';
+import { FatalError } from '../../../protocols/errors.ts';
+import { silentLog } from '../../../protocols/ports.ts';
+import { createFakeClock, type FakeClock } from '../../support/clock.ts';
+
+/** A province (1) with two schools: 2 is the reader's own, 3 is not. */
+export const units = { root: '/1/', own: '/1/2/', foreign: '/1/3/' } as const;
+const paths: Readonly<Record<number, string>> = { 1: units.root, 2: units.own, 3: units.foreign };
+/** Path of whatever carries this id: ids begin with where they lie. */
+const placeOf = (id: string) =>
+  id.startsWith('own') ? units.own : id.startsWith('foreign') ? units.foreign : undefined;
+
+const at = '2026-03-02T00:00:00.000Z';
+const school = { id: 2, name: 'THCS Nghĩa Lộ', kind: 'school' as const };
+const health = { state: 'ok' as const, since: at, evidence: [] };
+
+const unit = (id: number): Unit => ({
+  ...school,
+  id,
+  trail: [school],
+  sample: false,
+  counts: { agents: 1, devices: 1, wrong: 0 },
+});
+const agent = (id: string): Agent => ({
+  id,
+  name: id,
+  unit: school,
+  status: 'active',
+  health,
+  enrolledAt: at,
+  queue: { records: 0, bytes: 0, shed: 0 },
+  generation: { desired: 1, held: 1 },
+  devices: { total: 1, wrong: 0 },
+});
+const device = (id: string): Device => ({
+  id,
+  name: id,
+  family: 'thing',
+  unit: school,
+  agent: { id: 'own-agent', name: 'agent' },
+  lifecycle: 'in-service',
+  health,
+  adoptedAt: at,
+  adoptedBy: 'an',
+  reported: {},
+  latest: {},
+  commands: {},
+  parts: [],
+});
+const command = (id: string): CommandView => ({
+  id,
+  device: 'own-device',
+  capability: 'power',
+  name: 'on',
+  args: {},
+  state: 'queued',
+  createdAt: at,
+  createdBy: 'an',
+  updatedAt: at,
+  notAfter: at,
+});
+const cause: CauseView = {
+  id: 'own-cause',
+  kind: 'agent-silent',
+  code: 'silent',
+  title: { vi: 'Im lặng', en: 'Silent' },
+  unit: school,
+  affected: 1,
+  affectedPeak: 1,
+  openedAt: at,
+  evidence: [],
+  next: { vi: 'Xem', en: 'Look' },
+};
+const overview: Overview = {
+  at,
+  causes: { open: 0, top: [] },
+  devices: { total: 1, byHealth: { ok: 1 } },
+  agents: { total: 1, silent: 0 },
+  schools: { total: 1, affected: 0 },
+  proposals: { open: 0 },
+  quarantine: { lastDay: 0 },
+};
+
+const page = <T>(rows: T[]) => ({ rows, total: rows.length });
+function within<T>(scope: Scope, id: string, value: T): T {
+  const place = placeOf(id);
+  if (place === undefined || !inScope(scope, place)) throw new NotFoundError();
+  return value;
+}
+
+/** A person of this role in the reader's own school. */
+export function actorWith(role: Role, path: string = units.own): SignedInActor {
+  return createGrantedActor({
+    user: { id: `user-${role}`, name: role, email: `${role}@school.example` },
+    grants: [{ role, path, unit: school }],
+    via: 'session',
+    expiresAt: new Date(at),
+  });
+}
+
+export interface FakeFeatures extends Features {
+  readonly bus: Bus;
+  readonly entries: AuditEntry[];
+  /** Calls that changed something. */
+  readonly writes: string[];
+}
+
+/** Features that know two schools. `Bearer <role>` is a person of that role in school 2, `Bearer root-<role>` of the province. */
+export function createFakeFeatures(): FakeFeatures {
+  const entries: AuditEntry[] = [];
+  const writes: string[] = [];
+  const roleOf = (authorization: string | undefined, cookie: string | undefined) =>
+    /^Bearer (.+)$/.exec(authorization ?? '')?.[1] ?? /session=([\w-]+)/.exec(cookie ?? '')?.[1];
+  const writing = <T>(name: string, value: T): T => {
+    writes.push(name);
+    return value;
+  };
+  return {
+    entries,
+    writes,
+    access: {
+      actorOf: async ({ authorization, cookie }) => {
+        const name = roleOf(authorization, cookie) ?? '';
+        const role = roleSchema.safeParse(name.replace('root-', ''));
+        if (!role.success) return undefined;
+        const actor = actorWith(role.data, name.startsWith('root-') ? units.root : units.own);
+        return authorization === undefined ? actor : { ...actor, via: 'token', expiresAt: undefined };
+      },
+      hasSessionCookie: (cookie) => cookie?.includes('session=') ?? false,
+      signIn: async ({ email, password }) => {
+        if (password !== 'right password') throw new FatalError('wrong-credentials', 'Not right.');
+        return { value: { id: 'an', name: 'An', email }, cookies: ['session=operator; HttpOnly'] };
+      },
+      signOut: async () => writing('sign-out', { value: undefined, cookies: ['session=; Max-Age=0'] }),
+      changePassword: async () => writing('change-password', { value: undefined, cookies: [] }),
+      createToken: async (_user, { name }) =>
+        writing('create-token', { id: 'own-token', name, createdAt: at, token: 'ef_x' }),
+      listTokens: async () => [],
+      revokeToken: async (_user, id) => {
+        if (!id.startsWith('own')) throw new NotFoundError();
+        writes.push('revoke-token');
+      },
+    },
+    audit: {
+      append: async (entry) => {
+        entries.push(entry);
+      },
+      list: async () => page([]),
+    },
+    organisation: {
+      pathOf: (id) => {
+        const path = paths[id];
+        if (path === undefined) throw new NotFoundError();
+        return path;
+      },
+      list: (scope) => page([2, 3].filter((id) => inScope(scope, paths[id] ?? '-')).map(unit)),
+      get: (scope, id) => {
+        if (!inScope(scope, paths[id] ?? '-')) throw new NotFoundError();
+        return unit(id);
+      },
+      create: (_scope, body) => writing('create-unit', { ...unit(2), name: body.name }),
+    },
+    registry: {
+      deviceOf: (id) => {
+        const place = id.endsWith('device') ? placeOf(id) : undefined;
+        return place === undefined ? undefined : { unitId: 2, unitPath: place };
+      },
+      listDevices: () => page([device('own-device')]),
+      getDevice: (scope, id) => within(scope, id, device(id)),
+      updateDevice: (scope, _actor, id) => within(scope, id, writing('update-device', device(id))),
+      listAgents: () => page([agent('own-agent')]),
+      getAgent: (scope, id) => within(scope, id, agent(id)),
+      listProposals: () => page([]),
+      adopt: (_scope, _actor, { dryRun, items }) =>
+        writing('adopt', {
+          dryRun,
+          adopted: items.map(({ proposal }) => ({ proposal, device: 'own-device', name: 'x' })),
+          refused: [],
+        }),
+      refuse: (_scope, _actor, { proposals }) => writing('refuse', { refused: proposals }),
+    },
+    telemetry: { series: (_id, { metric }) => ({ metric, unit: '%', step: '5m', points: [[0, 1, 1, 1, 1]] }) },
+    history: { eventsOf: () => ({ rows: [] }) },
+    commands: {
+      create: (scope, _actor, id) => within(scope, id, writing('create-command', command(`own-${writes.length}`))),
+      get: (scope, id) => within(scope, id, command(id)),
+      listOf: (scope, id) => within(scope, id, [command('own-command')]),
+      picture: (scope, id) =>
+        within(scope, id, { contentType: 'image/jpeg', bytes: Buffer.from([0xff, 0xd8, 0xff]), device: 'own-device' }),
+    },
+    health: { overview: () => overview, listCauses: () => page([cause]) },
+    vouchers: {
+      createVoucher: (_scope, _actor) =>
+        writing('create-voucher', {
+          id: 'v',
+          code: 'code',
+          unit: school,
+          expiresAt: at,
+          gatewayUrl: 'https://gateway.example',
+          command: 'enrol',
+        }),
+    },
+    quarantine: { list: () => page([]) },
+    bus: createBus(silentLog),
+  };
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly server: HttpServer;
+  readonly features: FakeFeatures;
+  readonly clock: FakeClock;
+}
+
+/** The whole server on fake features; nothing listens. */
+export async function startTestServer(options: Partial<HttpServerOptions> = {}): Promise<TestServer> {
+  const features = createFakeFeatures();
+  const clock = createFakeClock();
+  const server = await createHttpServer({
+    features,
+    version: '0.0.0-test',
+    publicUrl: 'http://fleet.example',
+    trustProxy: [],
+    ready: [{ name: 'database', check: async () => {} }],
+    metrics: new Registry(),
+    clock,
+    log: silentLog,
+    overload: { overloaded: false, delayMs: 0, [Symbol.asyncDispose]: async () => {} },
+    ...options,
+  });
+  return { server, features, clock, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
