@@ -28,6 +28,7 @@ type Output = Readonly<Record<string, unknown>>;
 const effectWaitMs = 10_000;
 const effectStepMs = 500;
 const powerStepMs = 2_000;
+const maxSilenceMs = 60_000;
 
 /** Carries out one command and reads its effect back. Throws DeviceError, or FatalError `unsupported-command`. */
 export async function executeCommand(command: DriverCommand, context: CommandContext): Promise<Output> {
@@ -76,20 +77,25 @@ async function switchPower(target: 'on' | 'off', context: CommandContext): Promi
 }
 
 /**
- * Waits for the true end state. Projectors may drop the network while they switch, so lost connections do not end the
- * wait; only its limit does.
+ * Waits for the true end state. Projectors may drop the network while they switch, so a lost connection does not end the
+ * wait; silence for a minute does, because then it is no switching any more.
  */
 async function awaitPower(target: 'on' | 'off', limitMs: number, context: CommandContext): Promise<void> {
   const { clock, signal } = context;
   const endsAt = clock.mono() + limitMs;
+  let answeredAt = clock.mono();
   let seen: PjlinkPower | undefined;
   while (clock.mono() < endsAt) {
     await clock.wait(powerStepMs, signal);
-    const power = await tryReadPower(context);
-    if (power === undefined) continue;
-    seen = power;
-    context.onPower(power);
-    if (power === target) return;
+    const answer = await tryReadPower(context);
+    if (answer instanceof DeviceError) {
+      if (clock.mono() - answeredAt > maxSilenceMs) throw answer;
+      continue;
+    }
+    answeredAt = clock.mono();
+    seen = answer;
+    context.onPower(answer);
+    if (answer === target) return;
   }
   throw new DeviceError(
     'no-effect',
@@ -97,13 +103,14 @@ async function awaitPower(target: 'on' | 'off', limitMs: number, context: Comman
   );
 }
 
-async function tryReadPower(context: CommandContext): Promise<PjlinkPower | undefined> {
+/** The power state, or why it cannot be read at this moment. */
+async function tryReadPower(context: CommandContext): Promise<PjlinkPower | DeviceError> {
   try {
     const { conversation, power } = await context.open();
     await using _ = conversation;
     return requirePower(power);
   } catch (thrown) {
-    if (thrown instanceof DeviceError && thrown.code !== 'authentication') return undefined;
+    if (thrown instanceof DeviceError && thrown.code !== 'authentication') return thrown;
     throw thrown;
   }
 }

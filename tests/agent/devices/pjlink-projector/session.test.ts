@@ -266,6 +266,17 @@ describe('commands', () => {
     await expect(on).resolves.toMatchObject({ state: 'on' });
   });
 
+  it('gives up a projector that stays away for a minute', async () => {
+    const { connect, projector, clock } = await setUp({ coolDownMs: 600_000 });
+    const session = await connect();
+    const startedAt = clock.mono();
+    const off = session.execute(command('power', 'off'), never).catch((error: Error) => error);
+    await expect.poll(() => projector.power).toBe('2');
+    await projector.setFault('reboot');
+    expect(await off).toMatchObject({ code: 'refused' });
+    expect(clock.mono() - startedAt).toBeLessThan(90_000);
+  });
+
   it.each([
     ['power', 'off', {}, 'POWR'],
     ['input', 'select', { id: '32' }, 'INPT'],
