@@ -2,21 +2,30 @@ import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
 /** One row of "what is wrong now": one cause, however many devices it touches. */
-export const causeSchema = z.object({
-  id: z.string(),
-  kind: z.enum(['agent-silent', 'device-unreachable', 'device-fault', 'device-attention', 'credentials', 'quarantine']),
-  code: z.string(),
-  title: z.object({ vi: z.string(), en: z.string() }),
-  unit: unitRefSchema,
-  agent: z.object({ id: z.string(), name: z.string() }).optional(),
-  device: z.object({ id: z.string(), name: z.string() }).optional(),
-  affected: z.int(),
-  affectedPeak: z.int(),
-  openedAt: instantSchema,
-  resolvedAt: instantSchema.optional(),
-  evidence: z.array(z.string()),
-  next: z.object({ vi: z.string(), en: z.string() }),
-});
+export const causeSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum([
+      'agent-silent',
+      'device-unreachable',
+      'device-fault',
+      'device-attention',
+      'credentials',
+      'quarantine',
+    ]),
+    code: z.string(),
+    title: z.object({ vi: z.string(), en: z.string() }),
+    unit: unitRefSchema,
+    agent: z.object({ id: z.string(), name: z.string() }).optional(),
+    device: z.object({ id: z.string(), name: z.string() }).optional(),
+    affected: z.int(),
+    affectedPeak: z.int(),
+    openedAt: instantSchema,
+    resolvedAt: instantSchema.optional(),
+    evidence: z.array(z.string()),
+    next: z.object({ vi: z.string(), en: z.string() }),
+  })
+  .meta({ id: 'Cause' });
 export type CauseView = z.infer<typeof causeSchema>;
 export const causesQuery = z.object({
   ...pageQuery,

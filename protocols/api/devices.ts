@@ -3,21 +3,23 @@ import { healthSchema, healthStateSchema, lifecycleSchema } from './health.ts';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
 /** One row of a device list. */
-export const deviceRowSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  family: z.string(),
-  unit: unitRefSchema,
-  school: unitRefSchema.optional(),
-  agent: z.object({ id: z.string(), name: z.string() }),
-  lifecycle: lifecycleSchema,
-  health: healthSchema.pick({ state: true, since: true, code: true }),
-  vendor: z.string().optional(),
-  model: z.string().optional(),
-  serial: z.string().optional(),
-  firmware: z.string().optional(),
-  lastReportAt: instantSchema.optional(),
-});
+export const deviceRowSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    family: z.string(),
+    unit: unitRefSchema,
+    school: unitRefSchema.optional(),
+    agent: z.object({ id: z.string(), name: z.string() }),
+    lifecycle: lifecycleSchema,
+    health: healthSchema.pick({ state: true, since: true, code: true }),
+    vendor: z.string().optional(),
+    model: z.string().optional(),
+    serial: z.string().optional(),
+    firmware: z.string().optional(),
+    lastReportAt: instantSchema.optional(),
+  })
+  .meta({ id: 'DeviceRow' });
 export type DeviceRow = z.infer<typeof deviceRowSchema>;
 
 export const devicesQuery = z.object({
@@ -81,15 +83,17 @@ export const telemetrySchema = z.object({
 });
 export type Telemetry = z.infer<typeof telemetrySchema>;
 
-export const deviceEventSchema = z.object({
-  id: z.string(),
-  at: instantSchema,
-  kind: z.enum(['event', 'inventory', 'command', 'cause']),
-  capability: z.string().optional(),
-  name: z.string(),
-  severity: z.enum(['info', 'warning', 'critical']),
-  data: z.record(z.string(), z.unknown()),
-});
+export const deviceEventSchema = z
+  .object({
+    id: z.string(),
+    at: instantSchema,
+    kind: z.enum(['event', 'inventory', 'command', 'cause']),
+    capability: z.string().optional(),
+    name: z.string(),
+    severity: z.enum(['info', 'warning', 'critical']),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'DeviceEvent' });
 export const deviceEventsQuery = z.object({ cursor: pageQuery.cursor, limit: pageQuery.limit });
 export const deviceEventsPage = z.object({ rows: z.array(deviceEventSchema), next: z.string().optional() });
 export type DeviceEvent = z.infer<typeof deviceEventSchema>;

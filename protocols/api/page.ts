@@ -13,25 +13,29 @@ export function pageOf<T extends z.ZodType>(row: T) {
 }
 
 /** RFC 9457 problem details, as every error of the API is told. */
-export const problemDetailsSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  /** Stable code of ours, listed in the README. */
-  code: z.string(),
-  detail: z.string().optional(),
-  instance: z.string().optional(),
-  /** For 422: which field, and why. */
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-});
+export const problemDetailsSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    /** Stable code of ours, listed in the README. */
+    code: z.string(),
+    detail: z.string().optional(),
+    instance: z.string().optional(),
+    /** For 422: which field, and why. */
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
 export type ProblemDetails = z.infer<typeof problemDetailsSchema>;
 
 /** ISO 8601 in UTC, milliseconds. */
 export const instantSchema = z.iso.datetime();
 
 /** A unit of the organisation, as it is named inside other rows. */
-export const unitRefSchema = z.object({
-  id: z.int(),
-  name: z.string(),
-  kind: z.enum(['province', 'commune', 'school', 'building', 'room']),
-});
+export const unitRefSchema = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    kind: z.enum(['province', 'commune', 'school', 'building', 'room']),
+  })
+  .meta({ id: 'UnitRef' });

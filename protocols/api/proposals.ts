@@ -1,24 +1,26 @@
 import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
-export const proposalSchema = z.object({
-  id: z.string(),
-  agent: z.object({ id: z.string(), name: z.string() }),
-  unit: unitRefSchema,
-  family: z.string(),
-  address: z.object({ host: z.string(), port: z.int().optional() }),
-  name: z.string().optional(),
-  vendor: z.string().optional(),
-  model: z.string().optional(),
-  serial: z.string().optional(),
-  macs: z.array(z.string()),
-  needsCredentials: z.boolean(),
-  evidence: z.array(z.string()),
-  status: z.enum(['open', 'adopted', 'refused']),
-  device: z.string().optional(),
-  firstSeenAt: instantSchema,
-  lastSeenAt: instantSchema,
-});
+export const proposalSchema = z
+  .object({
+    id: z.string(),
+    agent: z.object({ id: z.string(), name: z.string() }),
+    unit: unitRefSchema,
+    family: z.string(),
+    address: z.object({ host: z.string(), port: z.int().optional() }),
+    name: z.string().optional(),
+    vendor: z.string().optional(),
+    model: z.string().optional(),
+    serial: z.string().optional(),
+    macs: z.array(z.string()),
+    needsCredentials: z.boolean(),
+    evidence: z.array(z.string()),
+    status: z.enum(['open', 'adopted', 'refused']),
+    device: z.string().optional(),
+    firstSeenAt: instantSchema,
+    lastSeenAt: instantSchema,
+  })
+  .meta({ id: 'Proposal' });
 export type ProposalView = z.infer<typeof proposalSchema>;
 
 export const proposalsQuery = z.object({
