@@ -15,8 +15,6 @@ export interface DigestChallenge {
   readonly opaque: string | undefined;
   /** False for devices that follow RFC 2069 and offer no quality of protection. */
   readonly hasQop: boolean;
-  /** The nonce before this was too old; name and password may be right. */
-  readonly isStale: boolean;
 }
 
 type DigestAlgorithm = 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess';
@@ -114,7 +112,6 @@ function digestOf({ scheme, parameters }: Challenge): DigestChallenge | undefine
     nonce,
     opaque: parameters.get('opaque'),
     hasQop: qop !== undefined,
-    isStale: parameters.get('stale')?.toLowerCase() === 'true',
   };
 }
 

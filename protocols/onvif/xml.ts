@@ -46,7 +46,7 @@ interface OpenElement extends XmlElement {
 }
 
 /**
- * Parses one XML 1.0 document in UTF-8. Refused: any document type declaration, more than `maxBytes`, a depth over 64,
+ * Parses one XML 1.0 document in UTF-8. Refused are a document type declaration, more than `maxBytes`, a depth over 64,
  * and more elements, attributes or references than any real message has.
  * Throws ProtocolError `oversize` | `malformed` | `unsupported`, and nothing else.
  */

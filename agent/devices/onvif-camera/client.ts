@@ -135,7 +135,7 @@ export class OnvifClient {
     return readAnswer(operation, reply.body);
   }
 
-  /** Sends, and answers a digest challenge; a nonce that has grown old is replaced once. */
+  /** Sends, and answers a digest challenge once: also a nonce that has grown old comes back as a challenge with a new one. */
   async #signedIn(channel: Channel, send: () => Promise<HttpResponse>, isAnonymous = false): Promise<HttpResponse> {
     const used = this.#digests[channel]?.challenge.nonce;
     const first = await send();
@@ -144,12 +144,8 @@ export class OnvifClient {
     if (!challenge || challenge.nonce === used) return first;
     this.#digests[channel] = { challenge, count: 0 };
     const second = await send();
-    if (second.status !== 401) return second;
-    const fresh = pickDigest(challengesOf(second));
-    this.#digests[channel] = undefined;
-    if (!fresh?.isStale) return second;
-    this.#digests[channel] = { challenge: fresh, count: 0 };
-    return await send();
+    if (second.status === 401) this.#digests[channel] = undefined;
+    return second;
   }
 
   /** Whether a camera that refused us may have done so because of its clock: it is asked again, once per call. */

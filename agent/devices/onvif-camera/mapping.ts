@@ -112,6 +112,11 @@ export function motionState(fold: MotionFold): CapabilityState<'motion'> {
   };
 }
 
+/** The profile of which a picture is taken unless another is asked for: the first that has video at all. */
+export function pictureProfile(profiles: readonly MediaProfile[]): MediaProfile | undefined {
+  return profiles.find(({ encoding }) => encoding !== undefined) ?? profiles[0];
+}
+
 export function identityState(facts: CameraFacts): CapabilityState<'identity'> {
   return {
     ...identityTexts(facts),

@@ -15,6 +15,7 @@ import {
   identityState,
   motionState,
   noMotion,
+  pictureProfile,
   ptzState,
   videoState,
 } from './mapping.ts';
@@ -195,7 +196,8 @@ class CameraSession implements DriverSession {
 
   #noteSkew(skewMs: number | undefined): void {
     if (skewMs === undefined) return;
-    const seconds = Math.round(skewMs / 1_000);
+    // Without the sum a clock that is hardly behind would be off by -0.
+    const seconds = Math.round(skewMs / 1_000) + 0;
     const known = this.#skewSeconds ?? Number.POSITIVE_INFINITY;
     if (Math.abs(seconds - known) >= skewToleranceSeconds) this.#skewSeconds = seconds;
   }
@@ -214,7 +216,7 @@ class CameraSession implements DriverSession {
 
   async #takePicture(command: DriverCommand, signal: AbortSignal): Promise<Output> {
     const { facts, services } = this.#survey;
-    const token = command.args['profile'] ?? facts.profiles[0]?.token;
+    const token = command.args['profile'] ?? pictureProfile(facts.profiles)?.token;
     const profile = facts.profiles.find((candidate) => candidate.token === token);
     if (!services.media || !profile) throw new DeviceError('unsupported', `the camera has no profile ${String(token)}`);
     const { version, location } = services.media;

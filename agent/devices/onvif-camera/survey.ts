@@ -19,7 +19,7 @@ import { getPresets } from '../../../protocols/onvif/ptz.ts';
 import { type Location, publicStreamUri, relocate } from './address.ts';
 import type { OnvifClient } from './client.ts';
 import { isRefusal } from './failure.ts';
-import type { CameraFacts } from './mapping.ts';
+import { type CameraFacts, pictureProfile } from './mapping.ts';
 
 /** Where the services of one camera are, at the enrolled host. */
 export interface CameraServices {
@@ -141,7 +141,7 @@ async function hasSnapshot(
   { service, profiles }: MediaSurvey,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const token = profiles[0]?.token;
+  const token = pictureProfile(profiles)?.token;
   if (!service || token === undefined) return false;
   const uri = await optional(client.call(service.location, getSnapshotUri(service.version, token), { signal }));
   return locate(client, uri) !== undefined;

@@ -109,11 +109,6 @@ describe('pickDigest', () => {
     expect(pick('Digest realm="r", nonce="1", algorithm=SHA-512-256')).toBeUndefined();
     expect(pick('Digest realm="r", nonce="1", qop="auth-int"')).toBeUndefined();
   });
-
-  it('sees a stale nonce', () => {
-    expect(pick('Digest realm="r", nonce="1", stale=TRUE')?.isStale).toBe(true);
-    expect(pick('Digest realm="r", nonce="1", stale="FALSE"')?.isStale).toBe(false);
-  });
 });
 
 describe('basicAuthorization', () => {

@@ -130,7 +130,7 @@ async function converse(kind: OnvifCameraOptions, documents: Map<string, string>
   await using camera = await startOnvifCamera({ ...kind, clock, discoveryPort: false, onExchange });
   const test = createTestContext({
     family: 'onvif-camera',
-    settings: onvifCamera.settings.parse({}),
+    settings: onvifCamera.settings.parse({ timeoutMs: 30_000 }),
     clock,
     address: camera.address,
     credentials: camera.credentials,

@@ -30,6 +30,8 @@ export interface CameraTraits {
   readonly hasEvents: boolean;
   /** False for a camera that announces the event service and answers none of its questions. */
   readonly hasPullPoints: boolean;
+  /** False for a camera whose pull points cannot be renewed and live on by being pulled. */
+  readonly knowsRenew: boolean;
   readonly hasMedia2: boolean;
   /** Announces Media 2 and answers its questions with nothing at all, as some firmware does. */
   readonly isMedia2Broken: boolean;

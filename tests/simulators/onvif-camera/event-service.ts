@@ -97,6 +97,7 @@ export function createEventService(camera: Camera): EventService {
     const limit = Number(textIn(request.operation, 'MessageLimit'));
     if (timeoutMs === undefined || !(limit > 0)) throw new Fault(400, 'Sender', ['ter:InvalidArgVal'], 'Bad pull');
     if (point.messages.length === 0) await waitFor(point, timeoutMs, signal);
+    if (!camera.traits.knowsRenew) point.expiresAt = camera.clock.mono() + defaultLifetimeMs;
     const messages = point.messages.splice(0, limit);
     return envelope(
       `<tev:PullMessagesResponse>${times('tev', point)}${messages.join('')}</tev:PullMessagesResponse>`,

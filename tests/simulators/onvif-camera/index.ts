@@ -213,6 +213,7 @@ function createCamera(options: OnvifCameraOptions): Camera {
       hasPtz: options.hasPtz ?? identity.hasPtz,
       hasEvents: options.hasEvents ?? true,
       hasPullPoints: options.hasPullPoints ?? true,
+      knowsRenew: options.knowsRenew ?? true,
       hasMedia2: options.hasMedia2 ?? true,
       isMedia2Broken: options.isMedia2Broken ?? false,
       knowsGetServices: options.knowsGetServices ?? true,
@@ -302,6 +303,7 @@ function dispatch(
   if (name.startsWith('tr2:') && traits.isMedia2Broken) return '';
   if (name.startsWith('tr2:') && !traits.hasMedia2) return undefined;
   if (name.startsWith('tptz:') && !traits.hasPtz) return undefined;
+  if (name === 'wsnt:Renew' && !traits.knowsRenew) return undefined;
   const found = deviceService[name] ?? mediaService[name] ?? ptzService[name];
   if (found) return found(camera, question);
   return traits.hasEvents && traits.hasPullPoints ? events.answer(question, signal) : undefined;
