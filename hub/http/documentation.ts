@@ -62,7 +62,9 @@ function withoutInstantPattern<T>(schema: T): T {
 }
 
 /** Each named schema comes twice, as read and as written. Ours are named only in answers, so the first goes. */
-function withoutInputTwins<T extends { readonly components?: { readonly schemas?: object } }>(document: T): T {
-  const schemas = Object.entries(document.components?.schemas ?? {}).filter(([name]) => !name.endsWith('Input'));
-  return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+function withoutInputTwins<T extends object>(document: T): T {
+  if (!('components' in document)) return document;
+  const components = document.components as { readonly schemas?: object };
+  const schemas = Object.entries(components.schemas ?? {}).filter(([name]) => !name.endsWith('Input'));
+  return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type RouteOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
@@ -51,6 +51,8 @@ export interface HttpServerOptions {
 /** The HTTP side of the hub: API, live events, dashboard, documentation. */
 export interface HttpServer extends AsyncDisposable {
   readonly app: FastifyInstance;
+  /** Every route there is, for those who walk them all. */
+  readonly routes: readonly RouteOptions[];
   /** Listens; port 0 takes a free one. */
   listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>;
 }
@@ -65,6 +67,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const overload = options.overload ?? watchOverload(clock);
   const context: RouteContext = { ...options, live, idempotent: new IdempotentAnswers(clock) };
 
+  const routes: RouteOptions[] = [];
+
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
   acceptJsonOnly(app);
   guard(app, options, overload);
   measureHttp(app, options.metrics, { live, overload });
@@ -100,6 +107,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   return {
     app,
+    routes,
     listen: async ({ host, port }) => {
       await app.listen({ host, port });
       const address = app.server.address();

@@ -18,7 +18,7 @@ describe('frozen contracts', () => {
 
   it('HTTP: api-v1.json', async () => {
     await using started = await startTestServer({ version: 'v1' });
-    const document = started.server.app.swagger();
+    const document = started.server.app.swagger() as { readonly components?: { readonly schemas?: object } };
     compare('api-v1.json', document, 'protocols/api', '`/api/v2` beside v1');
     const text = JSON.stringify(document);
     const named = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1] ?? '');

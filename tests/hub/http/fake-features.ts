@@ -1,6 +1,12 @@
 import { Registry } from 'prom-client';
 import { createGrantedActor } from '../../../hub/access/granted-actor.ts';
-import { inScope, NotFoundError, type Scope, type SignedInActor } from '../../../hub/access/index.ts';
+import {
+  InvalidInputError,
+  inScope,
+  NotFoundError,
+  type Scope,
+  type SignedInActor,
+} from '../../../hub/access/index.ts';
 import type { AuditEntry } from '../../../hub/audit/index.ts';
 import { type Bus, createBus } from '../../../hub/events/bus.ts';
 import { createHttpServer, type Features, type HttpServer, type HttpServerOptions } from '../../../hub/http/index.ts';
@@ -169,7 +175,10 @@ export function createFakeFeatures(): FakeFeatures {
         if (!inScope(scope, paths[id] ?? '-')) throw new NotFoundError();
         return unit(id);
       },
-      create: (_scope, body) => writing('create-unit', { ...unit(2), name: body.name }),
+      create: (scope, body) => {
+        if (!inScope(scope, paths[body.parent] ?? '-')) throw new InvalidInputError('parent', 'There is no such unit.');
+        return writing('create-unit', { ...unit(2), name: body.name });
+      },
     },
     registry: {
       deviceOf: (id) => {
@@ -178,22 +187,24 @@ export function createFakeFeatures(): FakeFeatures {
       },
       listDevices: () => page([device('own-device')]),
       getDevice: (scope, id) => within(scope, id, device(id)),
-      updateDevice: (scope, _actor, id) => within(scope, id, writing('update-device', device(id))),
+      updateDevice: (scope, _actor, id) => writing('update-device', within(scope, id, device(id))),
       listAgents: () => page([agent('own-agent')]),
       getAgent: (scope, id) => within(scope, id, agent(id)),
       listProposals: () => page([]),
-      adopt: (_scope, _actor, { dryRun, items }) =>
-        writing('adopt', {
-          dryRun,
-          adopted: items.map(({ proposal }) => ({ proposal, device: 'own-device', name: 'x' })),
-          refused: [],
-        }),
-      refuse: (_scope, _actor, { proposals }) => writing('refuse', { refused: proposals }),
+      adopt: (scope, _actor, { dryRun, items }) => {
+        for (const { proposal } of items) within(scope, proposal, true);
+        const adopted = items.map(({ proposal }) => ({ proposal, device: 'own-device', name: 'x' }));
+        return writing('adopt', { dryRun, adopted, refused: [] });
+      },
+      refuse: (scope, _actor, { proposals }) => {
+        for (const proposal of proposals) within(scope, proposal, true);
+        return writing('refuse', { refused: proposals });
+      },
     },
     telemetry: { series: (_id, { metric }) => ({ metric, unit: '%', step: '5m', points: [[0, 1, 1, 1, 1]] }) },
     history: { eventsOf: () => ({ rows: [] }) },
     commands: {
-      create: (scope, _actor, id) => within(scope, id, writing('create-command', command(`own-${writes.length}`))),
+      create: (scope, _actor, id) => writing('create-command', within(scope, id, command(`own-${writes.length}`))),
       get: (scope, id) => within(scope, id, command(id)),
       listOf: (scope, id) => within(scope, id, [command('own-command')]),
       picture: (scope, id) =>
@@ -201,15 +212,18 @@ export function createFakeFeatures(): FakeFeatures {
     },
     health: { overview: () => overview, listCauses: () => page([cause]) },
     vouchers: {
-      createVoucher: (_scope, _actor) =>
-        writing('create-voucher', {
+      createVoucher: (scope, _actor, body) => {
+        if (!inScope(scope, paths[body.unit] ?? '-')) throw new InvalidInputError('unit', 'There is no such unit.');
+        const gatewayUrl = 'https://gateway.example';
+        return writing('create-voucher', {
           id: 'v',
           code: 'code',
           unit: school,
           expiresAt: at,
-          gatewayUrl: 'https://gateway.example',
-          command: 'enrol',
-        }),
+          gatewayUrl,
+          command: 'x',
+        });
+      },
     },
     quarantine: { list: () => page([]) },
     bus: createBus(silentLog),

@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import type { RouteOptions } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { allows } from '../../../hub/access/permissions.ts';
+import { roleSchema } from '../../../protocols/api/session.ts';
+import { startTestServer, type TestServer } from './fake-features.ts';
+
+type Place = 'own' | 'foreign' | 'missing';
+const places: readonly Place[] = ['own', 'foreign', 'missing'];
+
+/** Ids that lie in the reader's school, in another, and nowhere. */
+const unitAt: Readonly<Record<Place, number>> = { own: 2, foreign: 3, missing: 99 };
+
+interface Sample {
+  readonly query?: (place: Place) => Readonly<Record<string, string>>;
+  readonly body?: (place: Place) => unknown;
+}
+
+/**
+ * What a route needs besides ids in its path and query. A route with a body must have its line here; all others are
+ * walked without one.
+ */
+const samples: Readonly<Record<string, Sample>> = {
+  'POST /api/auth/sign-in/email': { body: () => ({ email: 'an@school.example', password: 'right password' }) },
+  'POST /api/auth/change-password': { body: () => ({ currentPassword: 'old', newPassword: 'a long new password' }) },
+  'POST /api/v1/tokens': { body: () => ({ name: 'reports' }) },
+  'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
+  'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
+  'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },
+  'POST /api/v1/proposals/adopt': { body: (place) => ({ items: [{ proposal: `${place}-proposal` }] }) },
+  'POST /api/v1/proposals/refuse': { body: (place) => ({ proposals: [`${place}-proposal`] }) },
+  'POST /api/v1/vouchers': { body: (place) => ({ unit: unitAt[place] }) },
+  'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
+  'GET /api/v1/devices/:id/telemetry': {
+    query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),
+  },
+};
+
+/** Routes whose id is a person's own, not a place's. */
+const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/v1/tokens']);
+
+const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
+const nameOf = (route: RouteOptions) => `${methodOf(route)} ${route.url}`;
+
+/** Whether a request says by itself which part of the organisation it is about. */
+function namesPlaceInRequest(route: RouteOptions): boolean {
+  const name = nameOf(route);
+  if (ofOneself.has(name)) return false;
+  const body = samples[name]?.body;
+  const inBody = body !== undefined && JSON.stringify(body('own')) !== JSON.stringify(body('foreign'));
+  return route.url.includes(':id') || inBody || Object.keys(scopeQuery(route.schema?.querystring, 'own')).length > 0;
+}
+
+describe('every route', () => {
+  let started: TestServer;
+  let routes: readonly RouteOptions[] = [];
+  beforeAll(async () => {
+    started = await startTestServer();
+    routes = started.server.routes.filter(({ method }) => method !== 'HEAD');
+  });
+  afterAll(() => started[Symbol.asyncDispose]());
+
+  const closed = () => routes.filter(({ config }) => !config?.open);
+
+  /** One request with ids of a place in path, query and body; a stream is cut off after its head. */
+  const ask = async (route: RouteOptions, place: Place, headers: Readonly<Record<string, string>>) => {
+    const sample = samples[nameOf(route)];
+    const { params, querystring, body: needsBody } = route.schema ?? {};
+    const numeric = params instanceof z.ZodObject && params.safeParse({ id: '2' }).data?.['id'] === 2;
+    const url = route.url.replace(':id', numeric ? String(unitAt[place]) : `${place}-device`).replace('*', 'x.js');
+    const query = new URLSearchParams({ ...scopeQuery(querystring, place), ...sample?.query?.(place) });
+    const body = sample?.body?.(place);
+    const response = await started.server.app.inject({
+      method: methodOf(route),
+      url: `${url}?${query}`,
+      headers: { ...headers, ...(needsBody ? { 'content-type': 'application/json' } : {}) },
+      payloadAsStream: true,
+      ...(needsBody ? { payload: JSON.stringify(body ?? {}) } : {}),
+    });
+    const isStream = response.headers['content-type'] === 'text/event-stream';
+    const chunks: Buffer[] = [];
+    for await (const chunk of response.stream()) {
+      chunks.push(Buffer.from(chunk as Buffer));
+      if (isStream) break;
+    }
+    return {
+      status: response.statusCode,
+      text: isStream ? '' : Buffer.concat(chunks).toString(),
+      headers: response.headers,
+    };
+  };
+
+  it('sees them all', () => {
+    expect(routes.length).toBeGreaterThan(30);
+    expect(closed().length).toBeGreaterThan(22);
+    const without = routes.filter((route) => route.schema?.body && !samples[nameOf(route)]).map(nameOf);
+    expect(without, 'these take a body: give each a line in `samples`').toEqual([]);
+  });
+
+  it('is closed unless it is one of these', () => {
+    const open = routes.filter(({ config, url }) => config?.open && !url.startsWith('/docs')).map(nameOf);
+    expect(open.sort()).toEqual([
+      'GET /api/auth/get-session',
+      'GET /healthz',
+      'GET /metrics',
+      'GET /openapi.json',
+      'GET /readyz',
+      'GET /version',
+      'POST /api/auth/sign-in/email',
+      'POST /api/auth/sign-out',
+    ]);
+    expect(closed().filter(({ config }) => config?.action === undefined)).toEqual([]);
+  });
+
+  it('answers 401 to whoever is not signed in, whatever the address names', async () => {
+    for (const route of closed())
+      for (const place of places)
+        for (const headers of [{}, { authorization: 'Bearer nobody' }, { authorization: 'Basic YTpi' }]) {
+          const { status, text } = await ask(route, place, headers);
+          expect({ route: nameOf(route), status }).toEqual({ route: nameOf(route), status: 401 });
+          expect(JSON.parse(text)).toMatchObject({ code: 'unauthenticated' });
+        }
+    expect(started.features.writes).toEqual([]);
+  });
+
+  it('never fails, and tells what is foreign like what is missing, to every role', async () => {
+    for (const route of closed()) {
+      const name = nameOf(route);
+      for (const role of roleSchema.options) {
+        started.features.writes.length = 0;
+        const headers = { authorization: `Bearer ${role}`, cookie: `session=${role}` };
+        const foreign = await ask(route, 'foreign', headers);
+        const missing = await ask(route, 'missing', headers);
+        const writes = [...started.features.writes, ...started.features.entries.map(({ action }) => action)];
+        const own = await ask(route, 'own', headers);
+        started.features.entries.length = 0;
+        const told = `${name} as ${role}`;
+        for (const { status } of [own, foreign, missing]) expect(status, told).toBeLessThan(500);
+        if (namesPlaceInRequest(route)) expect(writes, `${told} on what is not theirs`).toEqual([]);
+        expect({ status: foreign.status, text: foreign.text }, told).toEqual({
+          status: missing.status,
+          text: missing.text,
+        });
+        const action = route.config?.action ?? 'read';
+        if (!allows(role, action)) {
+          expect([own.status, foreign.status], told).toEqual([403, 403]);
+          expect(started.features.writes, told).toEqual([]);
+          continue;
+        }
+        // A token makes no tokens; with the session's cookie alone it does.
+        if (name === 'POST /api/v1/tokens') expect(own.status).toBe(403);
+        else expect(own.status, `${told}: ${own.text}`).toBeLessThan(300);
+        const namesPlace = own.text !== foreign.text || own.status !== foreign.status;
+        if (route.url.includes(':id') && !ofOneself.has(name)) expect(foreign.status, told).toBe(404);
+        expect(namesPlace || !namesPlaceInRequest(route), told).toBe(true);
+        if (namesPlace && !ofOneself.has(name)) expect([404, 422], told).toContain(foreign.status);
+      }
+    }
+  });
+
+  it('gives pictures and answers of the API to no cache', async () => {
+    for (const route of closed()) {
+      const { headers } = await ask(route, 'own', { authorization: 'Bearer province-admin' });
+      expect(headers['cache-control'], nameOf(route)).toBe('no-store');
+    }
+  });
+
+  it('survives any query and any body', async () => {
+    const word = fc.string({ unit: 'binary', maxLength: 20 });
+    const fuzz = fc.record({
+      route: fc.nat(),
+      id: word.filter((text) => text !== '' && text !== '.' && text !== '..' && text.isWellFormed()),
+      query: fc.dictionary(fc.oneof(word, fc.constantFrom('cursor', 'limit', 'q', 'unit', 'sort', 'device')), word, {
+        maxKeys: 3,
+      }),
+      body: fc.oneof(
+        fc.jsonValue().map((value) => JSON.stringify(value)),
+        word,
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(fuzz, async ({ route: index, id, query, body }) => {
+        const route = routes[index % routes.length];
+        if (!route || route.url.endsWith('/live')) return;
+        const url = route.url.replace(':id', encodeURIComponent(id)).replace('*', encodeURIComponent(id));
+        const response = await started.server.app.inject({
+          method: methodOf(route),
+          url: `${url}?${new URLSearchParams(query)}`,
+          headers: {
+            authorization: 'Bearer province-admin',
+            ...(methodOf(route) === 'GET' ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(methodOf(route) === 'GET' ? {} : { payload: body }),
+        });
+        expect(response.statusCode, `${nameOf(route)} ${response.body}`).toBeLessThan(500);
+        if (response.statusCode >= 400)
+          expect(response.headers['content-type'], url).toMatch(/^(application\/problem\+json|text\/plain)/);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+/** Keys of a query that name a place are filled in by themselves. */
+function scopeQuery(querystring: unknown, place: Place): Record<string, string> {
+  const keys = querystring instanceof z.ZodObject ? Object.keys(querystring.shape) : [];
+  return {
+    ...(keys.includes('unit') ? { unit: String(unitAt[place]) } : {}),
+    ...(keys.includes('device') ? { device: `${place}-device` } : {}),
+  };
+}
