@@ -18,7 +18,7 @@ export interface NetworkOptions {
 export function createNetwork(options: NetworkOptions): Network {
   const filter = createAddressFilter(options.policy);
   const resolve = options.resolve ?? systemResolve;
-  options.log.info('network policy in force', { ...options.policy });
+  options.log.debug('network policy in force', { ...options.policy });
   return {
     tcp: createTcpPort(filter, resolve, options.clock),
     udp: createUdpPort(filter),

@@ -6,8 +6,10 @@ import * as x509 from '@peculiar/x509';
 export interface TestAuthority {
   readonly root: string;
   readonly intermediate: string;
-  /** A server's certificate for `localhost` and 127.0.0.1, its key, and the chain above it without the root. */
-  serverIdentity(): Promise<{ readonly certificate: string; readonly key: string; readonly chain: readonly string[] }>;
+  /** A server's certificate for `localhost` and unless told otherwise 127.0.0.1, its key, and the chain above it without the root. */
+  serverIdentity(
+    addresses?: readonly string[],
+  ): Promise<{ readonly certificate: string; readonly key: string; readonly chain: readonly string[] }>;
   /** Signs a CSR as the hub does: the subject is `agent`, whatever the request says. */
   signAgent(csr: string, agent: string, options?: { readonly validMs?: number; readonly at?: number }): Promise<string>;
 }
@@ -23,11 +25,11 @@ export async function createTestAuthority(): Promise<TestAuthority> {
   return {
     root: rootCertificate.toString('pem'),
     intermediate: middle.toString('pem'),
-    serverIdentity: async () => {
+    serverIdentity: async (addresses = ['127.0.0.1']) => {
       const keys = await newKeys();
       const names = new x509.SubjectAlternativeNameExtension([
         { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
+        ...addresses.map((value) => ({ type: 'ip' as const, value })),
       ]);
       const server = await sign('CN=hub', keys.publicKey, 'CN=Test Device CA', middleKeys.privateKey, [names]);
       return {

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { readSettings, type Settings, type SettingsSources } from '../provisioning/platform/settings.ts';
+import { privateNetworks } from './platform/network-policy.ts';
+
+const host = z.string().min(1).max(255);
+
+/** Every setting of the agent, with its default. Durations are in seconds here, because people write them. */
+const schema = z.strictObject({
+  dataDir: z
+    .string()
+    .min(1)
+    .default('.edufleet/agent')
+    .describe('folder of identity, outbox and the last desired document'),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  network: z
+    .strictObject({
+      allow: z
+        .array(host)
+        .default([...privateNetworks])
+        .describe('CIDR blocks, addresses and host names of devices that may be reached'),
+      deny: z.array(host).default([]).describe('blocks and addresses that are refused although allowed above'),
+      ports: z.array(z.string()).default([]).describe('ports and ranges such as 8000-8099; empty allows every port'),
+      broadcast: z.boolean().default(true).describe('whether devices may be searched by broadcast and multicast'),
+    })
+    .prefault({}),
+  discovery: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('whether the agent looks for devices by itself'),
+      targets: z
+        .array(z.strictObject({ host, port: z.int().min(1).max(65_535).optional() }))
+        .max(1_000)
+        .default([])
+        .describe('addresses that are asked directly'),
+      intervalSeconds: z.int().min(60).max(604_800).default(3_600).describe('time between two rounds'),
+    })
+    .prefault({}),
+  outbox: z
+    .strictObject({
+      maxMebibytes: z
+        .int()
+        .min(1)
+        .max(65_536)
+        .default(256)
+        .describe('most that waits for the hub before samples are given up'),
+    })
+    .prefault({}),
+  hub: z
+    .strictObject({
+      returnSpreadSeconds: z
+        .number()
+        .min(1)
+        .max(300)
+        .default(15)
+        .describe('after a lost session all agents come back within this time, not at once'),
+    })
+    .prefault({}),
+});
+
+export type AgentConfig = z.output<typeof schema>;
+
+/** Reads the agent's configuration; see readSettings for what it throws. */
+export function readAgentConfig(sources: SettingsSources): Settings<AgentConfig> {
+  return readSettings(schema, sources);
+}
+
+/** One line for each setting: `path = value  (origin)`, in the order of the schema. Secrets are not shown. */
+export function describeConfig({ values, origins }: Settings<AgentConfig>): string[] {
+  return [...leaves(values)].map(([path, value]) => {
+    const shown = /password|secret|token|key$/i.test(path) ? '[redacted]' : JSON.stringify(value);
+    return `${path} = ${shown}  (${origins.get(path) ?? 'default'})`;
+  });
+}
+
+function* leaves(tree: object, path = ''): Generator<[string, unknown]> {
+  for (const [key, value] of Object.entries(tree)) {
+    const here = path ? `${path}.${key}` : key;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* leaves(value, here);
+    else yield [here, value];
+  }
+}

@@ -1,0 +1,51 @@
+import { FatalError } from '../protocols/errors.ts';
+import type { MachineFingerprint } from '../protocols/fleet/enrolment.ts';
+import type { Clock } from '../protocols/ports.ts';
+import { enrol } from '../provisioning/enrolment/enrol.ts';
+import type { HostFacts, HostPort } from './devices/driver.ts';
+import { isEnrolled, storeIdentity } from './identity.ts';
+
+export interface EnrolMachineOptions {
+  readonly dataDir: string;
+  /** Address of the hub's gateway, `https://host:port`. */
+  readonly gateway: string;
+  readonly voucher: string;
+  /** Whether an identity that is here already may be replaced. */
+  readonly replace: boolean;
+  readonly agentVersion: string;
+  readonly host: HostPort;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Enrols this machine and keeps its identity. Throws FatalError `already-enrolled`, and as `enrol` does; the identity that was
+ * here stands until the new one is complete.
+ */
+export async function enrolMachine(
+  options: EnrolMachineOptions,
+): Promise<{ readonly agentId: string; readonly name: string }> {
+  const { dataDir, gateway, voucher, agentVersion, host, replace, clock, signal } = options;
+  if (!replace && (await isEnrolled(dataDir))) {
+    throw new FatalError('already-enrolled', `${dataDir} has an identity already; use --replace to give it up`);
+  }
+  const facts = await host.facts(signal);
+  const machine = { fingerprint: fingerprintOf(facts), hostname: facts.hostname, agentVersion };
+  const enrolled = await enrol({ hubUrl: gateway, voucher, clock, signal, ...machine });
+  await storeIdentity(dataDir, enrolled);
+  return { agentId: enrolled.agentId, name: enrolled.name };
+}
+
+function fingerprintOf({ serial, interfaces, disks }: HostFacts): MachineFingerprint {
+  return {
+    ...(serial ? { boardSerial: serial.slice(0, 120) } : {}),
+    macs: [...new Set(interfaces.map(({ mac }) => mac).filter((mac) => mac && mac !== '00:00:00:00:00:00'))].slice(
+      0,
+      32,
+    ),
+    diskSerials: disks
+      .map((disk) => disk.serial.slice(0, 120))
+      .filter(Boolean)
+      .slice(0, 32),
+  };
+}

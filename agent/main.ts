@@ -1,0 +1,120 @@
+#!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { FatalError, FleetError, toError } from '../protocols/errors.ts';
+import { systemClock } from '../provisioning/platform/clock.ts';
+import { createLog } from '../provisioning/platform/log.ts';
+import { createAgent } from './app.ts';
+import { describeConfig, readAgentConfig } from './config.ts';
+import { drivers } from './devices/registry.ts';
+import { type EnrolMachineOptions, enrolMachine } from './enrolment.ts';
+import { createNetwork } from './platform/create-network.ts';
+import { createHostPort } from './platform/host.ts';
+import { searchOnce } from './search.ts';
+
+/** The longest that a stop may take before the process ends in any case; what the outbox holds is safe at every moment. */
+const stopLimitMs = 4_500;
+
+interface CommonOptions {
+  readonly config?: string;
+  readonly data?: string;
+}
+
+const stop = new AbortController();
+
+function settingsOf({ config, data }: CommonOptions) {
+  return readAgentConfig({
+    file: config === undefined ? {} : fileOf(config),
+    environment: process.env,
+    flags: data === undefined ? {} : { dataDir: data },
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
+}
+
+function fileOf(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    throw new FatalError('invalid-config', `${path} cannot be read as JSON: ${toError(thrown).message}`);
+  }
+}
+
+function portsOf(options: CommonOptions) {
+  const { values: config } = settingsOf(options);
+  const log = createLog({ level: config.log.level, name: 'edufleet-agent' });
+  const network = createNetwork({ policy: config.network, clock: systemClock, log });
+  return { config, clock: systemClock, log, network, host: createHostPort({ clock: systemClock, log }) };
+}
+
+async function run(options: CommonOptions): Promise<void> {
+  const { config, ...ports } = portsOf(options);
+  const platform = `${process.platform} ${process.arch} node ${process.versions.node}`;
+  const facts = { version: manifest.version, bootId: randomUUID(), platform };
+  const agent = await createAgent({ ...ports, drivers, facts, random: Math.random }, config);
+  const stopped = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)));
+  const failure = stop.signal.aborted ? undefined : await Promise.race([stopped, agent.failed]);
+  using limit = systemClock.deadline(stopLimitMs);
+  limit.signal.addEventListener('abort', () => process.exit(failure ? 1 : 0));
+  await agent[Symbol.asyncDispose]();
+  ports.log.info('agent stopped');
+  if (failure) throw failure;
+}
+
+async function discover(options: CommonOptions): Promise<void> {
+  const { config, ...ports } = portsOf(options);
+  for await (const proposal of searchOnce({ ...ports, drivers, config, signal: stop.signal })) {
+    console.log(JSON.stringify(proposal));
+  }
+}
+
+async function enrol(
+  options: CommonOptions & Pick<EnrolMachineOptions, 'voucher' | 'gateway' | 'replace'>,
+): Promise<void> {
+  const { config, host, clock } = portsOf(options);
+  const { dataDir } = config;
+  const machine = { dataDir, host, clock, agentVersion: manifest.version, signal: stop.signal };
+  const { agentId, name } = await enrolMachine({ ...options, ...machine });
+  console.log(`This machine is now the agent ${agentId} (${name}). Start it with: edufleet-agent run`);
+}
+
+function describe(options: CommonOptions): void {
+  for (const line of describeConfig(settingsOf(options))) console.log(line);
+}
+
+const program = new Command('edufleet-agent')
+  .description('Watches and steers the devices of one school for the fleet hub.')
+  .version(manifest.version)
+  .showSuggestionAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+function command(name: string, description: string, parent = program): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option('--config <file>', 'JSON file with settings')
+    .option('--data <folder>', 'folder of identity and outbox');
+}
+
+command('enrol', 'get an identity from the hub for a voucher')
+  .requiredOption('--hub, --gateway <url>', 'address of the hub, as the voucher tells it: https://host:port')
+  .requiredOption('--voucher <code>', 'code of the voucher: EF1-...')
+  .option('--replace', 'replace the identity that is here', false)
+  .action(enrol);
+command('run', 'run the agent until it is told to stop').action(run);
+command('discover', 'look for devices once and print what is found').action(discover);
+command(
+  'print',
+  'show every setting and where it comes from',
+  program.command('config').description('settings'),
+).action(describe);
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort(new Error(name)));
+try {
+  await program.parseAsync(process.argv);
+} catch (thrown) {
+  const error = toError(thrown);
+  console.error(`edufleet-agent: ${error.message}${error instanceof FleetError ? ` [${error.code}]` : ''}`);
+  process.exitCode = error instanceof FleetError && /^(unknown|invalid)-/.test(error.code) ? 2 : 1;
+}
