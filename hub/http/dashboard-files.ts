@@ -23,8 +23,9 @@ export async function serveDashboard(app: FastifyInstance, folder: string | unde
       root: folder,
       wildcard: true,
       cacheControl: false,
-      // The page itself goes through `index` below, so that there is one place for its headers.
-      index: false,
+      index: ['index.html'],
+      redirect: false,
+      dotfiles: 'ignore',
       schemaHide: true,
       setHeaders: (reply, path) => {
         reply.header('cache-control', path.includes('/assets/') ? year : 'no-cache');

@@ -65,7 +65,24 @@ export function toProblemAnswer(thrown: unknown): ProblemAnswer {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   const known = byFastifyCode.find(([prefix]) => code.startsWith(prefix));
   if (known) return { body: bodyOf(known[2], known[1], known[3]), headers: {}, unexpected: false };
-  return fault();
+  return refusedByLibrary(thrown) ?? fault();
+}
+
+/** A library of ours refused the request, such as the one that serves files. A file that may not be seen is not there. */
+function refusedByLibrary(thrown: unknown): ProblemAnswer | undefined {
+  const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 0;
+  if (!(status >= 400 && status < 500)) return undefined;
+  if (status === 403 || status === 404) return notFound();
+  return {
+    body: bodyOf({ status, title: 'Refused' }, 'refused', 'The request was refused.'),
+    headers: {},
+    unexpected: false,
+  };
+}
+
+function notFound(): ProblemAnswer {
+  const kind: Kind = { status: 404, title: 'Not found' };
+  return { body: bodyOf(kind, 'not-found', 'There is nothing here, or not for you.'), headers: {}, unexpected: false };
 }
 
 function fault(): ProblemAnswer {
@@ -111,12 +128,7 @@ interface Validation {
 /** A path that no row can have is a row that is not there; a body or a query that does not fit is told field by field. */
 function fromValidation({ validation, validationContext }: Validation): ProblemAnswer {
   if (validationContext === 'params') {
-    const kind: Kind = { status: 404, title: 'Not found' };
-    return {
-      body: bodyOf(kind, 'not-found', 'There is nothing here, or not for you.'),
-      headers: {},
-      unexpected: false,
-    };
+    return notFound();
   }
   const errors = validation.slice(0, 20).flatMap(({ instancePath, message = 'invalid', params }) => {
     const path = instancePath.split('/').filter((part) => part !== '');
