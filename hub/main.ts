@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { FatalError, FleetError, toError } from '../protocols/errors.ts';
+import { systemClock } from '../provisioning/platform/clock.ts';
+import { createLog } from '../provisioning/platform/log.ts';
+import type { Settings } from '../provisioning/platform/settings.ts';
+import { startHub } from './app.ts';
+import { type HubConfig, readHubConfig } from './config.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Exit codes: 0 done, 1 failed, 2 called wrongly. */
+const exit = { failed: 1, usage: 2 } as const;
+
+const program = new Command('edufleet-hub')
+  .description('The hub of Edufleet: broker, API and dashboard for the agents of a province.')
+  .version(version)
+  .option('-c, --config <file>', 'configuration file (JSON)')
+  .exitOverride();
+
+program
+  .command('serve')
+  .description('run the hub until SIGINT or SIGTERM')
+  .addHelpText('after', '\nExample:\n  edufleet-hub serve --config /etc/edufleet/hub.json')
+  .action(serve);
+
+program
+  .command('config')
+  .description('work with the configuration')
+  .command('print')
+  .description('print every setting with its origin; secrets are not shown')
+  .action(() => {
+    const { values, origins } = settings();
+    for (const [path, value] of leaves(values)) {
+      const shown = /password|databaseUrl/i.test(path) && value !== undefined ? '[redacted]' : JSON.stringify(value);
+      process.stdout.write(`${path} = ${shown}  (${origins.get(path) ?? 'default'})\n`);
+    }
+  });
+
+try {
+  await program.parseAsync(process.argv);
+} catch (thrown) {
+  process.exitCode = exitCodeOf(toError(thrown));
+}
+
+function settings(): Settings<HubConfig> {
+  const { config } = program.opts<{ config?: string }>();
+  return readHubConfig({
+    file: config === undefined ? {} : readJson(config),
+    environment: process.env,
+    flags: {},
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    throw new FatalError(
+      'invalid-setting',
+      `the configuration file ${path} cannot be read: ${toError(thrown).message}`,
+      { cause: thrown },
+    );
+  }
+}
+
+async function serve(): Promise<void> {
+  const { values: config } = settings();
+  const log = createLog({ name: 'hub', level: config.log.level });
+  const stop = Promise.withResolvers<string>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.resolve(signal));
+  await using hub = await startHub({ config, clock: systemClock, log, version });
+  const { url, gatewayUrl, brokerUrl, engine, durable } = hub;
+  // One line for programs that start a hub; people read the log.
+  process.stdout.write(`${JSON.stringify({ ready: 'edufleet-hub', url, gatewayUrl, brokerUrl, engine, durable })}\n`);
+  log.info('hub stops', { signal: await stop.promise });
+}
+
+function* leaves(tree: object, path = ''): Generator<[string, unknown]> {
+  for (const [key, value] of Object.entries(tree)) {
+    const here = path ? `${path}.${key}` : key;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* leaves(value, here);
+    else yield [here, value];
+  }
+}
+
+function exitCodeOf(error: Error): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exit.usage;
+  process.stderr.write(`edufleet-hub: ${error.message}\n`);
+  if (!(error instanceof FleetError)) process.stderr.write(`${error.stack ?? ''}\n`);
+  return error instanceof FleetError && error.code.endsWith('-setting') ? exit.usage : exit.failed;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { devicesPage } from '../../protocols/api/devices.ts';
+import { adoptResult, proposalsPage, voucherSchema } from '../../protocols/api/proposals.ts';
+import { unitSchema, unitsPage } from '../../protocols/api/units.ts';
+import { type Api, until } from '../support/api.ts';
+import type { SchoolDevice } from './school.ts';
+
+/** A school of the organisation and its rooms by name. */
+export interface Place {
+  readonly school: number;
+  readonly rooms: ReadonlyMap<string, number>;
+}
+
+/** The sample school, made through the API when it is not there. */
+export async function ensureSchool(api: Api, name: string, rooms: readonly string[]): Promise<Place> {
+  const find = async (query: string) => (await api.get(`/api/v1/units?limit=200&${query}`, unitsPage)).rows;
+  const ensure = async (parent: number, kind: string, unit: string) => {
+    const found = (await find(`parent=${parent}`)).find((row) => row.name === unit);
+    return (found ?? (await api.post('/api/v1/units', { parent, kind, name: unit }, unitSchema))).id;
+  };
+  const [root] = await find('kind=province');
+  if (!root) throw new Error('the hub has no root of its organisation');
+  const commune = await ensure(root.id, 'commune', 'Phường Nghĩa Lộ');
+  const school = await ensure(commune, 'school', name);
+  const ids = new Map<string, number>();
+  for (const room of rooms) ids.set(room, await ensure(school, 'room', room));
+  return { school, rooms: ids };
+}
+
+/** A fresh voucher for one machine of the school; its code. */
+export async function issueVoucher(api: Api, unit: number, agentName: string): Promise<string> {
+  return (await api.post('/api/v1/vouchers', { unit, agentName, hours: 1 }, voucherSchema)).code;
+}
+
+/** Waits until discovery has proposed these devices and adopts each into its room, with its credentials; those adopted before stay. */
+export async function adoptSchool(
+  api: Api,
+  devices: readonly SchoolDevice[],
+  place: Place,
+  timeoutMs = 90_000,
+): Promise<number> {
+  const adopted = new Set((await api.get('/api/v1/devices?limit=200', devicesPage)).rows.map(({ name }) => name));
+  const wanted = new Map(
+    devices.filter(({ name }) => !adopted.has(name)).map((device) => [keyOf(device.address), device]),
+  );
+  if (wanted.size === 0) return 0;
+  const items = await until(`proposals of ${wanted.size} devices`, timeoutMs, async () => {
+    const { rows } = await api.get('/api/v1/proposals?limit=200', proposalsPage);
+    const matches = rows.flatMap(({ id, address }) => {
+      const device = wanted.get(keyOf(address));
+      if (!device) return [];
+      return [{ proposal: id, name: device.name, unit: place.rooms.get(device.room), credentials: device.credentials }];
+    });
+    return matches.length === wanted.size && matches;
+  });
+  const result = await api.post('/api/v1/proposals/adopt', { dryRun: false, items }, adoptResult);
+  if (result.refused.length > 0) throw new Error(`not adopted: ${JSON.stringify(result.refused)}`);
+  return result.adopted.length;
+}
+
+function keyOf(address: { readonly host: string; readonly port?: number | undefined }): string {
+  return `${address.host}:${address.port ?? ''}`;
+}
+
+const createdToken = z.object({ token: z.string() });
+
+/** An API token of the signed-in person. */
+export async function createToken(api: Api, name: string): Promise<string> {
+  return (await api.post('/api/v1/tokens', { name }, createdToken)).token;
+}

@@ -1,0 +1,22 @@
+import { existsSync, globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { repositoryRoot } from '../support/modules.ts';
+
+/** Builds the dashboard when it was never built, or when a source is newer than the build. */
+export async function ensureDashboard(say: (line: string) => void): Promise<void> {
+  const built = join(repositoryRoot, 'hub/dashboard/dist/index.html');
+  const sources = globSync(
+    [
+      'hub/dashboard/{src,public}/**/*.*',
+      'hub/dashboard/*.{html,ts,json}',
+      'protocols/{api,fleet}/**/*.ts',
+      'package-lock.json',
+    ],
+    { cwd: repositoryRoot },
+  );
+  const newest = Math.max(...sources.map((path) => statSync(join(repositoryRoot, path)).mtimeMs));
+  if (existsSync(built) && statSync(built).mtimeMs > newest) return;
+  say('building the dashboard');
+  await build({ configFile: join(repositoryRoot, 'hub/dashboard/vite.config.ts'), logLevel: 'warn' });
+}
