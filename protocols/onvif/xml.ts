@@ -31,15 +31,6 @@ const maxElements = 20_000;
 const maxAttributes = 40_000;
 const maxReferences = 20_000;
 
-/** The five entities that XML predefines. Without a prototype: saxes looks names up by key, and `&constructor;` must not exist. */
-const predefinedEntities: Record<string, string> = Object.assign(Object.create(null), {
-  amp: '&',
-  gt: '>',
-  lt: '<',
-  quot: '"',
-  apos: "'",
-});
-
 interface OpenElement extends XmlElement {
   readonly children: XmlElement[];
   text: string;
@@ -68,7 +59,6 @@ export function parseXml(bytes: Uint8Array, maxBytes: number = maxMessageBytes):
 
 function parseText(text: string): XmlElement {
   const parser = new SaxesParser({ xmlns: true, position: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
-  parser.ENTITIES = predefinedEntities;
   const open: OpenElement[] = [];
   let root: XmlElement | undefined;
   let elements = 0;

@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Driver, DriverSession } from '../../../agent/devices/driver.ts';
 import { DeviceError } from '../../../agent/devices/error.ts';
 import { onvifCamera } from '../../../agent/devices/onvif-camera/index.ts';
-import { type OnvifCamera, type OnvifCameraOptions, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
+import {
+  type Exchange,
+  type OnvifCamera,
+  type OnvifCameraOptions,
+  startOnvifCamera,
+} from '../../simulators/onvif-camera/index.ts';
 import { createFastClock, type FastClock } from '../../support/clock.ts';
 import { createTestContext, createTestNetwork, type TestContext } from '../../support/driver-context.ts';
 
@@ -262,10 +267,8 @@ describe('a session with an ONVIF camera', () => {
     });
 
     it('and refuses what is no picture', async () => {
-      const { camera, test, connect } = await open();
-      const session = await connect();
-      await camera.setFault('garbage');
-      await expect(take(session, test)).rejects.toBeInstanceOf(DeviceError);
+      const { test, connect } = await open({ isPictureBroken: true });
+      await expect(take(await connect(), test)).rejects.toMatchObject({ code: 'protocol' });
       expect(test.uploads).toHaveLength(0);
     });
   });
@@ -277,10 +280,13 @@ describe('a session with an ONVIF camera', () => {
         signal,
       );
 
-    it('and says where it looks then', async () => {
-      const { camera, test, connect } = await open();
+    it('and stops, and says where it looks then', async () => {
+      const asked: string[] = [];
+      const onExchange = ({ request }: Exchange) => asked.push(/:(ContinuousMove|Stop) /.exec(request)?.[1] ?? '');
+      const { camera, test, connect } = await open({ onExchange });
       const session = await connect();
       const result = await move(session, test);
+      expect(asked.filter((name) => name !== '')).toEqual(['ContinuousMove', 'Stop']);
       expect(result).toMatchObject({ verified: true });
       expect(result['pan']).toBeCloseTo(camera.position.pan, 5);
       expect(camera.isMoving).toBe(false);

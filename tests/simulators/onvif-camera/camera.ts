@@ -41,6 +41,8 @@ export interface CameraTraits {
   readonly tellsPosition: boolean;
   /** Acknowledges every movement and makes none. */
   readonly isStuck: boolean;
+  /** Gives a page in place of a picture. */
+  readonly isPictureBroken: boolean;
   /** Names its pull points by a reference parameter, as Axis does, instead of by a path. */
   readonly usesReferenceParameters: boolean;
   /** Host that it advertises in place of its own. */

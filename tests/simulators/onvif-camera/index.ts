@@ -218,6 +218,7 @@ function createCamera(options: OnvifCameraOptions): Camera {
       isMedia2Broken: options.isMedia2Broken ?? false,
       knowsGetServices: options.knowsGetServices ?? true,
       tellsPosition: options.tellsPosition ?? true,
+      isPictureBroken: options.isPictureBroken ?? false,
       isStuck: options.isStuck ?? false,
       usesReferenceParameters: options.usesReferenceParameters ?? false,
       advertisedHost: options.advertisedHost,
@@ -317,6 +318,7 @@ function picture({ camera, signIn }: ServerState, request: IncomingMessage): Rep
   if (signIn.checkFetch('GET', path, request.headers) !== 'accepted') {
     return { status: 401, type: 'text/plain', body: '', challenges: signIn.challenges() };
   }
+  if (camera.traits.isPictureBroken) return { status: 200, type: 'image/jpeg', body: '<html>No picture</html>' };
   camera.pictures += 1;
   const local = new Date(camera.clock.now() + camera.clockSkewMs + 7 * 3_600_000).toISOString();
   const body = drawScene({
