@@ -1,0 +1,115 @@
+import type { HealthState } from '../../protocols/api/health.ts';
+import type { CapabilityState } from '../../protocols/fleet/capabilities/index.ts';
+import { type HealthCodeName, healthCodes } from './codes.ts';
+
+/** The heart of health: pure decisions from three signals that are never blended (design section 6). */
+
+/** Silence after which an agent counts as unreachable: two missed heartbeats and grace. */
+export const agentSilentMs = 90_000;
+/** Three times the longest interval in which an agent reports each device at least once. */
+export const deviceStaleMs = 900_000;
+/** Clock error of an agent that is worth a word. */
+export const clockSkewLimitMs = 300_000;
+/** Storage in use: at which percentage it is told, and below which it is well again. */
+const storageFull = { tell: 95, clear: 93 } as const;
+
+/** A decision: what it is, why by its code, and since when. */
+export interface Verdict {
+  readonly state: HealthState;
+  readonly code: HealthCodeName | undefined;
+  readonly sinceMs: number;
+}
+
+export interface AgentSignals {
+  readonly status: 'active' | 'quarantined' | 'revoked';
+  /** It was heard after the last verdict was made. */
+  readonly heardSince: boolean;
+  /** How long it has been silent while this hub was listening, by the monotonic clock. */
+  readonly quietMs: number;
+  readonly clockSkewMs: number | undefined;
+  /** It gives up records just now. */
+  readonly shedding: boolean;
+}
+
+/** Verdict on an agent. `before` is the last one, of this hub or from the database after a restart. */
+export function assessAgent(signals: AgentSignals, before: Verdict | undefined, nowMs: number): Verdict {
+  const code = agentCode(signals, before);
+  if (code === 'EF-1001' && before?.code !== code) return verdict(code, undefined, nowMs - signals.quietMs);
+  return verdict(code, before, nowMs);
+}
+
+function agentCode(signals: AgentSignals, before: Verdict | undefined): HealthCodeName | undefined {
+  if (signals.status === 'revoked') return 'EF-1005';
+  if (signals.status === 'quarantined') return 'EF-1004';
+  // A restart of the hub flips nobody: who was silent stays so until it is heard, whoever was not gets the whole time again.
+  if (before?.code === 'EF-1001' && !signals.heardSince) return 'EF-1001';
+  if (signals.quietMs > agentSilentMs) return 'EF-1001';
+  if (Math.abs(signals.clockSkewMs ?? 0) > clockSkewLimitMs) return 'EF-1002';
+  return signals.shedding ? 'EF-1003' : undefined;
+}
+
+/** Findings of an agent that hide its devices: nothing is known of them until it is back. */
+const hiding: ReadonlySet<HealthCodeName | undefined> = new Set<HealthCodeName>(['EF-1001', 'EF-1004', 'EF-1005']);
+
+/** Whether devices behind an agent with this verdict can be seen. */
+export function hidesDevices(agent: Verdict | undefined): boolean {
+  return hiding.has(agent?.code);
+}
+
+export interface DeviceSignals {
+  readonly agent: Verdict | undefined;
+  readonly reachability: CapabilityState<'reachability'>['status'] | undefined;
+  readonly lamp: Pick<CapabilityState<'lamp'>, 'errors'> | undefined;
+  readonly temperature: CapabilityState<'temperature'>['level'] | undefined;
+  /** Use of the fullest volume. */
+  readonly storagePercent: number | undefined;
+  /** A report of it came after the last verdict was made. */
+  readonly heardSince: boolean;
+  /** Time without a report while hub and agent were listening, by the monotonic clock. */
+  readonly quietMs: number;
+}
+
+/** Verdict on a device, worst finding first. */
+export function assessDevice(signals: DeviceSignals, before: Verdict | undefined, nowMs: number): Verdict {
+  const { agent } = signals;
+  if (agent?.code && hidesDevices(agent)) {
+    // Under the cause of its agent a device is not known to be anything; its own trouble is told again afterwards.
+    if (before?.state === 'unknown' && before.code === agent.code) return before;
+    return { state: 'unknown', code: agent.code, sinceMs: agent.sinceMs };
+  }
+  return verdict(deviceCode(signals, before), before, nowMs);
+}
+
+function deviceCode(signals: DeviceSignals, before: Verdict | undefined): HealthCodeName | undefined {
+  const { reachability } = signals;
+  // What does not answer has nothing to report: only this signal counts for it.
+  if (reachability === 'unreachable') return 'EF-2101';
+  if (isStale(signals, before)) return 'EF-2002';
+  if (reachability === undefined) return 'EF-2001';
+  if (reachability === 'up-without-authentication') return 'EF-2201';
+  if (reachability === 'reachable') return 'EF-2103';
+  return conditionCode(signals, before);
+}
+
+function isStale({ quietMs, heardSince }: DeviceSignals, before: Verdict | undefined): boolean {
+  if (before?.code === 'EF-2002' && !heardSince) return true;
+  return quietMs > deviceStaleMs;
+}
+
+function conditionCode(signals: DeviceSignals, before: Verdict | undefined): HealthCodeName | undefined {
+  const { lamp, temperature, storagePercent = 0 } = signals;
+  const lampErrors = lamp?.errors ?? [];
+  if (lampErrors.some(({ level }) => level === 'error')) return 'EF-2301';
+  if (temperature === 'error') return 'EF-2303';
+  if (lampErrors.length > 0) return 'EF-2302';
+  if (temperature === 'warning') return 'EF-2304';
+  const limit = before?.code === 'EF-2305' ? storageFull.clear : storageFull.tell;
+  return storagePercent >= limit ? 'EF-2305' : undefined;
+}
+
+/** The same finding keeps its age. */
+function verdict(code: HealthCodeName | undefined, before: Verdict | undefined, nowMs: number): Verdict {
+  const state: HealthState = code ? healthCodes[code].state : 'ok';
+  if (before && before.code === code && before.state === state) return before;
+  return { state, code, sinceMs: nowMs };
+}

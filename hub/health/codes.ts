@@ -1,0 +1,169 @@
+import type { CauseView } from '../../protocols/api/causes.ts';
+import type { HealthState } from '../../protocols/api/health.ts';
+import type { Label } from '../../protocols/fleet/capabilities/index.ts';
+
+export type CauseKind = CauseView['kind'];
+
+/** One finding of health: what it makes of a device or an agent, how it is told, and what to do next. */
+export interface HealthCode {
+  readonly state: HealthState;
+  /** The kind of problem that it opens; none for a finding that nobody must act on. */
+  readonly kind?: CauseKind;
+  readonly title: Label;
+  readonly next: Label;
+}
+
+/** Every code that a verdict or a cause can carry. The table of the README is made from it. */
+export const healthCodes = {
+  'EF-1001': {
+    state: 'unreachable',
+    kind: 'agent-silent',
+    title: { vi: 'Máy trạm của trường mất liên lạc', en: 'The agent of the school is silent' },
+    next: {
+      vi: 'Kiểm tra điện và mạng của máy mini-PC ở trường; các thiết bị sau nó sẽ tự hiện lại khi máy trở về.',
+      en: 'Check power and network of the mini-PC at the school; the devices behind it return with it.',
+    },
+  },
+  'EF-1002': {
+    state: 'attention',
+    title: { vi: 'Đồng hồ của máy trạm sai', en: "The agent's clock is wrong" },
+    next: {
+      vi: 'Bật đồng bộ giờ (NTP) trên máy mini-PC.',
+      en: 'Turn on time synchronisation (NTP) on the mini-PC.',
+    },
+  },
+  'EF-1003': {
+    state: 'attention',
+    title: {
+      vi: 'Máy trạm đang bỏ bớt số liệu vì hàng đợi đầy',
+      en: 'The agent gives up samples because its queue is full',
+    },
+    next: {
+      vi: 'Kiểm tra đường truyền của trường: máy trạm gửi không kịp.',
+      en: "Check the school's line: the agent cannot send fast enough.",
+    },
+  },
+  'EF-1004': {
+    state: 'unknown',
+    kind: 'quarantine',
+    title: { vi: 'Máy trạm đang bị cách ly', en: 'The agent is in quarantine' },
+    next: {
+      vi: 'Xem lý do cách ly, rồi cho máy hoạt động lại hoặc thu hồi.',
+      en: 'Read why it was put there, then release or revoke it.',
+    },
+  },
+  'EF-1005': {
+    state: 'unknown',
+    kind: 'quarantine',
+    title: { vi: 'Máy trạm đã bị thu hồi quyền', en: 'The access of the agent was withdrawn' },
+    next: {
+      vi: 'Ghi danh lại máy bằng phiếu mới, hoặc cho các thiết bị của nó thôi phục vụ.',
+      en: 'Enrol the machine again with a new voucher, or retire its devices.',
+    },
+  },
+  'EF-2001': {
+    state: 'unknown',
+    title: { vi: 'Chưa đủ dữ liệu', en: 'Not enough is known yet' },
+    next: {
+      vi: 'Thiết bị mới thêm: chờ vài phút, hoặc bấm Kiểm tra lại.',
+      en: 'The device is new: wait some minutes, or probe it now.',
+    },
+  },
+  'EF-2002': {
+    state: 'stale',
+    kind: 'device-attention',
+    title: { vi: 'Thiết bị không gửi số liệu mới', en: 'No fresh report from the device' },
+    next: {
+      vi: 'Bấm Kiểm tra lại; nếu vẫn vậy, xem nhật ký của máy trạm.',
+      en: "Probe it now; if nothing changes, read the agent's log.",
+    },
+  },
+  'EF-2101': {
+    state: 'unreachable',
+    kind: 'device-unreachable',
+    title: { vi: 'Không kết nối được thiết bị', en: 'The device does not answer' },
+    next: {
+      vi: 'Kiểm tra nguồn điện và dây mạng của thiết bị.',
+      en: 'Check power and network cable of the device.',
+    },
+  },
+  'EF-2102': {
+    state: 'unreachable',
+    kind: 'device-unreachable',
+    title: { vi: 'Nhiều thiết bị của trường cùng mất kết nối', en: 'Many devices of the school stopped answering' },
+    next: {
+      vi: 'Kiểm tra switch và nguồn điện chung của trường trước từng thiết bị.',
+      en: "Check the school's switch and its power before each single device.",
+    },
+  },
+  'EF-2103': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: {
+      vi: 'Thiết bị có mạng nhưng dịch vụ không trả lời',
+      en: 'The device is on the network, its service does not answer',
+    },
+    next: {
+      vi: 'Bật tính năng điều khiển qua mạng trên thiết bị, hoặc khởi động lại thiết bị.',
+      en: 'Turn on network control at the device, or restart it.',
+    },
+  },
+  'EF-2201': {
+    state: 'attention',
+    kind: 'credentials',
+    title: { vi: 'Thiết bị từ chối mật khẩu', en: 'The device refuses our credentials' },
+    next: {
+      vi: 'Nhập lại tên và mật khẩu của thiết bị.',
+      en: 'Enter the name and password of the device again.',
+    },
+  },
+  'EF-2301': {
+    state: 'fault',
+    kind: 'device-fault',
+    title: { vi: 'Nguồn sáng báo lỗi', en: 'The light source reports an error' },
+    next: {
+      vi: 'Tắt máy chiếu, kiểm tra đèn, quạt và lưới lọc; báo bảo hành nếu lỗi còn.',
+      en: 'Turn the projector off, check lamp, fan and filter; call service if it stays.',
+    },
+  },
+  'EF-2302': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Nguồn sáng cảnh báo', en: 'The light source warns' },
+    next: { vi: 'Chuẩn bị thay đèn hoặc vệ sinh lưới lọc.', en: 'Prepare a new lamp, or clean the filter.' },
+  },
+  'EF-2303': {
+    state: 'fault',
+    kind: 'device-fault',
+    title: { vi: 'Thiết bị quá nóng', en: 'The device is too hot' },
+    next: {
+      vi: 'Tắt thiết bị cho nguội, kiểm tra quạt và khe thoát khí.',
+      en: 'Let it cool down, check fan and vents.',
+    },
+  },
+  'EF-2304': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Thiết bị nóng hơn bình thường', en: 'The device runs hot' },
+    next: { vi: 'Vệ sinh quạt và khe thoát khí.', en: 'Clean fan and vents.' },
+  },
+  'EF-2305': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Ổ lưu trữ gần đầy', en: 'Storage is almost full' },
+    next: { vi: 'Xoá bớt dữ liệu cũ trên thiết bị.', en: 'Remove old data from the device.' },
+  },
+} as const satisfies Record<string, HealthCode>;
+
+export type HealthCodeName = keyof typeof healthCodes;
+
+/** The code behind a text from the database; undefined for one that this version does not know. */
+export function findCode(name: string | null | undefined): HealthCodeName | undefined {
+  return name && Object.hasOwn(healthCodes, name) ? (name as HealthCodeName) : undefined;
+}
+
+/** The kind of problem that a code opens. */
+export function kindOf(code: HealthCodeName | undefined): CauseKind | undefined {
+  const entry: HealthCode | undefined = code && healthCodes[code];
+  return entry?.kind;
+}

@@ -1,0 +1,140 @@
+import type { HealthVerdict } from '../../protocols/api/health.ts';
+import type { Label } from '../../protocols/fleet/capabilities/index.ts';
+import type { DeviceSignals, Verdict } from './assess.ts';
+import { type HealthCode, healthCodes } from './codes.ts';
+
+/** What is known of an agent beyond its verdict, for the words. */
+export interface AgentFacts {
+  readonly name: string;
+  readonly verdict: Verdict | undefined;
+  readonly connected: boolean;
+  readonly heardAtMs: number | undefined;
+  readonly clockSkewMs: number | undefined;
+}
+
+/** What is known of a device beyond its verdict. */
+export interface DeviceFacts {
+  readonly signals: DeviceSignals;
+  /** What the probe said, in its own words, and when it was stored. */
+  readonly probe: { readonly message: string | undefined; readonly atMs: number } | undefined;
+  readonly reportedAtMs: number | undefined;
+}
+
+type Evidence = HealthVerdict['evidence'][number];
+
+/** The chain of facts behind a device's verdict, from the agent inwards: "Vì sao?". */
+export function explainDevice(
+  verdict: Verdict,
+  agent: AgentFacts,
+  device: DeviceFacts,
+  cause: string | undefined,
+): HealthVerdict {
+  const evidence = [...agentEvidence(agent)];
+  if (!isHidden(verdict, agent)) evidence.push(...deviceEvidence(device));
+  else
+    evidence.push(
+      line(undefined, {
+        vi: 'Trạng thái của thiết bị chưa rõ cho đến khi máy trạm trở lại',
+        en: 'Nothing is known of the device until its agent is back',
+      }),
+    );
+  return told(verdict, evidence, cause);
+}
+
+/** The chain of facts behind an agent's verdict. */
+export function explainAgent(verdict: Verdict, agent: AgentFacts, cause: string | undefined): HealthVerdict {
+  return told(verdict, agentEvidence(agent), cause);
+}
+
+function isHidden(verdict: Verdict, agent: AgentFacts): boolean {
+  return verdict.state === 'unknown' && verdict.code !== undefined && verdict.code === agent.verdict?.code;
+}
+
+function told(verdict: Verdict, evidence: Evidence[], cause: string | undefined): HealthVerdict {
+  const code: HealthCode | undefined = verdict.code && healthCodes[verdict.code];
+  return {
+    state: verdict.state,
+    since: new Date(verdict.sinceMs).toISOString(),
+    evidence,
+    ...(verdict.code ? { code: verdict.code } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(code ? { next: code.next } : {}),
+  };
+}
+
+function agentEvidence(agent: AgentFacts): Evidence[] {
+  const { name, verdict, connected, heardAtMs, clockSkewMs } = agent;
+  const silent = verdict?.code === 'EF-1001';
+  const lines = [
+    line(
+      !silent,
+      silent
+        ? { vi: `Máy trạm ${name} im lặng`, en: `Agent ${name} is silent` }
+        : { vi: `Máy trạm ${name} có nhịp đều`, en: `Agent ${name} gives signs of life` },
+      heardAtMs,
+    ),
+    line(
+      connected,
+      connected
+        ? { vi: 'Phiên kết nối của máy trạm đang mở', en: "The agent's session is open" }
+        : { vi: 'Máy trạm không có phiên kết nối', en: 'The agent has no session' },
+    ),
+  ];
+  if (verdict?.code === 'EF-1002') {
+    const minutes = Math.round(Math.abs(clockSkewMs ?? 0) / 60_000);
+    lines.push(line(false, { vi: `Đồng hồ lệch ${minutes} phút`, en: `Its clock is ${minutes} minutes off` }));
+  }
+  if (verdict?.code && ['EF-1003', 'EF-1004', 'EF-1005'].includes(verdict.code))
+    lines.push(line(false, healthCodes[verdict.code].title));
+  return lines;
+}
+
+const probeWords: Readonly<Record<NonNullable<DeviceSignals['reachability']>, Label>> = {
+  up: { vi: 'Thiết bị trả lời', en: 'The device answers' },
+  'up-without-authentication': {
+    vi: 'Thiết bị trả lời nhưng không nhận mật khẩu',
+    en: 'The device answers, but refuses our credentials',
+  },
+  reachable: { vi: 'Cổng mạng mở nhưng dịch vụ không trả lời', en: 'A port is open, the service does not answer' },
+  unreachable: { vi: 'Thiết bị không trả lời', en: 'The device does not answer' },
+};
+
+function deviceEvidence({ signals, probe, reportedAtMs }: DeviceFacts): Evidence[] {
+  const { reachability, lamp, temperature, storagePercent } = signals;
+  const lines: Evidence[] = [];
+  if (reachability) {
+    const words = probeWords[reachability];
+    const said = probe?.message ? `: ${probe.message}` : '';
+    lines.push(line(reachability === 'up', { vi: words.vi + said, en: words.en + said }, probe?.atMs));
+  } else lines.push(line(undefined, { vi: 'Thiết bị chưa được kiểm tra', en: 'The device has not been probed yet' }));
+  for (const { part, level } of lamp?.errors ?? [])
+    lines.push(
+      line(
+        false,
+        level === 'error'
+          ? { vi: `Bộ phận ${part} báo lỗi`, en: `Part ${part} reports an error` }
+          : { vi: `Bộ phận ${part} cảnh báo`, en: `Part ${part} warns` },
+      ),
+    );
+  if (temperature === 'warning' || temperature === 'error')
+    lines.push(line(false, temperature === 'error' ? healthCodes['EF-2303'].title : healthCodes['EF-2304'].title));
+  if (storagePercent !== undefined) {
+    const percent = Math.round(storagePercent);
+    lines.push(
+      line(percent < 95, { vi: `Ổ đầy nhất dùng ${percent} %`, en: `The fullest volume is ${percent} % used` }),
+    );
+  }
+  if (reportedAtMs !== undefined)
+    lines.push(
+      line(undefined, { vi: 'Số liệu mới nhất của thiết bị', en: 'Latest report of the device' }, reportedAtMs),
+    );
+  return lines;
+}
+
+function line(ok: boolean | undefined, words: Label, atMs?: number): Evidence {
+  return {
+    ...(ok === undefined ? {} : { ok }),
+    ...(atMs === undefined ? {} : { at: new Date(atMs).toISOString() }),
+    ...words,
+  };
+}

@@ -1,0 +1,210 @@
+import type { CauseView, Overview } from '../../protocols/api/causes.ts';
+import type { HealthVerdict } from '../../protocols/api/health.ts';
+import { toError } from '../../protocols/errors.ts';
+import type { Heartbeat } from '../../protocols/fleet/messages.ts';
+import type { Clock, Log } from '../../protocols/ports.ts';
+import type { Scope } from '../access/index.ts';
+import type { Bus, BusEvent } from '../events/bus.ts';
+import type { Store } from '../store/index.ts';
+import type { Page } from '../store/page.ts';
+import { kindOf } from './codes.ts';
+import type { SubtreeCounts } from './counts.ts';
+import { type AgentFacts, explainAgent, explainDevice } from './evidence.ts';
+import { createJudge } from './judge.ts';
+import type { AgentEntry } from './ledger.ts';
+import { type CausesQuery, listCauses, overview } from './list.ts';
+import type { HealthOrganisation, HealthQuarantine, HealthRegistry, HealthTwin } from './ports.ts';
+import { createRoster } from './roster.ts';
+import { readOpenCauses, readVerdicts } from './rows.ts';
+import { decisiveCapabilities, readProbe } from './signals.ts';
+import { createTouches } from './touches.ts';
+import { createWriter } from './writer.ts';
+
+export interface HealthDeps {
+  readonly store: Store;
+  readonly registry: HealthRegistry;
+  readonly twin: HealthTwin;
+  readonly organisation: HealthOrganisation;
+  readonly quarantine: HealthQuarantine;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Health extends AsyncDisposable {
+  /** Takes up where the last hub left off. Registry, twin and organisation must be loaded. Silence counts from here. */
+  load(): Promise<void>;
+  heartbeat(agentId: string, heartbeat: Heartbeat): void;
+  /** Any sound message is a sign of life. */
+  heard(agentId: string): void;
+  connected(agentId: string, session: string): void;
+  disconnected(agentId: string, session: string): void;
+  /** These devices were in a report just now. */
+  reported(deviceIds: Iterable<string>): void;
+  /** The hub could not take somebody in: silence up to now counts for nobody. */
+  deaf(): void;
+  /** Judges what changed or fell due, and writes what came of it; called every 5 s. */
+  tick(): Promise<void>;
+  verdictOf(deviceId: string): HealthVerdict | undefined;
+  agentVerdictOf(agentId: string): HealthVerdict | undefined;
+  counts(scope: Scope): SubtreeCounts;
+  /** Figures of one subtree by its path. */
+  countsOf(path: string): { readonly agents: number; readonly devices: number; readonly wrong: number };
+  listCauses(scope: Scope, query: CausesQuery): Promise<Page<CauseView>>;
+  overview(scope: Scope): Promise<Overview>;
+}
+
+/** A gap between ticks that shows that this process stood still: nobody was heard in it. */
+const stallMs = 20_000;
+/** How often the whole directory is compared, for what no event told. */
+const compareMs = 60_000;
+
+/** Health of the fleet: three signals in, verdicts and causes out, all in memory and written through. */
+export function createHealth(deps: HealthDeps): Health {
+  const { store, registry, twin, bus, clock, log } = deps;
+  const roster = createRoster(deps);
+  const { agents, devices, counts } = roster.ledger;
+  const judge = createJudge({ ...deps, roster });
+  const touches = createTouches(registry);
+  const write = createWriter({ ...deps, roster, judge });
+  let lastTickMono = 0;
+  let comparedMono = 0;
+  let subscription: Disposable | undefined;
+  let running: Promise<void> | undefined;
+
+  const alive = (agentId: string): AgentEntry | undefined => {
+    const entry = agents.get(agentId) ?? roster.takeUp(agentId);
+    if (!entry) return undefined;
+    entry.heardMono = clock.mono();
+    entry.heardAtMs = clock.now();
+    touches.add(agentId, { lastSeenAt: new Date(entry.heardAtMs) });
+    return entry;
+  };
+
+  const hear = ({ event }: BusEvent): void => {
+    switch (event.type) {
+      case 'device-state':
+        roster.reported(event.device);
+        if (decisiveCapabilities.has(event.capability)) roster.dirty.add(event.device);
+        return;
+      case 'device-samples':
+        roster.reported(event.device);
+        return;
+      case 'device-changed': {
+        const device = registry.deviceOf(event.device);
+        if (device && agents.has(device.agentId)) roster.putDevice(device);
+        return;
+      }
+      case 'agent-changed':
+        roster.takeUp(event.agent);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    if (clock.mono() - comparedMono >= compareMs) {
+      comparedMono = clock.mono();
+      roster.compare();
+    }
+    judge.turn();
+    try {
+      await write();
+      await touches.flush();
+    } catch (thrown) {
+      log.warn('verdicts wait for the database', { error: toError(thrown), devices: judge.unwritten.size });
+    }
+  };
+
+  const factsOf = (entry: AgentEntry | undefined, agentId: string): AgentFacts => ({
+    name: registry.agentOf(agentId)?.name ?? agentId,
+    verdict: entry?.verdict,
+    connected: entry?.session !== undefined,
+    heardAtMs: entry?.heardAtMs,
+    clockSkewMs: entry?.clockSkewMs,
+  });
+
+  return {
+    load: async () => {
+      const [verdicts, causes] = await Promise.all([readVerdicts(store.db), readOpenCauses(store.db)]);
+      roster.listeningMono = clock.mono();
+      lastTickMono = clock.mono();
+      comparedMono = clock.mono();
+      for (const agent of registry.agents()) {
+        const open = causes.get(agent.id) ?? [];
+        const own = open.find(({ kind }) => kind === 'agent-silent' || kind === 'quarantine');
+        const state = own?.kind === 'agent-silent' ? 'unreachable' : 'unknown';
+        roster.putAgent(agent, own && { state, code: own.code, sinceMs: own.openedAtMs }).causes = open;
+      }
+      for (const device of registry.devices()) roster.putDevice(device, verdicts.get(device.id));
+      subscription ??= bus.subscribe(hear);
+    },
+    heard: (agentId) => {
+      alive(agentId);
+    },
+    heartbeat: (agentId, { session, at, generation, queue, load }) => {
+      const entry = alive(agentId);
+      if (!entry) return;
+      entry.clockSkewMs = at - clock.now();
+      if (entry.shed !== undefined && queue.shed > entry.shed) entry.shedGrewMono = clock.mono();
+      entry.shed = queue.shed;
+      touches.add(agentId, { session, clockSkewMs: entry.clockSkewMs, heldGeneration: generation, queue, load });
+    },
+    connected: (agentId, session) => {
+      const entry = alive(agentId);
+      if (!entry) return;
+      entry.session = session;
+      touches.add(agentId, { connectedAt: new Date(clock.now()) });
+    },
+    disconnected: (agentId, session) => {
+      const entry = agents.get(agentId);
+      if (entry?.session !== session) return;
+      entry.session = undefined;
+      touches.add(agentId, { disconnectedAt: new Date(clock.now()) });
+    },
+    reported: (deviceIds) => {
+      for (const id of deviceIds) roster.reported(id);
+    },
+    deaf: () => {
+      roster.listeningMono = clock.mono();
+    },
+    tick: () => {
+      if (!subscription) return Promise.resolve();
+      const mono = clock.mono();
+      if (mono - lastTickMono > stallMs) roster.listeningMono = mono;
+      lastTickMono = mono;
+      running ??= run().finally(() => {
+        running = undefined;
+      });
+      return running;
+    },
+    verdictOf: (deviceId) => {
+      const entry = devices.get(deviceId);
+      if (!entry) return undefined;
+      const agent = agents.get(entry.agentId);
+      const facts = {
+        signals: judge.signalsOf(entry),
+        probe: readProbe(twin, deviceId),
+        reportedAtMs: entry.reportedAtMs,
+      };
+      return explainDevice(entry.verdict, factsOf(agent, entry.agentId), facts, agent?.members.get(deviceId));
+    },
+    agentVerdictOf: (agentId) => {
+      const entry = agents.get(agentId);
+      if (!entry) return undefined;
+      const { code } = entry.verdict;
+      const cause = kindOf(code) && entry.causes.find((open) => open.code === code)?.id;
+      return explainAgent(entry.verdict, factsOf(entry, agentId), cause);
+    },
+    counts: (scope) => counts.within(scope),
+    countsOf: (path) => {
+      const figures = counts.of(path);
+      return { agents: figures.agents, devices: figures.devices, wrong: figures.wrong };
+    },
+    listCauses: (scope, query) => listCauses({ ...deps, ledger: roster.ledger }, scope, query),
+    overview: (scope) => overview({ ...deps, ledger: roster.ledger }, scope),
+    [Symbol.asyncDispose]: async () => {
+      subscription?.[Symbol.dispose]();
+      subscription = undefined;
+      await running;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { type HealthCode, healthCodes } from './codes.ts';
+export { createHealth, type Health, type HealthDeps } from './health.ts';

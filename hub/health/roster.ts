@@ -1,0 +1,116 @@
+import type { Clock } from '../../protocols/ports.ts';
+import type { Verdict } from './assess.ts';
+import { type AgentEntry, createLedger, type DeviceEntry, type Ledger } from './ledger.ts';
+import type { HealthAgent, HealthDevice, HealthOrganisation, HealthRegistry } from './ports.ts';
+
+/** Who is watched: the directory as health follows it, and what of it must be looked at again. */
+export interface Roster {
+  readonly ledger: Ledger;
+  /** Devices whose signals changed since they were judged. */
+  readonly dirty: Set<string>;
+  /** Agents whose causes must be planned again. */
+  readonly regroup: Set<string>;
+  /** Since when this hub has been able to hear anybody (monotonic). */
+  listeningMono: number;
+  putAgent(agent: HealthAgent, verdict?: Verdict): AgentEntry;
+  putDevice(device: HealthDevice, verdict?: Verdict): void;
+  /** Takes an agent and its devices up from the directory; undefined when there is no such agent. */
+  takeUp(agentId: string): AgentEntry | undefined;
+  /** Compares with the whole directory, for what no event told. */
+  compare(): void;
+  /** Notes a report of a device just now. */
+  reported(deviceId: string): void;
+  /** Since when a device has been quiet while it could have been heard (monotonic). */
+  quietSince(device: DeviceEntry): number;
+}
+
+export interface RosterDeps {
+  readonly registry: HealthRegistry;
+  readonly organisation: HealthOrganisation;
+  readonly clock: Clock;
+}
+
+export function createRoster({ registry, organisation, clock }: RosterDeps): Roster {
+  const ledger = createLedger(organisation);
+  const { agents, devices } = ledger;
+  const dirty = new Set<string>();
+  const regroup = new Set<string>();
+
+  const putAgent = (agent: HealthAgent, verdict?: Verdict): AgentEntry =>
+    ledger.putAgent(agent, () => {
+      regroup.add(agent.id);
+      const mono = clock.mono();
+      return {
+        id: agent.id,
+        unitId: agent.unitId,
+        unitPath: agent.unitPath,
+        verdict: verdict ?? { state: 'ok', code: undefined, sinceMs: clock.now() },
+        verdictMono: mono,
+        addedMono: mono,
+        heardMono: undefined,
+        heardAtMs: agent.lastSeenAt?.getTime(),
+        backMono: mono,
+        session: undefined,
+        clockSkewMs: undefined,
+        shed: undefined,
+        shedGrewMono: Number.NEGATIVE_INFINITY,
+        devices: new Set(),
+        causes: [],
+        members: new Map(),
+        counted: undefined,
+      };
+    });
+
+  const putDevice = (device: HealthDevice, verdict?: Verdict): void => {
+    const before = devices.get(device.id)?.agentId;
+    const { changed } = ledger.putDevice(device, () => ({
+      id: device.id,
+      agentId: device.agentId,
+      unitId: device.unitId,
+      unitPath: device.unitPath,
+      lifecycle: device.lifecycle,
+      verdict: verdict ?? { state: 'unknown', code: 'EF-2001', sinceMs: clock.now() },
+      verdictMono: clock.mono(),
+      addedMono: clock.mono(),
+      reportedMono: undefined,
+      reportedAtMs: undefined,
+      counted: undefined,
+    }));
+    if (!changed) return;
+    dirty.add(device.id);
+    regroup.add(device.agentId);
+    if (before !== undefined) regroup.add(before);
+  };
+
+  const roster: Roster = {
+    ledger,
+    dirty,
+    regroup,
+    listeningMono: clock.mono(),
+    putAgent,
+    putDevice,
+    takeUp: (agentId) => {
+      const agent = registry.agentOf(agentId);
+      if (!agent) return undefined;
+      const entry = putAgent(agent);
+      for (const device of registry.devicesOfAgent(agentId)) putDevice(device);
+      return entry;
+    },
+    compare: () => {
+      for (const agent of registry.agents()) putAgent(agent);
+      for (const device of registry.devices()) putDevice(device);
+    },
+    reported: (deviceId) => {
+      const entry = devices.get(deviceId);
+      if (!entry) return;
+      entry.reportedMono = clock.mono();
+      entry.reportedAtMs = clock.now();
+      if (entry.verdict.code === 'EF-2002' || entry.verdict.code === 'EF-2001') dirty.add(deviceId);
+    },
+    quietSince: (entry) => {
+      const backMono = agents.get(entry.agentId)?.backMono ?? 0;
+      return Math.max(entry.reportedMono ?? entry.addedMono, roster.listeningMono, backMono);
+    },
+  };
+  return roster;
+}
