@@ -14,6 +14,8 @@ export interface EnrolMachineOptions {
   readonly replace: boolean;
   readonly agentVersion: string;
   readonly host: HostPort;
+  /** Family of the driver that speaks to this machine itself. */
+  readonly hostFamily: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -25,12 +27,12 @@ export interface EnrolMachineOptions {
 export async function enrolMachine(
   options: EnrolMachineOptions,
 ): Promise<{ readonly agentId: string; readonly name: string }> {
-  const { dataDir, gateway, voucher, agentVersion, host, replace, clock, signal } = options;
+  const { dataDir, gateway, voucher, agentVersion, host, hostFamily, replace, clock, signal } = options;
   if (!replace && (await isEnrolled(dataDir))) {
     throw new FatalError('already-enrolled', `${dataDir} has an identity already; use --replace to give it up`);
   }
   const facts = await host.facts(signal);
-  const machine = { fingerprint: fingerprintOf(facts), hostname: facts.hostname, agentVersion };
+  const machine = { fingerprint: fingerprintOf(facts), hostname: facts.hostname, hostFamily, agentVersion };
   const enrolled = await enrol({ hubUrl: gateway, voucher, clock, signal, ...machine });
   await storeIdentity(dataDir, enrolled);
   return { agentId: enrolled.agentId, name: enrolled.name };

@@ -8,7 +8,7 @@ import { systemClock } from '../provisioning/platform/clock.ts';
 import { createLog } from '../provisioning/platform/log.ts';
 import { createAgent } from './app.ts';
 import { describeConfig, readAgentConfig } from './config.ts';
-import { drivers } from './devices/registry.ts';
+import { drivers, hostFamily } from './devices/registry.ts';
 import { type EnrolMachineOptions, enrolMachine } from './enrolment.ts';
 import { createNetwork } from './platform/create-network.ts';
 import { createHostPort } from './platform/host.ts';
@@ -74,7 +74,7 @@ async function enrol(
 ): Promise<void> {
   const { config, host, clock } = portsOf(options);
   const { dataDir } = config;
-  const machine = { dataDir, host, clock, agentVersion: manifest.version, signal: stop.signal };
+  const machine = { dataDir, host, hostFamily, clock, agentVersion: manifest.version, signal: stop.signal };
   const { agentId, name } = await enrolMachine({ ...options, ...machine });
   console.log(`This machine is now the agent ${agentId} (${name}). Start it with: edufleet-agent run`);
 }

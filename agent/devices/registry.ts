@@ -6,6 +6,9 @@ import { pjlinkProjector } from './pjlink-projector/index.ts';
 /** Every device family that this agent can speak to; a new one is a folder and a line here. */
 export const drivers: readonly Driver[] = [miniPc, onvifCamera, pjlinkProjector];
 
+/** The family of the machine that an agent runs on. */
+export const hostFamily = miniPc.family;
+
 /** The driver of a family; undefined when this agent has none. */
 export function findDriver(family: string): Driver | undefined {
   return drivers.find((driver) => driver.family === family);

@@ -25,8 +25,6 @@ export interface EnrolmentDeps {
   readonly audit: EnrolmentAudit;
   /** By which addresses agents reach this hub: `mqtts://host:port` and `https://host:port`. */
   readonly urls: { readonly mqttUrl: string; readonly gatewayUrl: string };
-  /** Family of the machine that an agent runs on. */
-  readonly hostFamily: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -207,11 +205,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
 }
 
 /** Consumes the voucher and makes agent and credential; whatever throws leaves the voucher as it was. */
-async function takeVoucher(
-  trx: Trx,
-  request: EnrolRequest,
-  { authority, registry, clock, urls, hostFamily }: EnrolmentDeps,
-) {
+async function takeVoucher(trx: Trx, request: EnrolRequest, { authority, registry, clock, urls }: EnrolmentDeps) {
   const found = await trx
     .selectFrom('voucher')
     .selectAll()
@@ -227,7 +221,7 @@ async function takeVoucher(
     unitId: voucher.unit_id,
     name,
     fingerprint: request.fingerprint,
-    host: { family: hostFamily, name },
+    host: { family: request.hostFamily, name },
     adoptedBy: voucher.created_by,
   });
   const now = new Date(clock.now());

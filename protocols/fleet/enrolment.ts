@@ -30,6 +30,8 @@ export const enrolRequestSchema = z.object({
   fingerprint: machineFingerprintSchema,
   agentVersion: z.string().max(40),
   hostname: z.string().max(255),
+  /** Family under which the agent drives its own machine. */
+  hostFamily: z.string().regex(/^[a-z0-9-]{1,40}$/),
 });
 export type EnrolRequest = z.infer<typeof enrolRequestSchema>;
 

@@ -12,7 +12,7 @@ import { type ClientCredentials, openTls, parseJson, requestHub } from './hub-re
 import { certificateRequest, newKeyPem } from './key-pair.ts';
 import { namesRoot, parseVoucherCode, type VoucherCode } from './voucher-code.ts';
 
-export interface EnrolOptions extends Pick<EnrolRequest, 'fingerprint' | 'agentVersion' | 'hostname'> {
+export interface EnrolOptions extends Pick<EnrolRequest, 'fingerprint' | 'agentVersion' | 'hostname' | 'hostFamily'> {
   /** `https://host:port` of the hub's gateway. */
   readonly hubUrl: string;
   /** The code as it was typed. */
@@ -46,6 +46,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
     fingerprint: options.fingerprint,
     agentVersion: options.agentVersion,
     hostname: options.hostname,
+    hostFamily: options.hostFamily,
   };
   const answer = await requestHub({
     method: 'POST',

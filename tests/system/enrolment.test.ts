@@ -62,7 +62,6 @@ beforeAll(async () => {
     registry,
     clock,
     log: silentLog,
-    hostFamily: 'machine',
     urls: { mqttUrl: 'mqtts://hub.example:8883', gatewayUrl: 'https://hub.example:8443' },
     audit: { append: async (entry) => audited.push(entry) },
   });
@@ -143,6 +142,7 @@ const enrolBody = (voucher: string, csr: string) => ({
   fingerprint: { macs: ['00:11:22:33:44:55'], diskSerials: [] },
   agentVersion: '1.0.0',
   hostname: 'mini-07',
+  hostFamily: 'machine',
 });
 
 interface Enrolled extends EnrolResponse {

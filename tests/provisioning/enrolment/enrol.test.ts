@@ -24,6 +24,7 @@ const optionsFor = (voucher: string): EnrolOptions => ({
   fingerprint: { macs: ['02:00:00:00:00:01'], diskSerials: [] },
   agentVersion: '1.0.0',
   hostname: 'máy-chủ phòng 7',
+  hostFamily: 'machine',
   clock: systemClock,
 });
 
