@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { CauseView, Overview } from '../../protocols/api/causes.ts';
 import type { HealthVerdict } from '../../protocols/api/health.ts';
 import { toError } from '../../protocols/errors.ts';
@@ -105,7 +106,8 @@ export function createHealth(deps: HealthDeps): Health {
       comparedMono = clock.mono();
       roster.compare();
     }
-    judge.turn();
+    judge.beginTurn();
+    while (judge.continueTurn()) await breathe();
     try {
       await write();
       await touches.flush();

@@ -5,12 +5,14 @@ import { createDue } from './due.ts';
 import type { AgentEntry, DeviceEntry } from './ledger.ts';
 import type { HealthRegistry, HealthTwin } from './ports.ts';
 import type { Roster } from './roster.ts';
-import { readSignals } from './signals.ts';
+import { noSignals, readSignals } from './signals.ts';
 
 /** Runs the pure heart over what changed or fell due, and keeps what came of it until it is written. */
 export interface Judge {
-  /** One turn over all agents and over the devices that are dirty or due. */
-  turn(): void;
+  /** Judges every agent, and gathers the devices that are dirty or due. */
+  beginTurn(): void;
+  /** Judges some of the gathered devices; false when none is left. */
+  continueTurn(): boolean;
   signalsOf(device: DeviceEntry): DeviceSignals;
   /** Verdicts on devices that the database does not have yet. */
   readonly unwritten: Map<string, Verdict>;
@@ -26,6 +28,8 @@ export interface JudgeDeps {
 }
 
 const slotMs = 30_000;
+/** Devices judged in one go: some 10 ms, so that a wide outage stops nobody's heartbeat. */
+const slice = 2_000;
 /** How long an agent counts as shedding after its counter last grew. */
 const sheddingMs = 600_000;
 
@@ -61,12 +65,15 @@ export function createJudge({ roster, registry, twin, bus, clock, log }: JudgeDe
     bus.publish({ type: 'agent-changed', agent: entry.id }, entry.unitPath);
   };
 
-  const signalsOf = (entry: DeviceEntry): DeviceSignals => ({
-    ...readSignals(twin, entry.id),
-    agent: agents.get(entry.agentId)?.verdict,
-    heardSince: entry.reportedMono !== undefined && entry.reportedMono >= entry.verdictMono,
-    quietMs: clock.mono() - roster.quietSince(entry),
-  });
+  const signalsOf = (entry: DeviceEntry): DeviceSignals => {
+    const agent = agents.get(entry.agentId)?.verdict;
+    return {
+      ...(hidesDevices(agent) ? noSignals : readSignals(twin, entry.id)),
+      agent,
+      heardSince: entry.reportedMono !== undefined && entry.reportedMono >= entry.verdictMono,
+      quietMs: clock.mono() - roster.quietSince(entry),
+    };
+  };
 
   const judgeDevice = (id: string, mono: number): void => {
     const entry = devices.get(id);
@@ -85,12 +92,20 @@ export function createJudge({ roster, registry, twin, bus, clock, log }: JudgeDe
   };
 
   return {
-    turn: () => {
+    beginTurn: () => {
       const mono = clock.mono();
       for (const entry of agents.values()) judgeAgent(entry, mono);
-      const turn = new Set([...dirty, ...due.take(mono)]);
-      dirty.clear();
-      for (const id of turn) judgeDevice(id, mono);
+      for (const id of due.take(mono)) dirty.add(id);
+    },
+    continueTurn: () => {
+      const mono = clock.mono();
+      let count = 0;
+      for (const id of dirty) {
+        if (count++ >= slice) return true;
+        dirty.delete(id);
+        judgeDevice(id, mono);
+      }
+      return false;
     },
     signalsOf,
     unwritten,

@@ -1,22 +1,41 @@
-import { capabilities } from '../../protocols/fleet/capabilities/index.ts';
+import { type CapabilityState, capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import type { DeviceSignals } from './assess.ts';
 import type { HealthTwin } from './ports.ts';
 
 /** The part of a device's signals that it reported itself. */
 export type ReportedSignals = Pick<DeviceSignals, 'reachability' | 'lamp' | 'temperature' | 'storagePercent'>;
 
+const { reachability, lamp, temperature, storage } = capabilities;
+const decisive = { reachability, lamp, temperature, storage } as const;
+
 /** Capabilities whose state decides about health. */
-export const decisiveCapabilities: ReadonlySet<string> = new Set(['reachability', 'lamp', 'temperature', 'storage']);
+export const decisiveCapabilities: ReadonlySet<string> = new Set(Object.keys(decisive));
 
 /** Reads the states that decide; one that does not follow its schema counts as not reported. */
 export function readSignals(twin: HealthTwin, deviceId: string): ReportedSignals {
-  const stateOf = (capability: string) => twin.stateOf(deviceId, capability)?.state;
-  return {
-    reachability: capabilities.reachability.state.safeParse(stateOf('reachability')).data?.status,
-    lamp: capabilities.lamp.state.safeParse(stateOf('lamp')).data,
-    temperature: capabilities.temperature.state.safeParse(stateOf('temperature')).data?.level,
-    storagePercent: fullest(capabilities.storage.state.safeParse(stateOf('storage')).data?.volumes),
+  const read = <N extends keyof typeof decisive>(capability: N) => {
+    const reported = twin.stateOf(deviceId, capability);
+    // Most devices report few of these, and a schema that refuses costs more than one that passes.
+    return reported && parse(capability, reported.state);
   };
+  return {
+    reachability: read('reachability')?.status,
+    lamp: read('lamp'),
+    temperature: read('temperature')?.level,
+    storagePercent: fullest(read('storage')?.volumes),
+  };
+}
+
+/** Of a device whose agent hides it nothing is read. */
+export const noSignals: ReportedSignals = {
+  reachability: undefined,
+  lamp: undefined,
+  temperature: undefined,
+  storagePercent: undefined,
+};
+
+function parse<N extends keyof typeof decisive>(capability: N, state: unknown): CapabilityState<N> | undefined {
+  return decisive[capability].state.safeParse(state).data as CapabilityState<N> | undefined;
 }
 
 /** What the probe said in its own words, and when it was stored. */

@@ -46,8 +46,8 @@ beforeAll(async () => {
       agentOf: () => ({ status }),
     },
   });
-});
-afterAll(() => database[Symbol.asyncDispose]());
+}, 60_000);
+afterAll(() => database[Symbol.asyncDispose](), 60_000);
 
 beforeEach(async () => {
   events = [];

@@ -35,8 +35,8 @@ const deviceIds = ['board', 'camera', 'projector', 'printer'];
 beforeAll(async () => {
   clock = createFakeClock();
   database = await openTestStore(clock);
-});
-afterAll(() => database[Symbol.asyncDispose]());
+}, 60_000);
+afterAll(() => database[Symbol.asyncDispose](), 60_000);
 
 beforeEach(async () => {
   const { store } = database;
