@@ -1,0 +1,21 @@
+import { useText } from '../text/use-text.ts';
+import { formatDuration } from '../ui/format.ts';
+import { Facts } from './facts.tsx';
+import type { WidgetProps } from './widget.ts';
+
+export function FirmwareWidget({ state }: WidgetProps<'firmware'>) {
+  const { t, language } = useText();
+  const skew = state.clockSkewSeconds;
+  return (
+    <Facts
+      rows={[
+        [t('firmware.version'), state.version],
+        [
+          t('firmware.updatable'),
+          state.updatable === undefined ? undefined : t(state.updatable ? 'word.yes' : 'word.no'),
+        ],
+        [t('firmware.skew'), skew === undefined ? undefined : formatDuration(Math.abs(skew), language)],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,65 @@
+import type { ReactNode } from 'react';
+import type { Device } from '../../../../protocols/api/devices.ts';
+import {
+  type CapabilityName,
+  type CapabilityState,
+  capabilities,
+  findCapability,
+} from '../../../../protocols/fleet/capabilities/index.ts';
+import { FallbackWidget } from './fallback.tsx';
+import { FirmwareWidget } from './firmware.tsx';
+import { HostWidget } from './host.tsx';
+import { IdentityWidget } from './identity.tsx';
+import { InputWidget } from './input.tsx';
+import { LampWidget } from './lamp.tsx';
+import { MotionWidget } from './motion.tsx';
+import { PowerWidget } from './power.tsx';
+import { PtzWidget } from './ptz.tsx';
+import { ReachabilityWidget } from './reachability.tsx';
+import { SnapshotWidget } from './snapshot.tsx';
+import { StorageWidget } from './storage.tsx';
+import { TemperatureWidget } from './temperature.tsx';
+import { VideoWidget } from './video.tsx';
+import { VolumeWidget } from './volume.tsx';
+import type { Widget } from './widget.ts';
+import './capabilities.css';
+
+/** One widget a capability, most telling first; this is also the order on the page. */
+const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
+  reachability: ReachabilityWidget,
+  power: PowerWidget,
+  input: InputWidget,
+  video: VideoWidget,
+  volume: VolumeWidget,
+  lamp: LampWidget,
+  temperature: TemperatureWidget,
+  snapshot: SnapshotWidget,
+  ptz: PtzWidget,
+  motion: MotionWidget,
+  storage: StorageWidget,
+  host: HostWidget,
+  firmware: FirmwareWidget,
+  identity: IdentityWidget,
+};
+
+const order = Object.keys(widgets);
+
+/** Names of capabilities in the order of the page; those it does not know come last. */
+export function inOrder(names: readonly string[]): readonly string[] {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return [...names].sort((a, b) => place(a) - place(b) || a.localeCompare(b));
+}
+
+function known<N extends CapabilityName>(name: N, state: unknown, device: Device): ReactNode {
+  const read = capabilities[name].state.partial().safeParse(state);
+  if (!read.success) return undefined;
+  const View: Widget<N> = widgets[name];
+  return <View state={read.data as Partial<CapabilityState<N>>} device={device} />;
+}
+
+/** What a device reports for one capability, drawn by what it is and never by who made it. */
+export function CapabilityWidget({ name, device }: { readonly name: string; readonly device: Device }) {
+  const state = device.reported[name]?.state ?? {};
+  const drawn = findCapability(name) ? known(name as CapabilityName, state, device) : undefined;
+  return drawn ?? <FallbackWidget state={state} />;
+}

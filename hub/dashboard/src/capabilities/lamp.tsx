@@ -1,0 +1,41 @@
+import type { TextKey } from '../text/texts.ts';
+import { useText } from '../text/use-text.ts';
+import { Badge, Facts } from './facts.tsx';
+import type { WidgetProps } from './widget.ts';
+
+const levels = {
+  warning: { key: 'level.warning', tone: 'attention' },
+  error: { key: 'level.error', tone: 'fault' },
+} as const satisfies Record<string, { key: TextKey; tone: string }>;
+
+export function LampWidget({ state }: WidgetProps<'lamp'>) {
+  const { t } = useText();
+  const lamps = state.lamps ?? [];
+  return (
+    <>
+      {state.lamps?.length === 0 ? <p>{t('lamp.none')}</p> : null}
+      <Facts
+        rows={[
+          ...lamps.map(
+            (lamp, index) =>
+              [
+                t('lamp.lamp', { number: index + 1 }),
+                <span key={t('lamp.lamp', { number: index + 1 })} className="number">
+                  {t('lamp.hours', { hours: lamp.hours })}, {t(lamp.on ? 'lamp.lit' : 'lamp.dark')}
+                </span>,
+              ] as const,
+          ),
+          [
+            t('lamp.filter'),
+            state.filterHours === undefined ? undefined : t('lamp.hours', { hours: state.filterHours }),
+          ],
+        ]}
+      />
+      {(state.errors ?? []).map(({ part, level }) => (
+        <Badge key={part} tone={levels[level].tone}>
+          {part}: {t(levels[level].key)}
+        </Badge>
+      ))}
+    </>
+  );
+}

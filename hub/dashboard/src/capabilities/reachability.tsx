@@ -1,0 +1,30 @@
+import type { TextKey } from '../text/texts.ts';
+import { useText } from '../text/use-text.ts';
+import { Age } from '../ui/age.tsx';
+import { CommandButton } from './command-button.tsx';
+import { Badge, Facts } from './facts.tsx';
+import type { WidgetProps } from './widget.ts';
+
+const faces = {
+  up: { key: 'reach.up', tone: 'ok' },
+  'up-without-authentication': { key: 'reach.up-without-authentication', tone: 'attention' },
+  reachable: { key: 'reach.reachable', tone: 'attention' },
+  unreachable: { key: 'reach.unreachable', tone: 'unreachable' },
+} as const satisfies Record<string, { key: TextKey; tone: string }>;
+
+export function ReachabilityWidget({ state }: WidgetProps<'reachability'>) {
+  const { t } = useText();
+  const face = state.status === undefined ? undefined : faces[state.status];
+  return (
+    <>
+      {face ? <Badge tone={face.tone}>{t(face.key)}</Badge> : null}
+      <Facts rows={[[t('reach.since'), state.since === undefined ? undefined : <Age key="age" at={state.since} />]]} />
+      {state.problem ? (
+        <p className="small">{t('command.problem', { message: state.problem.message, code: state.problem.code })}</p>
+      ) : null}
+      <div className="row">
+        <CommandButton capability="reachability" name="probe" />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
+import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
+import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
+import {
+  deviceEventsPage,
+  deviceSchema,
+  devicesPage,
+  telemetrySchema,
+  type updateDeviceBody,
+} from '../../../../protocols/api/devices.ts';
+import {
+  type adoptBody,
+  adoptResult,
+  type createVoucherBody,
+  proposalsPage,
+  type refuseBody,
+  refuseResult,
+  voucherSchema,
+} from '../../../../protocols/api/proposals.ts';
+import { quarantinePage } from '../../../../protocols/api/quarantine.ts';
+import { meSchema } from '../../../../protocols/api/session.ts';
+import { doneSchema, signedInSchema } from '../../../../protocols/api/sign-in.ts';
+import { type createUnitBody, unitSchema, unitsPage } from '../../../../protocols/api/units.ts';
+import { ask, askOnce } from './http.ts';
+
+/** Words, place and size of a list request; further filters as the list knows them. */
+export type ListQuery = Readonly<Record<string, string | number | undefined>>;
+
+const root = '/api/v1';
+const id = encodeURIComponent;
+
+/** A fresh key for a request that must act once. `randomUUID` needs HTTPS, which a school's network may not have. */
+function onceKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Every address of the hub that the page uses, in one place. All throw ApiError. */
+export const api = {
+  signIn: (email: string, password: string) =>
+    askOnce('/api/auth/sign-in/email', { method: 'POST', body: { email, password }, schema: signedInSchema }),
+  signOut: () => askOnce('/api/auth/sign-out', { method: 'POST', body: {}, schema: doneSchema }),
+  me: (signal?: AbortSignal) => askOnce(`${root}/me`, { schema: meSchema, signal }),
+
+  overview: (unit: number | undefined, signal?: AbortSignal) =>
+    ask(`${root}/overview`, { schema: overviewSchema, query: { unit }, signal }),
+  causes: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/causes`, { schema: causesPage, query, signal }),
+
+  devices: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/devices`, { schema: devicesPage, query, signal }),
+  device: (device: string, signal?: AbortSignal) =>
+    ask(`${root}/devices/${id(device)}`, { schema: deviceSchema, signal }),
+  updateDevice: (device: string, body: z.input<typeof updateDeviceBody>) =>
+    ask(`${root}/devices/${id(device)}`, { method: 'PATCH', body, schema: z.unknown() }),
+  telemetry: (device: string, query: ListQuery, signal?: AbortSignal) =>
+    ask(`${root}/devices/${id(device)}/telemetry`, { schema: telemetrySchema, query, signal }),
+  deviceEvents: (device: string, query: ListQuery, signal?: AbortSignal) =>
+    ask(`${root}/devices/${id(device)}/events`, { schema: deviceEventsPage, query, signal }),
+  createCommand: (device: string, body: z.input<typeof createCommandBody>) =>
+    ask(`${root}/devices/${id(device)}/commands`, { method: 'POST', body, schema: commandSchema, onceKey: onceKey() }),
+  commands: (device: string, signal?: AbortSignal) =>
+    ask(`${root}/devices/${id(device)}/commands`, { schema: commandsList, signal }),
+  command: (command: string, signal?: AbortSignal) =>
+    ask(`${root}/commands/${id(command)}`, { schema: commandSchema, signal }),
+  pictureAddress: (command: string, purpose: string) => `${root}/pictures/${id(command)}?purpose=${id(purpose)}`,
+
+  agents: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/agents`, { schema: agentsPage, query, signal }),
+  agent: (agent: string, signal?: AbortSignal) => ask(`${root}/agents/${id(agent)}`, { schema: agentSchema, signal }),
+
+  proposals: (query: ListQuery, signal?: AbortSignal) =>
+    ask(`${root}/proposals`, { schema: proposalsPage, query, signal }),
+  adopt: (body: z.input<typeof adoptBody>) =>
+    ask(`${root}/proposals/adopt`, { method: 'POST', body, schema: adoptResult, onceKey: onceKey() }),
+  refuse: (body: z.input<typeof refuseBody>) =>
+    ask(`${root}/proposals/refuse`, { method: 'POST', body, schema: refuseResult }),
+
+  units: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/units`, { schema: unitsPage, query, signal }),
+  unit: (unit: number, signal?: AbortSignal) => ask(`${root}/units/${unit}`, { schema: unitSchema, signal }),
+  createUnit: (body: z.input<typeof createUnitBody>) =>
+    ask(`${root}/units`, { method: 'POST', body, schema: unitSchema }),
+  createVoucher: (body: z.input<typeof createVoucherBody>) =>
+    ask(`${root}/vouchers`, { method: 'POST', body, schema: voucherSchema }),
+
+  quarantine: (query: ListQuery, signal?: AbortSignal) =>
+    ask(`${root}/quarantine`, { schema: quarantinePage, query, signal }),
+} as const;
+
+/** Address of the stream of live events; with a device, its samples and states come too. */
+export function liveAddress(device: string | undefined): string {
+  return device === undefined ? `${root}/live` : `${root}/live?device=${id(device)}`;
+}

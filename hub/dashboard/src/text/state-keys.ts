@@ -1,0 +1,75 @@
+import type { Agent } from '../../../../protocols/api/agents.ts';
+import type { DeviceEvent, DeviceRow } from '../../../../protocols/api/devices.ts';
+import type { HealthState } from '../../../../protocols/api/health.ts';
+import type { ProposalView } from '../../../../protocols/api/proposals.ts';
+import type { Role } from '../../../../protocols/api/session.ts';
+import type { Unit } from '../../../../protocols/api/units.ts';
+import type { CommandState } from '../../../../protocols/fleet/record.ts';
+import type { TextKey } from './texts.ts';
+
+// Whole keys, never glued ones: a state without a text does not compile, and an unused text is found.
+
+export const healthKeys: Readonly<Record<HealthState, TextKey>> = {
+  ok: 'health.ok',
+  attention: 'health.attention',
+  fault: 'health.fault',
+  unreachable: 'health.unreachable',
+  'expected-off': 'health.expected-off',
+  stale: 'health.stale',
+  unknown: 'health.unknown',
+};
+
+export const lifecycleKeys: Readonly<Record<DeviceRow['lifecycle'], TextKey>> = {
+  'in-service': 'lifecycle.in-service',
+  maintenance: 'lifecycle.maintenance',
+  'in-store': 'lifecycle.in-store',
+  retired: 'lifecycle.retired',
+};
+
+export const commandKeys: Readonly<Record<CommandState, TextKey>> = {
+  queued: 'command.queued',
+  sent: 'command.sent',
+  received: 'command.received',
+  running: 'command.running',
+  succeeded: 'command.succeeded',
+  failed: 'command.failed',
+  expired: 'command.expired',
+  unknown: 'command.unknown',
+};
+
+export const unitKeys: Readonly<Record<Unit['kind'], TextKey>> = {
+  province: 'unit.province',
+  commune: 'unit.commune',
+  school: 'unit.school',
+  building: 'unit.building',
+  room: 'unit.room',
+};
+
+export const severityKeys: Readonly<Record<DeviceEvent['severity'], TextKey>> = {
+  info: 'severity.info',
+  warning: 'severity.warning',
+  critical: 'severity.critical',
+};
+
+export const agentStatusKeys: Readonly<Record<Agent['status'], TextKey>> = {
+  active: 'agentStatus.active',
+  quarantined: 'agentStatus.quarantined',
+  revoked: 'agentStatus.revoked',
+};
+
+export const proposalStatusKeys: Readonly<Record<ProposalView['status'], TextKey>> = {
+  open: 'proposalStatus.open',
+  adopted: 'proposalStatus.adopted',
+  refused: 'proposalStatus.refused',
+};
+
+export const roleKeys: Readonly<Record<Role, TextKey>> = {
+  'province-admin': 'role.province-admin',
+  operator: 'role.operator',
+  engineer: 'role.engineer',
+  approver: 'role.approver',
+  accountant: 'role.accountant',
+  'school-it': 'role.school-it',
+  supplier: 'role.supplier',
+  auditor: 'role.auditor',
+};

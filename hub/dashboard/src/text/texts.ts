@@ -1,0 +1,24 @@
+import { adminTexts } from './admin.ts';
+import type { Texts } from './define.ts';
+import { deviceTexts } from './device.ts';
+import { overviewTexts } from './overview.ts';
+import { shellTexts } from './shell.ts';
+import { stateTexts } from './states.ts';
+
+/** Every text of the page, by key. */
+export const texts = { ...shellTexts, ...stateTexts, ...overviewTexts, ...deviceTexts, ...adminTexts };
+export type TextKey = keyof typeof texts;
+
+/** The texts of one language as i18next reads them: a text with a singular becomes `key_one` and `key_other`. */
+export function resourcesOf(language: 'vi' | 'en'): Record<string, string> {
+  const resources: Record<string, string> = {};
+  for (const [key, text] of Object.entries<Texts[string]>(texts)) {
+    if (text.enOne === undefined) {
+      resources[key] = text[language];
+      continue;
+    }
+    resources[`${key}_other`] = text[language];
+    if (language === 'en') resources[`${key}_one`] = text.enOne;
+  }
+  return resources;
+}

@@ -1,0 +1,105 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Series } from '../state/series.ts';
+import { formatMeasure, formatTick, type Language } from './format.ts';
+
+const zone = 'Asia/Ho_Chi_Minh';
+const heightPx = 240;
+
+interface LineChartProps {
+  readonly series: Series;
+  readonly unit: string;
+  readonly language: Language;
+  /** Length of the time axis, milliseconds, ending at the newest point or now. */
+  readonly windowMs: number;
+  readonly nowMs: number;
+  /** The drawing in words. */
+  readonly label: string;
+}
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function dataOf(series: Series): uPlot.AlignedData {
+  return [[...series.times], [...series.mean], [...series.greatest], [...series.least]];
+}
+
+function optionsOf(props: LineChartProps, width: number): uPlot.Options {
+  const within = props.windowMs <= 2 * 86_400_000 ? 'day' : 'month';
+  const axis = { stroke: colour('--ink-soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
+  const font = "12px 'Be Vietnam Pro', system-ui, sans-serif";
+  const accent = colour('--accent');
+  return {
+    width,
+    height: heightPx,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+    legend: { show: false },
+    cursor: { points: { size: 7 }, drag: { x: false, y: false } },
+    scales: { x: { range: () => [(props.nowMs - props.windowMs) / 1000, props.nowMs / 1000] } },
+    axes: [
+      {
+        ...axis,
+        font,
+        space: 70,
+        values: (_, splits) => splits.map((at) => formatTick(at * 1000, props.language, within)),
+      },
+      {
+        ...axis,
+        font,
+        size: 72,
+        values: (_, splits) => splits.map((value) => formatMeasure(value, props.unit, props.language)),
+      },
+    ],
+    series: [
+      {},
+      { stroke: accent, width: 2, points: { show: false } },
+      { stroke: 'transparent', points: { show: false } },
+      { stroke: 'transparent', points: { show: false } },
+    ],
+    bands: [{ series: [2, 3], fill: `color-mix(in srgb, ${accent} 16%, transparent)` }],
+  };
+}
+
+/** Mean over time as a line, least and greatest as a band around it. */
+export function LineChart(props: LineChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(props);
+  latest.current = props;
+  const scheme = useComputedColorScheme('light');
+  const { unit, language, windowMs, series, nowMs } = props;
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    // Read again when scheme, unit, language or window change: uPlot paints on a canvas, which follows no style sheet.
+    const options = optionsOf({ ...latest.current, unit, language, windowMs }, element.clientWidth);
+    const drawn = new uPlot(
+      {
+        ...options,
+        scales: { x: { range: () => [(latest.current.nowMs - windowMs) / 1000, latest.current.nowMs / 1000] } },
+      },
+      dataOf(latest.current.series),
+      element,
+    );
+    plot.current = drawn;
+    const observer = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: heightPx }));
+    observer.observe(element);
+    element.dataset['scheme'] = scheme;
+    return () => {
+      observer.disconnect();
+      drawn.destroy();
+      plot.current = undefined;
+    };
+  }, [unit, language, windowMs, scheme]);
+
+  useEffect(() => {
+    // A moment later on the axis counts as a change, so the line wanders on even without news.
+    if (nowMs > 0) plot.current?.setData(dataOf(series));
+  }, [series, nowMs]);
+
+  return <div ref={host} role="img" aria-label={props.label} style={{ width: '100%', minHeight: heightPx }} />;
+}

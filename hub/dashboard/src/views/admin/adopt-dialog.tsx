@@ -1,0 +1,187 @@
+import { Button, Group, Modal, PasswordInput, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconCheck, IconX } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import type { z } from 'zod';
+import type { adoptResult, ProposalView } from '../../../../../protocols/api/proposals.ts';
+import { api } from '../../data/api.ts';
+import { announce } from '../../state/live.ts';
+import { useText } from '../../text/use-text.ts';
+import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { addressOf, nameOfProposal } from './proposal-columns.tsx';
+
+type AdoptResult = z.output<typeof adoptResult>;
+
+interface AdoptDialogProps {
+  readonly opened: boolean;
+  readonly proposals: readonly ProposalView[];
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+/** Takes proposals into the fleet in two steps: what would happen, then doing it. */
+export function AdoptDialog({ opened, proposals, onClose, onDone }: AdoptDialogProps) {
+  const { t } = useText();
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      size="lg"
+      closeOnClickOutside={false}
+      title={t('adopt.title', { count: proposals.length })}
+      closeButtonProps={{ 'aria-label': t('word.close') }}
+    >
+      <AdoptForm proposals={proposals} onClose={onClose} onDone={onDone} />
+    </Modal>
+  );
+}
+
+interface Wishes {
+  readonly name: string;
+  readonly unit: number | undefined;
+  readonly username: string;
+  readonly password: string;
+}
+
+function itemsOf(proposals: readonly ProposalView[], wishes: Wishes) {
+  const { name, unit, username, password } = wishes;
+  const credentials = username === '' && password === '' ? undefined : { username, password };
+  return proposals.map((proposal) => ({
+    proposal: proposal.id,
+    // A name is for one device; of many, each keeps the name that it came with.
+    ...(proposals.length === 1 && name.trim() !== '' ? { name: name.trim() } : {}),
+    ...(unit === undefined ? {} : { unit }),
+    ...(credentials && proposal.needsCredentials ? { credentials } : {}),
+  }));
+}
+
+function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opened'>) {
+  const { t } = useText();
+  const first = proposals.length === 1 ? proposals[0] : undefined;
+  const [wishes, setWishes] = useState<Wishes>({
+    name: first ? nameOfProposal(first) : '',
+    unit: undefined,
+    username: '',
+    password: '',
+  });
+  const adopt = useMutation({
+    mutationFn: (dryRun: boolean) => api.adopt({ dryRun, items: itemsOf(proposals, wishes) }),
+    onSuccess: (result) => {
+      if (result.dryRun || result.refused.length > 0) return;
+      notifications.show({ message: t('adopt.done', { count: result.adopted.length }), icon: <IconCheck size={18} /> });
+      announce('proposals', 'devices');
+      onDone();
+    },
+  });
+  const change = (part: Partial<Wishes>) => {
+    setWishes((held) => ({ ...held, ...part }));
+    // What was previewed is no longer what would be done.
+    if (adopt.data) adopt.reset();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    adopt.mutate(!ready);
+  };
+  const preview = adopt.data;
+  const ready = preview !== undefined && preview.refused.length === 0 && preview.adopted.length > 0;
+  return (
+    <form className="stack" onSubmit={submit}>
+      {first ? (
+        <TextInput
+          data-autofocus
+          label={t('adopt.name')}
+          description={`${first.family}, ${addressOf(first.address)}`}
+          value={wishes.name}
+          maxLength={200}
+          onChange={(event) => change({ name: event.currentTarget.value })}
+        />
+      ) : null}
+      <UnitPicker label={t('adopt.unit')} value={wishes.unit} onChange={(unit) => change({ unit })} clearable />
+      {proposals.some(({ needsCredentials }) => needsCredentials) ? (
+        <Credentials wishes={wishes} onChange={change} />
+      ) : null}
+      {preview ? <Preview result={preview} proposals={proposals} /> : null}
+      <ProblemLine error={adopt.error} />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          {t('word.cancel')}
+        </Button>
+        <Button type="submit" loading={adopt.isPending}>
+          {t(ready ? 'adopt.do' : 'adopt.preview')}
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+function Credentials({
+  wishes,
+  onChange,
+}: {
+  readonly wishes: Wishes;
+  readonly onChange: (part: Partial<Wishes>) => void;
+}) {
+  const { t } = useText();
+  return (
+    <fieldset className="stack" style={{ border: 0, margin: 0, padding: 0 }}>
+      <legend style={{ fontWeight: 500 }}>{t('adopt.credentials')}</legend>
+      <p className="soft small">{t('adopt.credentials.help')}</p>
+      <TextInput
+        label={t('adopt.username')}
+        autoComplete="off"
+        value={wishes.username}
+        maxLength={200}
+        onChange={(event) => onChange({ username: event.currentTarget.value })}
+      />
+      <PasswordInput
+        label={t('adopt.password')}
+        autoComplete="new-password"
+        value={wishes.password}
+        maxLength={200}
+        onChange={(event) => onChange({ password: event.currentTarget.value })}
+      />
+    </fieldset>
+  );
+}
+
+function Preview({ result, proposals }: { readonly result: AdoptResult; readonly proposals: readonly ProposalView[] }) {
+  const { t } = useText();
+  const byId = new Map(proposals.map((proposal) => [proposal.id, proposal]));
+  const nameOf = (id: string) => {
+    const proposal = byId.get(id);
+    return proposal ? `${nameOfProposal(proposal)} (${addressOf(proposal.address)})` : id;
+  };
+  return (
+    <div role="status" className="stack">
+      {result.adopted.length > 0 ? (
+        <div>
+          <h3>{t('adopt.preview.will')}</h3>
+          <ul className="preview-list">
+            {result.adopted.map(({ proposal, name }) => (
+              <li key={proposal} className="row">
+                <IconCheck size={16} aria-hidden style={{ color: 'var(--ok)' }} />
+                {name}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : null}
+      {result.refused.length > 0 ? (
+        <div>
+          <h3>{t('adopt.preview.not')}</h3>
+          <ul className="preview-list">
+            {result.refused.map(({ proposal, code, message }) => (
+              <li key={proposal}>
+                <IconX size={16} aria-hidden style={{ color: 'var(--fault)', verticalAlign: '-0.2em' }} />{' '}
+                {nameOf(proposal)}: {message} <span className="code soft">{code}</span>
+              </li>
+            ))}
+          </ul>
+          <p className="small">{t('adopt.preview.allOrNone')}</p>
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+import { Link } from '@tanstack/react-router';
+import type { Device } from '../../../../../protocols/api/devices.ts';
+import { Facts } from '../../capabilities/facts.tsx';
+import { CapabilityWidget } from '../../capabilities/index.tsx';
+import { lifecycleKeys } from '../../text/state-keys.ts';
+import { useText } from '../../text/use-text.ts';
+import { Moment } from '../../ui/age.tsx';
+
+/** What the device is: identity, parts, address, since when it is ours. */
+export function InventoryCard({ device }: { readonly device: Device }) {
+  const { t } = useText();
+  const { address } = device;
+  return (
+    <section className="card stack">
+      <h2>{t('device.inventory')}</h2>
+      {device.reported['identity'] ? (
+        <CapabilityWidget name="identity" device={device} />
+      ) : (
+        <Facts
+          rows={[
+            [t('devices.vendor'), device.vendor],
+            [t('devices.model'), device.model],
+            [t('devices.serial'), device.serial],
+            [t('devices.firmware'), device.firmware],
+          ]}
+        />
+      )}
+      <Facts
+        rows={[
+          [t('devices.family'), device.family],
+          [t('devices.lifecycle'), t(lifecycleKeys[device.lifecycle])],
+          [
+            t('device.address'),
+            address ? (
+              <span className="code" key="address">
+                {[address.host, address.port].filter((part) => part !== undefined).join(':')}
+              </span>
+            ) : undefined,
+          ],
+          [
+            t('devices.agent'),
+            <Link key="agent" to="/agents/$agent" params={{ agent: device.agent.id }}>
+              {device.agent.name}
+            </Link>,
+          ],
+          [
+            t('device.adopted'),
+            <span key="adopted">
+              <Moment at={device.adoptedAt} /> {t('device.adopted.by', { name: device.adoptedBy })}
+            </span>,
+          ],
+          [
+            t('device.id'),
+            <span key="id" className="code">
+              {device.id}
+            </span>,
+          ],
+        ]}
+      />
+      {device.parts.length > 0 ? (
+        <>
+          <h3>{t('device.parts')}</h3>
+          <Facts
+            rows={device.parts.map(
+              (part) =>
+                [
+                  part.name,
+                  [part.kind, part.detail, part.serial].filter((word) => word !== undefined).join(', '),
+                ] as const,
+            )}
+          />
+        </>
+      ) : null}
+    </section>
+  );
+}

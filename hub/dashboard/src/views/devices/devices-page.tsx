@@ -1,0 +1,60 @@
+import { Button } from '@mantine/core';
+import { IconDeviceDesktopPlus } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { deviceList } from '../../data/queries.ts';
+import { useText } from '../../text/use-text.ts';
+import { Blank } from '../../ui/blank.tsx';
+import { FleetList } from '../../ui/fleet-list.tsx';
+import { Page } from '../../ui/page.tsx';
+import { type DevicesSearch, devicesSearch } from '../search.ts';
+import { deviceColumns } from './device-columns.tsx';
+import { DeviceFilters } from './device-filters.tsx';
+import { ExportButton } from './export-button.tsx';
+
+const rowId = (row: { readonly id: string }) => row.id;
+
+function readSort(sort: string): DevicesSearch['sort'] {
+  return devicesSearch.shape.sort.parse(sort);
+}
+
+/** Every device in scope: searched, filtered and sorted by the hub, fetched as one scrolls. */
+export function DevicesPage() {
+  const { t } = useText();
+  const search = useSearch({ from: '/frame/devices' });
+  const navigate = useNavigate({ from: '/devices' });
+  const query = { ...search, sort: search.sort ?? 'name' };
+  const read = useInfiniteQuery({ ...deviceList(query), placeholderData: keepPreviousData });
+  const columns = useMemo(() => deviceColumns(t), [t]);
+  const families = useMemo(
+    () => [...new Set(read.data?.pages.flatMap((page) => page.rows.map((row) => row.family)))],
+    [read.data],
+  );
+  const change = (part: Partial<DevicesSearch>) => void navigate({ search: { ...search, ...part }, replace: true });
+  const { sort: _, ...filters } = search;
+  const filtered = Object.values(filters).some((value) => value !== undefined);
+  return (
+    <Page title={t('nav.devices')} fill actions={<ExportButton search={query} />}>
+      <DeviceFilters search={search} onChange={change} families={families} />
+      <FleetList
+        read={read}
+        what={t('devices.what')}
+        columns={columns}
+        rowId={rowId}
+        topic="devices"
+        sort={query.sort}
+        onSort={(sort) => change({ sort: readSort(sort) })}
+        clearFilters={filtered ? () => void navigate({ search: { sort: search.sort } }) : undefined}
+        empty={
+          <Blank icon={IconDeviceDesktopPlus} title={t('devices.none')}>
+            <p>{t('devices.none.do')}</p>
+            <Button variant="default" renderRoot={(props) => <Link to="/proposals" {...props} />}>
+              {t('nav.proposals')}
+            </Button>
+          </Blank>
+        }
+      />
+    </Page>
+  );
+}

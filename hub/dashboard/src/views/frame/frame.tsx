@@ -1,0 +1,78 @@
+import { AppShell } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import type { Me } from '../../../../../protocols/api/session.ts';
+import { api } from '../../data/api.ts';
+import { toApiError } from '../../data/api-error.ts';
+import { useLiveStream } from '../../state/live.ts';
+import { MeContext } from '../../state/session.ts';
+import { useText } from '../../text/use-text.ts';
+import { Answer } from '../../ui/answer.tsx';
+import { LinkBadge } from '../../ui/link-badge.tsx';
+import { AccountMenu } from './account-menu.tsx';
+import { BottomNavigation, SideNavigation } from './navigation.tsx';
+import { RenewalDialog } from './renewal-dialog.tsx';
+
+/** The signed-in part: asks who is there, and lays header and navigation around the page. */
+export function Frame() {
+  const { t } = useText();
+  const here = useLocation({ select: (location) => location.href });
+  const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 5 * 60_000 });
+  if (me.isError && me.data === undefined && toApiError(me.error).kind === 'signed-out') {
+    return <Navigate to="/sign-in" search={here === '/' ? {} : { to: here }} replace />;
+  }
+  if (me.data) return <SignedIn me={me.data} />;
+  return (
+    <main style={{ padding: '1.5rem' }}>
+      <Answer read={me} what={t('account.menu')} height={30}>
+        {() => null}
+      </Answer>
+    </main>
+  );
+}
+
+function SignedIn({ me }: { readonly me: Me }) {
+  useLiveStream();
+  const { t } = useText();
+  const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  return (
+    <MeContext value={me}>
+      <a className="skip-link" href="#content">
+        {t('app.skip')}
+      </a>
+      <AppShell
+        header={{ height: '3.5rem' }}
+        navbar={{ width: '15rem', breakpoint: '48em', collapsed: { mobile: true } }}
+        {...(phone ? { footer: { height: '3.75rem' } } : {})}
+        padding={phone ? 'sm' : 'lg'}
+      >
+        <AppShell.Header>
+          <div className="shell-head">
+            <Link to="/" className="brand">
+              <img src="/mark.svg" alt="" />
+              Edufleet
+            </Link>
+            <div>
+              <LinkBadge />
+              <AccountMenu />
+            </div>
+          </div>
+        </AppShell.Header>
+        {phone ? (
+          <AppShell.Footer>
+            <BottomNavigation />
+          </AppShell.Footer>
+        ) : (
+          <AppShell.Navbar p="sm">
+            <SideNavigation />
+          </AppShell.Navbar>
+        )}
+        <AppShell.Main id="content" tabIndex={-1} style={{ background: 'var(--page)', outline: 'none' }}>
+          <Outlet />
+        </AppShell.Main>
+      </AppShell>
+      <RenewalDialog email={me.user.email} />
+    </MeContext>
+  );
+}

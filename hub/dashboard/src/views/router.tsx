@@ -1,0 +1,98 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { CausesPage } from './causes/causes-page.tsx';
+import { DevicesPage } from './devices/devices-page.tsx';
+import { Frame } from './frame/frame.tsx';
+import { NotFoundPage, PageFailed } from './frame/not-found.tsx';
+import { SignInPage } from './frame/sign-in-page.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
+import {
+  agentsSearch,
+  causesSearch,
+  deviceSearch,
+  devicesSearch,
+  overviewSearch,
+  proposalsSearch,
+  quarantineSearch,
+  signInSearch,
+  unitsSearch,
+} from './search.ts';
+
+const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: PageFailed });
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: SignInPage,
+  validateSearch: signInSearch,
+});
+const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
+
+const overview = createRoute({
+  getParentRoute: () => frame,
+  path: '/',
+  component: OverviewPage,
+  validateSearch: overviewSearch,
+});
+const causes = createRoute({
+  getParentRoute: () => frame,
+  path: '/causes',
+  component: CausesPage,
+  validateSearch: causesSearch,
+});
+const devices = createRoute({
+  getParentRoute: () => frame,
+  path: '/devices',
+  component: DevicesPage,
+  validateSearch: devicesSearch,
+});
+const device = createRoute({
+  getParentRoute: () => frame,
+  path: '/devices/$device',
+  validateSearch: deviceSearch,
+  component: lazyRouteComponent(() => import('./device/device-page.tsx'), 'DevicePage'),
+});
+const units = createRoute({
+  getParentRoute: () => frame,
+  path: '/units',
+  validateSearch: unitsSearch,
+  component: lazyRouteComponent(() => import('./units/units-page.tsx'), 'UnitsPage'),
+});
+const agents = createRoute({
+  getParentRoute: () => frame,
+  path: '/agents',
+  validateSearch: agentsSearch,
+  component: lazyRouteComponent(() => import('./admin/agents-page.tsx'), 'AgentsPage'),
+});
+const agent = createRoute({
+  getParentRoute: () => frame,
+  path: '/agents/$agent',
+  component: lazyRouteComponent(() => import('./admin/agent-page.tsx'), 'AgentPage'),
+});
+const proposals = createRoute({
+  getParentRoute: () => frame,
+  path: '/proposals',
+  validateSearch: proposalsSearch,
+  component: lazyRouteComponent(() => import('./admin/proposals-page.tsx'), 'ProposalsPage'),
+});
+const quarantine = createRoute({
+  getParentRoute: () => frame,
+  path: '/quarantine',
+  validateSearch: quarantineSearch,
+  component: lazyRouteComponent(() => import('./admin/quarantine-page.tsx'), 'QuarantinePage'),
+});
+
+/** Every address of the page. What a page shows is in its address, so that a link shows the same to the next person. */
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    frame.addChildren([overview, causes, devices, device, units, agents, agent, proposals, quarantine]),
+  ]),
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

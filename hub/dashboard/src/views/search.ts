@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { healthStateSchema } from '../../../../protocols/api/health.ts';
+
+// What the address of each page may carry. A part that cannot be read is dropped, so an old link still opens its page.
+
+const words = z.string().max(200).optional().catch(undefined);
+const unit = z.coerce.number().int().optional().catch(undefined);
+const name = z.coerce.string().max(40).optional().catch(undefined);
+
+export const overviewSearch = z.object({ unit });
+
+export const causesSearch = z.object({
+  unit,
+  q: words,
+  state: z.enum(['open', 'resolved']).optional().catch(undefined),
+});
+
+export const devicesSearch = z.object({
+  q: words,
+  unit,
+  agent: name,
+  family: name,
+  capability: name,
+  /** States of health, split by commas. */
+  health: words,
+  sort: z.enum(['name', '-name', 'health', '-health', 'since', '-since']).optional().catch(undefined),
+});
+export type DevicesSearch = z.output<typeof devicesSearch>;
+
+export const deviceSearch = z.object({
+  metric: z.string().max(120).optional().catch(undefined),
+  range: z.enum(['1h', '24h', '7d', '30d']).optional().catch(undefined),
+});
+
+export const unitsSearch = z.object({ parent: unit, q: words });
+
+export const agentsSearch = z.object({
+  q: words,
+  unit,
+  health: healthStateSchema.optional().catch(undefined),
+  sort: z.enum(['name', '-name', 'lastSeen', '-lastSeen']).optional().catch(undefined),
+});
+
+export const proposalsSearch = z.object({
+  q: words,
+  unit,
+  agent: name,
+  status: z.enum(['open', 'adopted', 'refused']).optional().catch(undefined),
+});
+
+export const quarantineSearch = z.object({
+  q: words,
+  agent: name,
+  code: z.string().max(64).optional().catch(undefined),
+});
+
+export const signInSearch = z.object({ to: z.string().max(2_000).optional().catch(undefined) });
+
+/** A path of this page only: an address of another site in a link must not be followed after sign-in. */
+export function safeTarget(to: string | undefined): string {
+  return to?.startsWith('/') && !to.startsWith('//') && !to.includes('\\') ? to : '/';
+}
