@@ -13,7 +13,17 @@ export type Lane = z.infer<typeof laneSchema>;
 /** `<capability>.<metric>`, with `@instance` where a device has several: `host.networkIn@eth0`. */
 export const metricKeySchema = z.string().regex(/^[a-z]{1,30}\.[a-zA-Z0-9]{1,40}(@[\w./:-]{1,60})?$/);
 
-const document = z.record(z.string().max(80), z.unknown());
+/** Deeper than any state of ours; JSON of some thousand levels parses, but cannot be written again. */
+const mostLevels = 32;
+
+const document = z
+  .record(z.string().max(80), z.unknown())
+  .refine((value) => isShallow(value, mostLevels), `a document has at most ${mostLevels} levels`);
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
 const capabilityName = z.string().regex(/^[a-z]{1,30}$/);
 
 /** Fields of every record: `seq` in its lane from 1 up, `at` by the agent's wall clock, `mono` milliseconds since its boot. */

@@ -74,6 +74,8 @@ describe('http server', () => {
         post('/api/v1/tokens', `{"name":"${name}"}`, { cookie: 'session=operator', origin: 'http://fleet.example' });
       expect(await problemOf(named('a\\u0000'))).toMatchObject({ status: 422, errors: [{ field: 'name' }] });
       expect(await problemOf(named('a\\ud800'))).toMatchObject({ status: 422, errors: [{ field: 'name' }] });
+      const deep = `{"capability":"power","name":"on","args":{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}}`;
+      expect(await problemOf(post('/api/v1/devices/own-device/commands', deep))).toMatchObject({ status: 422 });
       expect(await problemOf({ url: '/api/v1/devices?q=%00', headers: operator })).toMatchObject({ status: 422 });
       expect(await problemOf({ url: '/api/v1/devices/own%00device', headers: operator })).toMatchObject({
         status: 404,
