@@ -97,7 +97,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
         unit,
         expiresAt: expiresAt.toISOString(),
         gatewayUrl: urls.gatewayUrl,
-        command: `edufleet-agent enrol --gateway ${urls.gatewayUrl} --voucher ${code}`,
+        command: `edufleet-agent enrol --hub ${urls.gatewayUrl} --voucher ${code}`,
       };
     },
 

@@ -175,6 +175,8 @@ export function createHealth(deps: HealthDeps): Health {
       lastTickMono = mono;
       running ??= run().finally(() => {
         running = undefined;
+        // A run that waited for the database was no standstill.
+        lastTickMono = clock.mono();
       });
       return running;
     },

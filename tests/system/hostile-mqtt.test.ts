@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { openAuthority } from '../../provisioning/authority/index.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
 import {
   type AgentKeys,
+  ackOf,
   type BrokerFixture,
   heartbeat,
   hello,
@@ -24,7 +26,7 @@ let agentNumber = 0;
 let agentId = '';
 
 beforeAll(async () => {
-  fixture = await startBroker({ handshakeTimeoutMs: 700, connectTimeoutMs: 700, sweepMs: 100 });
+  fixture = await startBroker({ drainTimeoutMs: 3_000, handshakeTimeoutMs: 700, connectTimeoutMs: 700, sweepMs: 100 });
   witness = await fixture.agent('witness');
 });
 afterAll(async () => {
@@ -297,6 +299,41 @@ describe('a hostile agent', () => {
     socket.write(publishPacket('a/'.repeat(500)));
     await ended(socket);
     await expectRefused('malformed-packet');
+  });
+
+  it('that reads nothing is cut, and nobody waits for it', async () => {
+    const { submit } = fixture.behind;
+    const rejected = Array.from({ length: 100 }, (_, seq) => ({
+      lane: 'samples' as const,
+      seq: seq + 1,
+      code: 'x',
+      message: randomBytes(150).toString('hex'),
+    }));
+    fixture.behind.submit = async (agent) => (agent === agentId ? { ...ackOf(1), rejected } : ackOf(1));
+    const socket = await connected();
+    socket.write(
+      packet({
+        cmd: 'subscribe',
+        messageId: 9,
+        subscriptions: [{ topic: `fleet/v1/${agentId}/down/ack`, qos: 1 }],
+      } as Packet),
+    );
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    const flood = setInterval(() => {
+      for (let i = 0; i < 20; i++) socket.write(publishPacket(`fleet/v1/${agentId}/up/frames`));
+    }, 10);
+    let slowest = 0;
+    while (!codes().includes('slow-reader')) {
+      const began = performance.now();
+      await witness.publishRaw('fleet/v1/witness/up/frames', '{}');
+      slowest = Math.max(slowest, performance.now() - began);
+    }
+    clearInterval(flood);
+    socket.destroy();
+    fixture.behind.submit = submit;
+    await expectRefused('slow-reader');
+    expect(slowest).toBeLessThan(1_000);
   });
 
   it('subscribing to what is not its own gets nothing, and the refusal is seen', async () => {
