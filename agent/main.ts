@@ -3,15 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import { FatalError, FleetError, toError } from '../protocols/errors.ts';
+import { FleetError, toError } from '../protocols/errors.ts';
 import { systemClock } from '../provisioning/platform/clock.ts';
 import { createLog } from '../provisioning/platform/log.ts';
 import { createAgent } from './app.ts';
 import { describeConfig, readAgentConfig } from './config.ts';
 import { drivers, hostFamily } from './devices/registry.ts';
-import { type EnrolMachineOptions, enrolMachine } from './enrolment.ts';
+import type { EnrolMachineOptions } from './enrolment.ts';
 import { createNetwork } from './platform/create-network.ts';
 import { createHostPort } from './platform/host.ts';
+import { readJsonFile } from './platform/json-file.ts';
 import { searchOnce } from './search.ts';
 
 /** The longest that a stop may take before the process ends in any case; what the outbox holds is safe at every moment. */
@@ -26,19 +27,11 @@ const stop = new AbortController();
 
 function settingsOf({ config, data }: CommonOptions) {
   return readAgentConfig({
-    file: config === undefined ? {} : fileOf(config),
+    file: config === undefined ? {} : readJsonFile(config),
     environment: process.env,
     flags: data === undefined ? {} : { dataDir: data },
     readFile: (path) => readFileSync(path, 'utf8'),
   });
-}
-
-function fileOf(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (thrown) {
-    throw new FatalError('invalid-config', `${path} cannot be read as JSON: ${toError(thrown).message}`);
-  }
 }
 
 function portsOf(options: CommonOptions) {
@@ -58,7 +51,6 @@ async function run(options: CommonOptions): Promise<void> {
   using limit = systemClock.deadline(stopLimitMs);
   limit.signal.addEventListener('abort', () => process.exit(failure ? 1 : 0));
   await agent[Symbol.asyncDispose]();
-  ports.log.info('agent stopped');
   if (failure) throw failure;
 }
 
@@ -73,8 +65,16 @@ async function enrol(
   options: CommonOptions & Pick<EnrolMachineOptions, 'voucher' | 'gateway' | 'replace'>,
 ): Promise<void> {
   const { config, host, clock } = portsOf(options);
-  const { dataDir } = config;
-  const machine = { dataDir, host, hostFamily, clock, agentVersion: manifest.version, signal: stop.signal };
+  const machine = {
+    dataDir: config.dataDir,
+    host,
+    hostFamily,
+    clock,
+    agentVersion: manifest.version,
+    signal: stop.signal,
+  };
+  // It brings a large X.509 library, once in the life of a machine.
+  const { enrolMachine } = await import('./enrolment.ts');
   const { agentId, name } = await enrolMachine({ ...options, ...machine });
   console.log(`This machine is now the agent ${agentId} (${name}). Start it with: edufleet-agent run`);
 }

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Counters of this process. */
-export interface ProcessReading {
+interface ProcessReading {
   readonly rssBytes: number;
   /** Processor time spent since the process began, in microseconds. */
   readonly cpuMicros: number;

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { FatalError, type FleetError, RecoverableError, toError } from '../../protocols/errors.ts';
 
 /** A file that could not be read and was put aside. */
-export interface ReplacedFile {
+interface ReplacedFile {
   readonly movedTo: string;
   readonly reason: string;
 }
