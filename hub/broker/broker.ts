@@ -25,10 +25,11 @@ import type {
 import { createSessions, type Session } from './sessions.ts';
 import { type BrokerLimits, defaultLimits } from './settings.ts';
 import { startSweep } from './sweep.ts';
+import { createTakeovers } from './takeovers.ts';
 import { inTurn } from './turn.ts';
 import { createUplink } from './uplink.ts';
 
-export interface BrokerDeps {
+interface BrokerDeps {
   readonly tls: BrokerTls;
   readonly registry: BrokerRegistry;
   readonly ingest: BrokerIngest;
@@ -76,6 +77,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const counters = createCounters();
   const sessions = createSessions();
   const bans = createBans(clock, limits.banMs);
+  const takeovers = createTakeovers(clock);
   const journal = createJournal({ ...deps, counters });
   const doorkeeper = createDoorkeeper({ credentials, bans, limits, clock, log, deaf: () => health.deaf() });
   // Read at the start: a closed socket no longer says where it came from.
@@ -102,6 +104,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         socket,
         granted: new Set(),
         refusedFilters: 0,
+        heardMono: clock.mono(),
         greeted: false,
         generation: 0,
         generationSentMs: Number.NEGATIVE_INFINITY,
@@ -149,6 +152,9 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       before.client.close();
       health.disconnected(agentId, before.id);
       log.info('session taken over', { agent: agentId, from: before.address, to: session.address });
+      if (!takeovers.note(agentId, clock.mono() - before.heardMono)) return;
+      const reason = `two machines seem to use one identity, from ${before.address} and ${session.address}`;
+      journal.violated(new Rejection('clone-suspected', reason), { address: session.address, agentId });
     },
     left: (client) => {
       const session = sessions.of(client);

@@ -10,6 +10,7 @@ export type RejectionCode =
   | 'protocol-version'
   | 'credential-refused'
   | 'banned'
+  | 'clone-suspected'
   | 'keepalive-refused'
   | 'oversize-packet'
   | 'malformed-packet'

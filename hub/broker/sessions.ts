@@ -13,6 +13,8 @@ export interface Session {
   /** Topics that it subscribed to. */
   readonly granted: Set<string>;
   refusedFilters: number;
+  /** When a sound message of it last came (monotonic). */
+  heardMono: number;
   /** The hub has its hello: it may get what it lacks. */
   greeted: boolean;
   /** Generation of the desired document last sent or known to be held, and when it was last sent (monotonic). */

@@ -77,6 +77,7 @@ export function createUplink({ ingest, health, downlink, journal, counters, cloc
     try {
       await take(session, channel, payload);
       health.heard(agentId);
+      session.heardMono = clock.mono();
     } catch (thrown) {
       if (thrown instanceof RecoverableError)
         throw new Rejection('ingest-unavailable', `${channel} of ${agentId} is not stored: ${thrown.message}`);

@@ -22,7 +22,7 @@ import {
 } from './rows.ts';
 import { type CommandRow, viewOf, wireOf } from './view.ts';
 
-export interface CommandsDeps {
+interface CommandsDeps {
   readonly store: Store;
   readonly registry: CommandRegistry;
   readonly bus: Bus;
@@ -31,7 +31,7 @@ export interface CommandsDeps {
   readonly log: Log;
 }
 
-export interface Picture {
+interface Picture {
   readonly contentType: string;
   readonly bytes: Buffer;
   readonly device: string;

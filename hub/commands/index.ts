@@ -1,3 +1,2 @@
-export { type Commands, type CommandsDeps, createCommands, type Picture } from './commands.ts';
-export { PictureError } from './error.ts';
+export { type Commands, createCommands } from './commands.ts';
 export { pictureLimits, pictureTypes } from './pictures.ts';

@@ -14,10 +14,10 @@ import { EnrolmentError } from './error.ts';
 import { checkRenewal, checkVoucher } from './judgement.ts';
 import type { AgentStatus, AuditEntry, EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
 
-export type VoucherView = z.output<typeof voucherSchema>;
-export type VoucherRequest = z.output<typeof createVoucherBody>;
+type VoucherView = z.output<typeof voucherSchema>;
+type VoucherRequest = z.output<typeof createVoucherBody>;
 
-export interface EnrolmentDeps {
+interface EnrolmentDeps {
   readonly store: Store;
   readonly authority: Authority;
   readonly organisation: EnrolmentOrganisation;

@@ -16,13 +16,13 @@ import type { PeerIdentity } from '../../provisioning/authority/index.ts';
 import { BadRequest, CertificateError, refusalFor } from './error.ts';
 import { requirePeer } from './peer.ts';
 
-export interface GatewayTls {
+interface GatewayTls {
   readonly keyPem: string;
   readonly chainPem: string;
   readonly clientTrustPems: readonly string[];
 }
 
-export interface GatewayEnrolment {
+interface GatewayEnrolment {
   enrol(request: EnrolRequest, address: string): Promise<EnrolResponse>;
   renew(identity: PeerIdentity, request: RenewRequest, address: string): Promise<RenewResponse>;
   readonly credentials: {
@@ -30,11 +30,11 @@ export interface GatewayEnrolment {
   };
 }
 
-export interface GatewayPictures {
+interface GatewayPictures {
   storePicture(agentId: string, commandId: string, contentType: string, bytes: Buffer): Promise<void>;
 }
 
-export interface GatewayDeps {
+interface GatewayDeps {
   readonly tls: GatewayTls;
   readonly enrolment: GatewayEnrolment;
   readonly commands: GatewayPictures;

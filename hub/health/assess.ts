@@ -9,7 +9,7 @@ export const agentSilentMs = 90_000;
 /** Three times the longest interval in which an agent reports each device at least once. */
 export const deviceStaleMs = 900_000;
 /** Clock error of an agent that is worth a word. */
-export const clockSkewLimitMs = 300_000;
+const clockSkewLimitMs = 300_000;
 /** Storage in use: at which percentage it is told, and below which it is well again. */
 const storageFull = { tell: 95, clear: 93 } as const;
 

@@ -21,7 +21,7 @@ import { decisiveCapabilities, readProbe } from './signals.ts';
 import { createTouches } from './touches.ts';
 import { createWriter } from './writer.ts';
 
-export interface HealthDeps {
+interface HealthDeps {
   readonly store: Store;
   readonly registry: HealthRegistry;
   readonly twin: HealthTwin;

@@ -1,2 +1,1 @@
-export { type HealthCode, healthCodes } from './codes.ts';
-export { createHealth, type Health, type HealthDeps } from './health.ts';
+export { createHealth, type Health } from './health.ts';

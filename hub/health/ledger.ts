@@ -66,7 +66,7 @@ export interface Ledger {
 }
 
 /** Whether people must hear of this device: in service, with a finding that opens a problem. */
-export function isWrong(entry: Pick<DeviceEntry, 'lifecycle' | 'verdict'>): boolean {
+function isWrong(entry: Pick<DeviceEntry, 'lifecycle' | 'verdict'>): boolean {
   return entry.lifecycle === 'in-service' && kindOf(entry.verdict.code) !== undefined;
 }
 

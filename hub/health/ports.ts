@@ -52,7 +52,7 @@ export interface HealthTwin {
   ): { readonly state: Readonly<Record<string, unknown>>; readonly receivedAt: Date } | undefined;
 }
 
-export interface HealthUnit {
+interface HealthUnit {
   readonly id: number;
   readonly name: string;
   readonly kind: UnitKind;

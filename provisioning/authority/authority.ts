@@ -25,7 +25,7 @@ export interface IssuedCertificate {
 }
 
 /** What a TLS listener presents: the chain is leaf, device CA, root, so that an enrolling agent can pin the root. */
-export interface ServerIdentity {
+interface ServerIdentity {
   readonly keyPem: string;
   readonly chainPem: string;
   readonly notAfter: Date;

@@ -25,7 +25,7 @@ const dayMs = 24 * 3600 * 1000;
  * Lives of certificates, in days. A certificate begins a day before it is made, so that an agent whose clock runs
  * behind can use it at once.
  */
-export const lives = { rootDays: 7300, deviceCaDays: 1825, serverDays: 730, agentDays: 60, backdatedDays: 1 } as const;
+const lives = { rootDays: 7300, deviceCaDays: 1825, serverDays: 730, agentDays: 60, backdatedDays: 1 } as const;
 
 export interface Issuer {
   readonly certificate: X509Certificate;

@@ -1,2 +1,2 @@
-export { type Authority, type IssuedCertificate, openAuthority, type ServerIdentity } from './authority.ts';
-export { fingerprintOf, identityOf, type PeerIdentity } from './identity.ts';
+export { type Authority, type IssuedCertificate, openAuthority } from './authority.ts';
+export { identityOf, type PeerIdentity } from './identity.ts';

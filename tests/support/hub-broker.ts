@@ -22,7 +22,7 @@ export interface AgentKeys {
 }
 
 /** What stands behind the broker in a test: everything is recorded, and its answers can be changed. */
-export interface BehindBroker {
+interface BehindBroker {
   readonly frames: { readonly agentId: string; readonly payload: Buffer }[];
   readonly hellos: Hello[];
   readonly heartbeats: { readonly agentId: string; readonly heartbeat: Heartbeat }[];

@@ -6,6 +6,7 @@ import { Rejection, toRejection } from '../../../hub/broker/error.ts';
 import { createJournal } from '../../../hub/broker/journal.ts';
 import { guardPacketSize } from '../../../hub/broker/packet-guard.ts';
 import { createStrangers } from '../../../hub/broker/strangers.ts';
+import { createTakeovers } from '../../../hub/broker/takeovers.ts';
 import { inTurn } from '../../../hub/broker/turn.ts';
 import { type LogFields, silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock } from '../../support/clock.ts';
@@ -41,6 +42,22 @@ describe('bans', () => {
     expect(bans.has('p7')).toBe(true);
     await clock.advance(1);
     expect(bans.has('p7')).toBe(false);
+  });
+});
+
+describe('takeovers', () => {
+  it('of a living session again and again look like two machines; a lost line does not', async () => {
+    const clock = createFakeClock();
+    const takeovers = createTakeovers(clock);
+    const lost = Array.from({ length: 20 }, () => takeovers.note('p7', 60_000));
+    expect(lost).not.toContain(true);
+    const fighting = Array.from({ length: 6 }, () => takeovers.note('p7', 1_000));
+    expect(fighting).toEqual([false, false, false, false, false, true]);
+    expect(takeovers.note('p7', 1_000)).toBe(false);
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(121_000);
+      expect(takeovers.note('p8', 1_000)).toBe(false);
+    }
   });
 });
 

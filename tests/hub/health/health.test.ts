@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Scope } from '../../../hub/access/index.ts';
 import { createBus } from '../../../hub/events/bus.ts';
-import { createHealth, type Health, type HealthDeps } from '../../../hub/health/index.ts';
+import { createHealth, type Health } from '../../../hub/health/index.ts';
 import { createOrganisation, type Organisation } from '../../../hub/organisation/index.ts';
 import type { Store } from '../../../hub/store/index.ts';
 import { causeSchema, overviewSchema } from '../../../protocols/api/causes.ts';
@@ -22,7 +22,7 @@ let clock: FakeClock;
 let bus = createBus(silentLog);
 let events: LiveEvent[] = [];
 let health: Health;
-let deps: HealthDeps;
+let deps: Parameters<typeof createHealth>[0];
 let room: { id: number; path: string };
 let school: { id: number; path: string };
 let elsewhere: { id: number; path: string };
