@@ -95,6 +95,7 @@ export class Uplink implements AsyncDisposable {
       let delayMs = backoffMs(failures + 1, random());
       try {
         const { reason, stood } = await this.#oneConnection(signal);
+        if (signal.aborted) return;
         failures = stood ? 0 : failures + 1;
         if (stood) delayMs = 1_000 + random() * ((this.#options.returnSpreadMs ?? defaultReturnSpreadMs) - 1_000);
         log.warn('the session with the hub ended', { code: reason.code, reason: reason.message, delayMs });
