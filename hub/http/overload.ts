@@ -1,8 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock } from '../../protocols/ports.ts';
 
-/** Above this 99th percentile of the event loop's delay over one second, requests are turned away. */
+/**
+ * Above this 99th percentile of the event loop's delay, for so many seconds in a row, requests are turned away. One
+ * pause alone (a collection of garbage, a large answer) turns nobody away.
+ */
 const mostDelayMs = 300;
+const lateSeconds = 3;
 const sampleMs = 1_000;
 const resolutionMs = 20;
 
@@ -18,6 +22,7 @@ export function watchOverload(clock: Clock): OverloadWatch {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   const stop = new AbortController();
   let delayMs = 0;
+  let late = 0;
   histogram.enable();
   const sampling = (async () => {
     while (!stop.signal.aborted) {
@@ -25,11 +30,12 @@ export function watchOverload(clock: Clock): OverloadWatch {
       // The histogram counts the whole interval between two ticks, of which the resolution itself is no delay.
       delayMs = Math.max(0, histogram.percentile(99) / 1e6 - resolutionMs);
       histogram.reset();
+      late = delayMs > mostDelayMs ? late + 1 : 0;
     }
   })().catch(() => histogram.disable());
   return {
     get overloaded() {
-      return delayMs > mostDelayMs;
+      return late >= lateSeconds;
     },
     get delayMs() {
       return delayMs;

@@ -7,6 +7,7 @@ import type { Registry } from 'prom-client';
 import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import { InvalidInputError, NotFoundError } from '../access/index.ts';
+import { isDataError, toStoreError } from '../store/index.ts';
 import { acceptJsonOnly, findUnstorable } from './body.ts';
 import type { RouteContext } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
@@ -147,7 +148,7 @@ function createApp({ trustProxy, log }: HttpServerOptions): FastifyInstance {
 }
 
 function answerProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
-  const { body, headers, unexpected } = toProblemAnswer(thrown);
+  const { body, headers, unexpected } = toProblemAnswer(asCursorFault(thrown, request) ?? toStoreError(thrown));
   if (unexpected)
     log.error('request failed', {
       error: toError(thrown),
@@ -161,6 +162,14 @@ function answerProblem(thrown: unknown, request: FastifyRequest, reply: FastifyR
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer((value: unknown) => JSON.stringify(value))
     .send(body);
+}
+
+/** A cursor of the right form may hold values that the list's columns cannot be compared with; only the database finds out. */
+function asCursorFault(thrown: unknown, { query }: FastifyRequest): InvalidInputError | undefined {
+  const hasCursor = typeof query === 'object' && query !== null && 'cursor' in query;
+  return hasCursor && isDataError(thrown)
+    ? new InvalidInputError('cursor', 'This is not a cursor of this list.')
+    : undefined;
 }
 
 /** What every request goes through, closed unless its route says that it is open. */

@@ -1,56 +1,19 @@
 import fc from 'fast-check';
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { allows } from '../../../hub/access/permissions.ts';
 import { roleSchema } from '../../../protocols/api/session.ts';
 import { startTestServer, type TestServer } from './fake-features.ts';
-
-type Place = 'own' | 'foreign' | 'missing';
-const places: readonly Place[] = ['own', 'foreign', 'missing'];
-
-/** Ids that lie in the reader's school, in another, and nowhere. */
-const unitAt: Readonly<Record<Place, number>> = { own: 2, foreign: 3, missing: 99 };
-
-interface Sample {
-  readonly query?: (place: Place) => Readonly<Record<string, string>>;
-  readonly body?: (place: Place) => unknown;
-}
-
-/**
- * What a route needs besides ids in its path and query. A route with a body must have its line here; all others are
- * walked without one.
- */
-const samples: Readonly<Record<string, Sample>> = {
-  'POST /api/auth/sign-in/email': { body: () => ({ email: 'an@school.example', password: 'right password' }) },
-  'POST /api/auth/change-password': { body: () => ({ currentPassword: 'old', newPassword: 'a long new password' }) },
-  'POST /api/v1/tokens': { body: () => ({ name: 'reports' }) },
-  'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
-  'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
-  'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },
-  'POST /api/v1/proposals/adopt': { body: (place) => ({ items: [{ proposal: `${place}-proposal` }] }) },
-  'POST /api/v1/proposals/refuse': { body: (place) => ({ proposals: [`${place}-proposal`] }) },
-  'POST /api/v1/vouchers': { body: (place) => ({ unit: unitAt[place] }) },
-  'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
-  'GET /api/v1/devices/:id/telemetry': {
-    query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),
-  },
-};
-
-/** Routes whose id is a person's own, not a place's. */
-const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/v1/tokens']);
-
-const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
-const nameOf = (route: RouteOptions) => `${methodOf(route)} ${route.url}`;
-
-/** Whether a request says by itself which part of the organisation it is about. */
-function namesPlaceInRequest(route: RouteOptions): boolean {
-  const name = nameOf(route);
-  if (ofOneself.has(name)) return false;
-  const body = samples[name]?.body;
-  const inBody = body !== undefined && JSON.stringify(body('own')) !== JSON.stringify(body('foreign'));
-  return route.url.includes(':id') || inBody || Object.keys(scopeQuery(route.schema?.querystring, 'own')).length > 0;
-}
+import {
+  askRoute,
+  methodOf,
+  nameOf,
+  namesPlaceInRequest,
+  ofOneself,
+  type Place,
+  places,
+  samples,
+} from './route-walk.ts';
 
 describe('every route', () => {
   let started: TestServer;
@@ -63,33 +26,8 @@ describe('every route', () => {
 
   const closed = () => routes.filter(({ config }) => !config?.open);
 
-  /** One request with ids of a place in path, query and body; a stream is cut off after its head. */
-  const ask = async (route: RouteOptions, place: Place, headers: Readonly<Record<string, string>>) => {
-    const sample = samples[nameOf(route)];
-    const { params, querystring, body: needsBody } = route.schema ?? {};
-    const numeric = params instanceof z.ZodObject && params.safeParse({ id: '2' }).data?.['id'] === 2;
-    const url = route.url.replace(':id', numeric ? String(unitAt[place]) : `${place}-device`).replace('*', 'x.js');
-    const query = new URLSearchParams({ ...scopeQuery(querystring, place), ...sample?.query?.(place) });
-    const body = sample?.body?.(place);
-    const response = await started.server.app.inject({
-      method: methodOf(route),
-      url: `${url}?${query}`,
-      headers: { ...headers, ...(needsBody ? { 'content-type': 'application/json' } : {}) },
-      payloadAsStream: true,
-      ...(needsBody ? { payload: JSON.stringify(body ?? {}) } : {}),
-    });
-    const isStream = response.headers['content-type'] === 'text/event-stream';
-    const chunks: Buffer[] = [];
-    for await (const chunk of response.stream()) {
-      chunks.push(Buffer.from(chunk as Buffer));
-      if (isStream) break;
-    }
-    return {
-      status: response.statusCode,
-      text: isStream ? '' : Buffer.concat(chunks).toString(),
-      headers: response.headers,
-    };
-  };
+  const ask = (route: RouteOptions, place: Place, headers: Readonly<Record<string, string>>) =>
+    askRoute(started.server.app, route, place, headers);
 
   it('sees them all', () => {
     expect(routes.length).toBeGreaterThan(30);
@@ -201,12 +139,3 @@ describe('every route', () => {
     );
   });
 });
-
-/** Keys of a query that name a place are filled in by themselves. */
-function scopeQuery(querystring: unknown, place: Place): Record<string, string> {
-  const keys = querystring instanceof z.ZodObject ? Object.keys(querystring.shape) : [];
-  return {
-    ...(keys.includes('unit') ? { unit: String(unitAt[place]) } : {}),
-    ...(keys.includes('device') ? { device: `${place}-device` } : {}),
-  };
-}

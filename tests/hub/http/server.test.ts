@@ -104,6 +104,8 @@ describe('http server', () => {
       expect(fault).toMatchObject({ status: 500, code: 'internal' });
       expect(JSON.stringify(fault)).not.toContain('1234');
       expect(fault.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' });
+      expect(await overview(refused)).toMatchObject({ status: 503, code: 'database-unavailable' });
       const away = await overview(new RecoverableError('database-unavailable', 'The database does not answer.'));
       expect(away).toMatchObject({ status: 503, code: 'database-unavailable', headers: { 'retry-after': '5' } });
     });

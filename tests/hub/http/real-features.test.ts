@@ -1,0 +1,342 @@
+import fc from 'fast-check';
+import { Registry as Metrics } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAccess } from '../../../hub/access/index.ts';
+import { allows } from '../../../hub/access/permissions.ts';
+import { createAudit } from '../../../hub/audit/index.ts';
+import { createCommands } from '../../../hub/commands/index.ts';
+import { createEnrolment } from '../../../hub/enrolment/index.ts';
+import { createBus } from '../../../hub/events/bus.ts';
+import { createHealth, type Health } from '../../../hub/health/index.ts';
+import { createHistory } from '../../../hub/history/index.ts';
+import { createHttpServer, type HttpServer } from '../../../hub/http/index.ts';
+import { createOrganisation } from '../../../hub/organisation/index.ts';
+import { createQuarantine } from '../../../hub/quarantine/index.ts';
+import { createRegistry } from '../../../hub/registry/index.ts';
+import { createSealer, type Store } from '../../../hub/store/index.ts';
+import { createTelemetry, type Telemetry } from '../../../hub/telemetry/index.ts';
+import { createTwin, type Twin } from '../../../hub/twin/index.ts';
+import { auditPage } from '../../../protocols/api/audit.ts';
+import { devicesPage } from '../../../protocols/api/devices.ts';
+import { meSchema, type Role, roleSchema } from '../../../protocols/api/session.ts';
+import { silentLog } from '../../../protocols/ports.ts';
+import { openAuthority } from '../../../provisioning/authority/index.ts';
+import { systemClock as clock } from '../../../provisioning/platform/clock.ts';
+import { openTestStore, seedAgent, seedDevice, type TestStore } from '../../support/hub-store.ts';
+import { temporaryFolder } from '../../support/store.ts';
+import { askRoute, methodOf, nameOf, ofOneself, places } from './route-walk.ts';
+
+const password = 'một mật khẩu đủ dài';
+const emailOf = (role: Role) => `${role}@school.example`;
+
+/** The hub's own features over a fresh database with two schools, each with an agent, a device, a command and a proposal. */
+async function openHub(store: Store, stack: AsyncDisposableStack) {
+  const shared = { store, bus: createBus(silentLog), clock, log: silentLog };
+  await seed(store);
+  const organisation = stack.use(createOrganisation({ store, counts: (path) => health.countsOf(path) }));
+  await organisation.load();
+  const registry = stack.use(
+    createRegistry({
+      ...shared,
+      organisation,
+      sealer: createSealer(Buffer.alloc(32, 7)),
+      facets: {
+        verdictOf: (id) => health.verdictOf(id),
+        agentVerdictOf: (id) => health.agentVerdictOf(id),
+        reportedOf: (id) => twin.reported(id),
+        descriptorOf: (id) => twin.inventoryOf(id),
+        latestOf: (id) => telemetry.latestOf(id),
+        lastReportAt: (id) => telemetry.lastReportAt(id),
+      },
+    }),
+  );
+  await registry.load();
+  const twin: Twin = createTwin({ ...shared, registry });
+  await twin.load();
+  const telemetry: Telemetry = createTelemetry({ ...shared, retention: { raw: 1, fiveMinute: 1, hourly: 1 } });
+  await telemetry.load();
+  const quarantine = stack.use(createQuarantine(shared));
+  const health: Health = stack.use(createHealth({ ...shared, registry, twin, organisation, quarantine }));
+  await health.load();
+  const audit = stack.use(createAudit(shared));
+  const access = createAccess({ ...shared, secret: 's'.repeat(40), publicUrl: 'http://fleet.example' });
+  const commands = createCommands({ ...shared, registry, audit });
+  const vouchers = createEnrolment({
+    ...shared,
+    authority: await openAuthority({ folder: stack.use(temporaryFolder()).path, clock }),
+    organisation,
+    registry,
+    audit,
+    urls: { mqttUrl: 'mqtts://hub.example:8883', gatewayUrl: 'https://hub.example:8443' },
+  });
+  const series = async (id: string, query: Parameters<Telemetry['series']>[1]) => {
+    const device = registry.deviceOf(id);
+    if (!device) throw new Error(`${id} is asked for only when it is there`);
+    return telemetry.series(device, query);
+  };
+  const features = { ...shared, organisation, registry, health, quarantine, audit, access, commands, vouchers };
+  const server = stack.use(
+    await createHttpServer({
+      features: { ...features, telemetry: { series }, history: createHistory({ store }) },
+      version: 'test',
+      publicUrl: 'http://fleet.example',
+      trustProxy: [],
+      ready: [],
+      metrics: new Metrics(),
+      clock,
+      log: silentLog,
+      // A busy machine is no finding here.
+      overload: { overloaded: false, delayMs: 0, [Symbol.asyncDispose]: async () => {} },
+    }),
+  );
+  return { server, access, audit };
+}
+
+/** Unit 1 is the province, 2 the reader's own school, 3 another. */
+async function seed(store: Store): Promise<void> {
+  await using organisation = createOrganisation({ store });
+  await organisation.load();
+  const root = await organisation.ensureRoot('Tỉnh Quảng Ngãi');
+  for (const name of ['Trường mình', 'Trường khác'])
+    await organisation.create({ paths: ['/'] }, { parent: root, kind: 'school', name });
+  await seedSchool(store, 'own', 2);
+  await seedSchool(store, 'foreign', 3);
+}
+
+async function seedSchool(store: Store, place: string, unitId: number): Promise<void> {
+  const id = `${place}-device`;
+  const at = new Date();
+  await seedAgent(store, id, unitId);
+  await seedDevice(store, { id, agentId: id, unitId, capabilities: { power: { commands: ['on'] } } });
+  const later = new Date(at.getTime() + 3_600_000);
+  const times = { created_at: at, updated_at: at, not_after: later };
+  const command = { id, agent_id: id, device_id: id, capability: 'snapshot', name: 'take', args: '{}', ...times };
+  await store.db
+    .insertInto('command')
+    .values({ ...command, state: 'succeeded', created_by: 'an' })
+    .execute();
+  const bytes = Buffer.from([0xff, 0xd8, 0xff]);
+  const picture = { command_id: id, device_id: id, content_type: 'image/jpeg', bytes, taken_at: at, expires_at: later };
+  await store.db.insertInto('picture').values(picture).execute();
+  await store.db
+    .insertInto('proposal')
+    .values({
+      id: `${place}-proposal`,
+      agent_id: id,
+      key: 'k',
+      family: 'thing',
+      address: '{"host":"10.0.0.5"}',
+      macs: '[]',
+      evidence: '[]',
+      search: 'thing',
+      needs_credentials: false,
+      first_seen_at: at,
+      last_seen_at: at,
+    })
+    .execute();
+}
+
+describe('the HTTP API over the real features', () => {
+  const stack = new AsyncDisposableStack();
+  const authorization = new Map<string, string>();
+  let opened: TestStore;
+  let server: HttpServer;
+  let hub: Awaited<ReturnType<typeof openHub>>;
+
+  beforeAll(async () => {
+    opened = stack.use(await openTestStore(clock));
+    hub = await openHub(opened.store, stack);
+    ({ server } = hub);
+    for (const role of roleSchema.options) {
+      const user = await hub.access.ensureUser({ email: emailOf(role), name: role, password, role, unitId: 2 });
+      const { token } = await hub.access.createToken(user.id, { name: 'walk' });
+      authorization.set(role, `Bearer ${token}`);
+    }
+    const root = await hub.access.ensureUser({
+      email: 'root@school.example',
+      name: 'root',
+      password,
+      role: 'province-admin',
+      unitId: 1,
+    });
+    authorization.set('root', `Bearer ${(await hub.access.createToken(root.id, { name: 'walk' })).token}`);
+  }, 120_000);
+  afterAll(() => stack.disposeAsync(), 60_000);
+
+  const as = (who: string) => ({ authorization: authorization.get(who) ?? '' });
+  const closed = () => server.routes.filter(({ method, config }) => method !== 'HEAD' && !config?.open);
+
+  it('signs a person in by cookie, tells who they are, and signs them out', async () => {
+    const origin = 'http://fleet.example';
+    const headers = { 'content-type': 'application/json', origin };
+    const signIn = (secret: string) =>
+      server.app.inject({
+        method: 'POST',
+        url: '/api/auth/sign-in/email',
+        headers,
+        payload: { email: emailOf('school-it'), password: secret },
+      });
+    expect((await signIn('not the password')).json()).toMatchObject({ status: 401, code: 'wrong-credentials' });
+    const signedIn = await signIn(password);
+    expect(signedIn.statusCode).toBe(200);
+    const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? '';
+    const get = (url: string) => server.app.inject({ url, headers: { cookie } });
+    const me = meSchema.parse((await get('/api/v1/me')).json());
+    expect(me.grants).toEqual([{ role: 'school-it', unit: { id: 2, name: 'Trường mình', kind: 'school' } }]);
+    expect((await get('/api/auth/get-session')).json()).toMatchObject({ user: { email: emailOf('school-it') } });
+    const devices = devicesPage.parse((await get('/api/v1/devices')).json());
+    expect(devices.rows.map(({ id }) => id)).toEqual(['own-device']);
+    await server.app.inject({ method: 'POST', url: '/api/auth/sign-out', headers: { cookie, origin } });
+    expect((await get('/api/v1/me')).statusCode).toBe(401);
+    expect((await get('/api/auth/get-session')).json()).toBeNull();
+  });
+
+  it('answers every reading of what is one’s own, and tells what is foreign like what is missing', async () => {
+    for (const route of closed()) {
+      const name = nameOf(route);
+      if (name.endsWith('/change-password')) continue;
+      for (const role of roleSchema.options) {
+        const answers = new Map(
+          await Promise.all(
+            places.map(async (place) => [place, await askRoute(server.app, route, place, as(role))] as const),
+          ),
+        );
+        const told = `${name} as ${role}: ${answers.get('own')?.text.slice(0, 300)}`;
+        for (const { status } of answers.values()) expect(status, told).toBeLessThan(500);
+        const [foreign, missing] = (['foreign', 'missing'] as const).map((place) => {
+          const answer = answers.get(place);
+          return { status: answer?.status, text: answer?.text.replaceAll(place, 'PLACE') };
+        });
+        expect(foreign, told).toEqual(missing);
+        if (!allows(role, route.config?.action ?? 'read')) expect(answers.get('own')?.status, told).toBe(403);
+        else if (methodOf(route) === 'GET') expect(answers.get('own')?.status, told).toBe(200);
+        if (allows(role, route.config?.action ?? 'read') && route.url.includes(':id') && !ofOneself.has(name))
+          expect(foreign?.status, told).toBe(404);
+      }
+    }
+  });
+
+  it('changes what is one’s own, and writes it down in a sound chain', async () => {
+    const { rows } = auditPage.parse(
+      (await server.app.inject({ url: '/api/v1/audit?limit=200', headers: as('root') })).json(),
+    );
+    const done = new Set(rows.map(({ action }) => action));
+    for (const action of [
+      'sign-in.succeed',
+      'sign-in.fail',
+      'sign-out',
+      'picture.view',
+      'unit.create',
+      'device.update',
+      'proposal.adopt',
+      'voucher.create',
+      'command.create',
+    ])
+      expect([...done], action).toContain(action);
+    expect(rows.find(({ action }) => action === 'picture.view')).toMatchObject({ reason: 'look at the board' });
+    expect(JSON.stringify(rows)).not.toContain(password);
+    const school = auditPage.parse(
+      (await server.app.inject({ url: '/api/v1/audit?limit=200', headers: as('auditor') })).json(),
+    );
+    expect(new Set(school.rows.map(({ unit }) => unit?.name))).toContain('Trường mình');
+    expect(JSON.stringify(school.rows)).not.toContain('Trường khác');
+    expect(await hub.audit.verify(new AbortController().signal)).toMatchObject({ ok: true });
+  });
+
+  it('survives any query and any body', async () => {
+    const word = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }),
+      fc.constantFrom(
+        'own-device',
+        '2',
+        '3',
+        '99',
+        '-1',
+        '1e99',
+        'name',
+        '-since',
+        '-health',
+        'ok',
+        'Bảng',
+        "'",
+        '%',
+        '_',
+        '\\',
+      ),
+      // Cursors of the right form with values of the wrong one.
+      fc
+        .array(fc.oneof(fc.string(), fc.double(), fc.constant(1e300)), { minLength: 2, maxLength: 2 })
+        .map((pair) => Buffer.from(JSON.stringify(pair)).toString('base64url')),
+    );
+    const key = fc.constantFrom(
+      'cursor',
+      'limit',
+      'q',
+      'unit',
+      'sort',
+      'parent',
+      'kind',
+      'agent',
+      'family',
+      'health',
+      'capability',
+      'lifecycle',
+      'status',
+      'state',
+      'actor',
+      'code',
+    );
+    const query = fc.dictionary(key, word, { maxKeys: 3 });
+    const telemetry = { metric: 'lamp.hours', from: '0000-01-01T00:00:00Z', to: '9999-12-31T23:59:59.999Z' };
+    const routes = closed().filter(({ url }) => !url.endsWith('/live') && !url.endsWith('/change-password'));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), word, query, fc.jsonValue(), async (index, id, values, body) => {
+        const route = routes[index % routes.length];
+        if (!route || id === '' || !id.isWellFormed()) return;
+        const method = methodOf(route);
+        const more = route.url.endsWith('/telemetry') ? telemetry : {};
+        const response = await server.app.inject({
+          method,
+          url: `${route.url.replace(':id', encodeURIComponent(id))}?${new URLSearchParams({ ...values, ...more })}`,
+          headers: {
+            ...as('root'),
+            ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(method === 'GET' || method === 'DELETE' ? {} : { payload: JSON.stringify(body) }),
+        });
+        expect(response.statusCode, `${nameOf(route)} ${JSON.stringify(values)} ${response.body}`).toBeLessThan(500);
+      }),
+      { numRuns: 600 },
+    );
+  }, 60_000);
+
+  it('goes on after a cursor that is none of its lists, of any list, without failing', async () => {
+    const cursors = [
+      ['x', 'y'],
+      [1e300, 'a'],
+      [-1, -1],
+      ['', ''],
+      [0, 9e99],
+      ['9', 1],
+    ].map((pair) => Buffer.from(JSON.stringify(pair)).toString('base64url'));
+    for (const list of [
+      'devices',
+      'devices?sort=since',
+      'devices?sort=-health',
+      'agents',
+      'agents?sort=lastSeen',
+      'units',
+      'proposals',
+      'causes',
+      'causes?state=resolved',
+      'quarantine',
+      'audit',
+      'devices/own-device/events',
+    ])
+      for (const cursor of cursors) {
+        const url = `/api/v1/${list}${list.includes('?') ? '&' : '?'}cursor=${cursor}`;
+        const response = await server.app.inject({ url, headers: as('root') });
+        expect([200, 422], `${url} ${response.body}`).toContain(response.statusCode);
+      }
+  });
+});
