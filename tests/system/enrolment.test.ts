@@ -330,7 +330,7 @@ describe('renewal', () => {
         cert: forged.certificatePem + forger.deviceCaPem,
         key: request.keyPem,
       }),
-    ).toMatchObject({ status: 403, body: { code: 'credential-refused' } });
+    ).toMatchObject({ status: 403, body: { message: 'This certificate was not issued by this hub.' } });
     await rm(other, { recursive: true });
     const agent = await enrolledBefore(41);
     await enrolment.setAccess(whole, actor, agent.agentId, 'revoked', 'máy đã thanh lý');

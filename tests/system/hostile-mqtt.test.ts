@@ -26,7 +26,7 @@ let agentNumber = 0;
 let agentId = '';
 
 beforeAll(async () => {
-  fixture = await startBroker({ drainTimeoutMs: 3_000, handshakeTimeoutMs: 700, connectTimeoutMs: 700, sweepMs: 100 });
+  fixture = await startBroker({ drainTimeoutMs: 60_000, handshakeTimeoutMs: 700, connectTimeoutMs: 700, sweepMs: 100 });
   witness = await fixture.agent('witness');
 });
 afterAll(async () => {

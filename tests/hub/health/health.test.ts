@@ -250,6 +250,16 @@ describe('health', () => {
     expect(stateOf('printer')).toBe('ok');
   });
 
+  it('gives devices their time after their agent was away for long', async () => {
+    await allUp();
+    await pass(1_500_000, 'other');
+    expect(deviceIds.map(stateOf)).toEqual(Array(4).fill('unknown'));
+    await pass(800_000, 'p7', 'other');
+    expect(deviceIds.map(stateOf)).toEqual(Array(4).fill('ok'));
+    await pass(150_000, 'p7', 'other');
+    expect(deviceIds.map(stateOf)).toEqual(Array(4).fill('stale'));
+  });
+
   it('finds one cause for devices that fell silent together', async () => {
     await allUp();
     for (const id of deviceIds.slice(0, 3)) reach(id, 'unreachable');
