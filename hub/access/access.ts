@@ -21,12 +21,12 @@ export interface AccessDeps {
 }
 
 /** What a request brings to say who asks. A token goes before a cookie. */
-export interface Credentials {
+interface Credentials {
   readonly authorization?: string | undefined;
   readonly cookie?: string | undefined;
 }
 
-export interface NewUser {
+interface NewUser {
   readonly email: string;
   readonly name: string;
   readonly password: string;
@@ -34,7 +34,7 @@ export interface NewUser {
   readonly unitId: number;
 }
 
-export interface SignInAttempt {
+interface SignInAttempt {
   readonly email: string;
   readonly password: string;
   readonly address: string;

@@ -21,7 +21,7 @@ declare module 'fastify' {
 }
 
 /** What a handler is given: everything checked, and the part of the organisation that the action is allowed in. */
-export interface Call<P, Q, B> {
+interface Call<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;

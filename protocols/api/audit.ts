@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
 /** One thing that was done, by whom, to what and why. */
-export const auditEntrySchema = z.object({
+const auditEntrySchema = z.object({
   seq: z.int(),
   at: instantSchema,
   /** User id, or the word for a part of the system. `actorName` is set for people who are still known. */

@@ -3,7 +3,7 @@ import { healthSchema, healthStateSchema, lifecycleSchema } from './health.ts';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
 /** One row of a device list. */
-export const deviceRowSchema = z
+const deviceRowSchema = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -83,7 +83,7 @@ export const telemetrySchema = z.object({
 });
 export type Telemetry = z.infer<typeof telemetrySchema>;
 
-export const deviceEventSchema = z
+const deviceEventSchema = z
   .object({
     id: z.string(),
     at: instantSchema,

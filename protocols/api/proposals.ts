@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
-export const proposalSchema = z
+const proposalSchema = z
   .object({
     id: z.string(),
     agent: z.object({ id: z.string(), name: z.string() }),

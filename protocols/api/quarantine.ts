@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery } from './page.ts';
 
 /** Something that was received and could not be taken: refused at the door, or stored as it came. */
-export const quarantineSchema = z.object({
+const quarantineSchema = z.object({
   id: z.string(),
   agent: z.string().optional(),
   channel: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instantSchema } from './page.ts';
 
 /** A key for programs, with the rights of the person who made it. */
-export const tokenSchema = z.object({
+const tokenSchema = z.object({
   id: z.string(),
   name: z.string(),
   createdAt: instantSchema,

@@ -4,6 +4,7 @@ import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 import { idParams } from './params.ts';
 
+/** Agents are only read here: they come by enrolment and go by revocation. */
 export function addAgentRoutes(app: FastifyInstance, { features }: RouteContext): void {
   const { registry } = features;
   addRoute(app, {

@@ -10,6 +10,7 @@ import { idParams } from './params.ts';
 /** What a picture may be; anything else is not served from our origin. */
 const pictureTypes = new Set(['image/jpeg', 'image/png']);
 
+/** Commands and the pictures they took. The commands feature itself writes a command down, with its purpose. */
 export function addCommandRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
   const { commands, audit, registry } = features;
   addRoute(app, {

@@ -14,6 +14,7 @@ import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 import { idParams } from './params.ts';
 
+/** Devices: lists, one page, its change, and its past. Reads that features answer by id alone are scoped here first. */
 export function addDeviceRoutes(app: FastifyInstance, { features }: RouteContext): void {
   const { registry, telemetry, history, audit } = features;
   /** The same words for a device that is not there and for one that is elsewhere. */

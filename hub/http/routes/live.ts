@@ -5,6 +5,7 @@ import { inScope, NotFoundError } from '../../access/index.ts';
 import type { RouteContext } from '../context.ts';
 import { addRoute, problemResponses } from '../route.ts';
 
+/** The stream of `hub/http/live.ts`. Who listens is asked again at every beat, so a session that ended hears no more. */
 export function addLiveRoute(app: FastifyInstance, { features, live }: RouteContext): void {
   const { access, registry } = features;
   addRoute(app, {

@@ -12,6 +12,7 @@ import {
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 
+/** From what discovery found to what the fleet has. Each adopted device is one entry of the audit log; the vouchers feature writes its own. */
 export function addProposalRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
   const { registry, vouchers, audit } = features;
   addRoute(app, {

@@ -4,6 +4,7 @@ import type { RouteContext } from '../context.ts';
 import { addRoute } from '../route.ts';
 import { unitParams } from './params.ts';
 
+/** The organisation: provinces down to rooms. A unit is added under one that lies in the scope, and written down. */
 export function addUnitRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
   const { organisation, audit } = features;
   addRoute(app, {

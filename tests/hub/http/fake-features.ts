@@ -106,7 +106,7 @@ function within<T>(scope: Scope, id: string, value: T): T {
 }
 
 /** A person of this role in the reader's own school. */
-export function actorWith(role: Role, path: string = units.own): SignedInActor {
+function actorWith(role: Role, path: string = units.own): SignedInActor {
   return createGrantedActor({
     user: { id: `user-${role}`, name: role, email: `${role}@school.example` },
     grants: [{ role, path, unit: school }],
@@ -115,7 +115,7 @@ export function actorWith(role: Role, path: string = units.own): SignedInActor {
   });
 }
 
-export interface FakeFeatures extends Features {
+interface FakeFeatures extends Features {
   readonly bus: Bus;
   readonly entries: AuditEntry[];
   /** Calls that changed something. */
@@ -123,7 +123,7 @@ export interface FakeFeatures extends Features {
 }
 
 /** Features that know two schools. `Bearer <role>` is a person of that role in school 2, `Bearer root-<role>` of the province. */
-export function createFakeFeatures(): FakeFeatures {
+function createFakeFeatures(): FakeFeatures {
   const entries: AuditEntry[] = [];
   const writes: string[] = [];
   const roleOf = (authorization: string | undefined, cookie: string | undefined) =>

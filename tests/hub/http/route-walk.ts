@@ -5,7 +5,7 @@ export type Place = 'own' | 'foreign' | 'missing';
 export const places: readonly Place[] = ['own', 'foreign', 'missing'];
 
 /** Ids that lie in the reader's school, in another, and nowhere. */
-export const unitAt: Readonly<Record<Place, number>> = { own: 2, foreign: 3, missing: 99 };
+const unitAt: Readonly<Record<Place, number>> = { own: 2, foreign: 3, missing: 99 };
 
 interface Sample {
   readonly query?: (place: Place) => Readonly<Record<string, string>>;
