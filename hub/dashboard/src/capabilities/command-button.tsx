@@ -23,8 +23,10 @@ export function CommandButton({ capability, name, args, children, label, disable
   return (
     <Button
       variant="default"
-      size="compact-md"
+      size="xs"
       h={36}
+      fz="0.875rem"
+      fw={500}
       aria-label={label}
       disabled={sending || disabled === true}
       onClick={() => send({ capability, name, ...(args === undefined ? {} : { args }) })}

@@ -21,7 +21,8 @@ export function VolumeWidget({ state }: WidgetProps<'volume'>) {
       {state.muted ? <Badge tone="attention">{t('volume.muted')}</Badge> : null}
       {can('volume', 'set') ? (
         <Slider
-          thumbProps={{ 'aria-label': t('volume.level') }}
+          thumbLabel={t('volume.level')}
+          label={null}
           value={dragged ?? state.level ?? 0}
           disabled={sending}
           onChange={setDragged}

@@ -3,7 +3,7 @@ import { defineTexts } from './define.ts';
 /** Schools and rooms, agents, proposals, quarantine, vouchers. */
 export const adminTexts = defineTexts({
   'units.what': { vi: 'danh sách trường và phòng', en: 'the list of schools and rooms' },
-  'units.search': { vi: 'Tìm trường, phòng, xã (phím /)', en: 'School, room, commune (key /)' },
+  'units.search': { vi: 'Tìm trường, phòng, xã', en: 'School, room, commune' },
   'units.name': { vi: 'Tên', en: 'Name' },
   'units.kind': { vi: 'Loại', en: 'Kind' },
   'units.code': { vi: 'Mã', en: 'Code' },
@@ -54,7 +54,7 @@ export const adminTexts = defineTexts({
   'voucher.done': { vi: 'Đã chép, đóng lại', en: 'Copied, close' },
 
   'agents.what': { vi: 'danh sách bộ thu thập', en: 'the list of agents' },
-  'agents.search': { vi: 'Tìm theo tên, trường (phím /)', en: 'Name or school (key /)' },
+  'agents.search': { vi: 'Tìm theo tên, trường', en: 'Name or school' },
   'agents.none': { vi: 'Chưa có bộ thu thập nào', en: 'No agents yet' },
   'agents.none.do': {
     vi: 'Bộ thu thập là phần mềm chạy trên máy tính nhỏ tại trường. Cấp một phiếu ghi danh, rồi gõ lệnh của phiếu trên máy đó.',
@@ -109,7 +109,7 @@ export const adminTexts = defineTexts({
   'lane.samples': { vi: 'Số đo', en: 'Samples' },
 
   'proposals.what': { vi: 'danh sách đề xuất', en: 'the list of proposals' },
-  'proposals.search': { vi: 'Tìm theo địa chỉ, mẫu máy (phím /)', en: 'Address or model (key /)' },
+  'proposals.search': { vi: 'Tìm theo địa chỉ, mẫu máy', en: 'Address or model' },
   'proposals.status': { vi: 'Trạng thái đề xuất', en: 'State of proposals' },
   'proposals.none': { vi: 'Không có đề xuất nào đang chờ', en: 'No proposals are waiting' },
   'proposals.none.do': {
@@ -171,7 +171,7 @@ export const adminTexts = defineTexts({
   'refuse.reason': { vi: 'Lý do (không bắt buộc)', en: 'Reason (optional)' },
 
   'quarantine.what': { vi: 'danh sách cách ly', en: 'the quarantine' },
-  'quarantine.search': { vi: 'Tìm theo mã, nội dung (phím /)', en: 'Code or text (key /)' },
+  'quarantine.search': { vi: 'Tìm theo mã, nội dung', en: 'Code or text' },
   'quarantine.none': { vi: 'Không có gì bị cách ly', en: 'Nothing is in quarantine' },
   'quarantine.none.do': {
     vi: 'Bản tin nào không đọc được hoặc không được phép sẽ được giữ ở đây thay vì mất đi, để kỹ sư xem lại.',

@@ -44,10 +44,12 @@ interface AnswerProps<T> {
   readonly children: (data: T) => ReactNode;
   /** Height of the placeholder while nothing is there yet, in rem. */
   readonly height?: number;
+  /** The content takes the height that is left, for a list that scrolls inside. */
+  readonly fill?: boolean;
 }
 
 /** One read with its four faces: loading, failed, there, and there but no longer fresh. */
-export function Answer<T>({ read, what, children, height = 12 }: AnswerProps<T>) {
+export function Answer<T>({ read, what, children, height = 12, fill }: AnswerProps<T>) {
   const { t } = useText();
   const silent = useSilent();
   if (read.data === undefined) {
@@ -62,7 +64,7 @@ export function Answer<T>({ read, what, children, height = 12 }: AnswerProps<T>)
   return (
     <>
       <StaleNotice at={read.dataUpdatedAt} failed={read.isError} />
-      <div className="stack" style={{ gap: '1.25rem' }} data-stale={silent || read.isError || undefined}>
+      <div className="answer" data-fill={fill || undefined} data-stale={silent || read.isError || undefined}>
         {children(read.data)}
       </div>
     </>

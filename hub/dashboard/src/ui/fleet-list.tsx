@@ -46,7 +46,7 @@ export function FleetList<T extends RowData>(props: FleetListProps<T>) {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
   return (
-    <Answer read={read} what={props.what} height={24}>
+    <Answer read={read} what={props.what} height={24} fill>
       {() =>
         rows.length === 0 ? (
           <section className="card">

@@ -14,8 +14,8 @@ export interface FleetColumn<T> {
   readonly header: string;
   /** Width as a grid track: `minmax(12rem, 2fr)`. */
   readonly track: string;
-  /** Shown on a phone too. */
-  readonly phone?: boolean;
+  /** Its track on a phone; left out there when absent. */
+  readonly phone?: string;
   /** Field to sort by, as the hub names it. */
   readonly sort?: string;
   /** Content of plain elements: heavy components make scrolling slow. */
@@ -35,10 +35,11 @@ interface FleetTableProps<T> {
   readonly onEnd: () => void;
 }
 
-const rowHeightRem = 3.625;
-
+/** Height of a row as the style sheet has it (`--row-height`), in pixels: it is taller on a phone and grows with the type. */
 function rowHeightPx(): number {
-  return rowHeightRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const { fontSize } = getComputedStyle(document.documentElement);
+  const tall = matchMedia('(max-width: 48em)').matches;
+  return (tall ? 4.75 : 3.625) * Number.parseFloat(fontSize);
 }
 
 function SortHeader<T>({
@@ -155,15 +156,7 @@ export function FleetTable<T extends RowData>(props: FleetTableProps<T>) {
 
   const tracks = {
     '--tracks': columns.map((column) => column.track).join(' '),
-    '--phone-tracks': columns
-      .filter((column) => column.phone)
-      .map((column, index) =>
-        index === 0 || !column.track.startsWith('minmax')
-          ? column.track.replace(/minmax\([^,]+,/, 'minmax(0,')
-          : 'auto',
-      )
-      .join(' '),
-    '--row-height': `${rowHeightRem}rem`,
+    '--phone-tracks': columns.map((column) => column.phone ?? '').join(' '),
   } as CSSProperties;
 
   return (

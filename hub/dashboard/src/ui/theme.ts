@@ -13,9 +13,23 @@ const sea: MantineColorsTuple = [
   '#084e58',
 ];
 
+/** Greys of the dark scheme with the page's own tint, from text down to the deepest ground. */
+const dark: MantineColorsTuple = [
+  '#d3dce1',
+  '#b3c1ca',
+  '#8b9ba5',
+  '#5f707b',
+  '#34434c',
+  '#27333b',
+  '#1d282f',
+  '#182127',
+  '#131b20',
+  '#10171b',
+];
+
 /** Sober blue-greys, one accent the colour of the sea, room around things, one family of type made for Vietnamese. */
 export const theme = createTheme({
-  colors: { sea },
+  colors: { sea, dark },
   primaryColor: 'sea',
   primaryShade: { light: 7, dark: 6 },
   fontFamily: "'Be Vietnam Pro', system-ui, sans-serif",

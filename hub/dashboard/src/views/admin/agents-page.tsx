@@ -33,7 +33,7 @@ function useAgentColumns(): readonly FleetColumn<Agent>[] {
         id: 'name',
         header: t('agents.name'),
         track: 'minmax(12rem, 2fr)',
-        phone: true,
+        phone: 'minmax(0, 1fr)',
         sort: 'name',
         cell: (row) => (
           <>
@@ -48,7 +48,7 @@ function useAgentColumns(): readonly FleetColumn<Agent>[] {
         id: 'health',
         header: t('devices.health'),
         track: '9.5rem',
-        phone: true,
+        phone: '8rem',
         cell: (row) => <HealthMark state={row.health.state} />,
       },
       {

@@ -31,7 +31,7 @@ export function useProposalColumns(selection: Selection | undefined): readonly F
             id: 'select',
             header: t('proposals.select'),
             track: '3.25rem',
-            phone: true,
+            phone: '2.75rem',
             cell: (row) => (
               <input
                 type="checkbox"
@@ -54,7 +54,7 @@ function columnsOf(t: ReturnType<typeof useText>['t']): readonly FleetColumn<Pro
       id: 'device',
       header: t('proposals.device'),
       track: 'minmax(12rem, 1.6fr)',
-      phone: true,
+      phone: 'minmax(0, 1fr)',
       cell: (row) => (
         <>
           {row.device === undefined ? (

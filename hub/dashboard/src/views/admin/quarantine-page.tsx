@@ -27,7 +27,7 @@ function useQuarantineColumns(open: (row: QuarantineRow) => void): readonly Flee
         id: 'reason',
         header: t('quarantine.reason'),
         track: 'minmax(12rem, 2fr)',
-        phone: true,
+        phone: 'minmax(0, 1fr)',
         cell: (row) => (
           <>
             <button type="button" className="row-button fleet-link" onClick={() => open(row)}>
@@ -41,7 +41,7 @@ function useQuarantineColumns(open: (row: QuarantineRow) => void): readonly Flee
         id: 'at',
         header: t('quarantine.received'),
         track: '8.5rem',
-        phone: true,
+        phone: '7rem',
         cell: (row) => <Age at={row.receivedAt} />,
       },
       {

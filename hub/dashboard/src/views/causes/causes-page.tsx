@@ -57,6 +57,7 @@ export function CausesPage() {
       <Answer read={read} what={t('cause.what')} height={24}>
         {() => (
           <section className="card" {...refresh.hold}>
+            <h2 className="visually-hidden">{t(state === 'open' ? 'cause.open' : 'cause.resolved')}</h2>
             {refresh.pending ? (
               <Button
                 size="xs"

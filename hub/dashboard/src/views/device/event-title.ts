@@ -2,11 +2,34 @@ import { z } from 'zod';
 import type { DeviceEvent } from '../../../../../protocols/api/devices.ts';
 import { findCapability, type Label } from '../../../../../protocols/fleet/capabilities/index.ts';
 import type { TextKey } from '../../text/texts.ts';
+import { nothing } from '../../ui/format.ts';
 
 type Translate = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string;
 
 const bilingual = z.object({ title: z.object({ vi: z.string(), en: z.string() }) });
 const change = z.object({ from: z.string(), to: z.string() });
+
+/** A change of inventory, as the hub tells it. */
+const exchange = z.object({ before: z.string().nullish(), after: z.string().nullish() });
+
+const fields: Readonly<Record<string, TextKey>> = {
+  vendor: 'devices.vendor',
+  model: 'devices.model',
+  serial: 'devices.serial',
+  firmware: 'devices.firmware',
+  hardware: 'identity.hardware',
+  macs: 'identity.macs',
+  parts: 'device.parts',
+};
+
+const causes: Readonly<Record<string, TextKey>> = {
+  'agent-silent': 'happened.cause.agent-silent',
+  'device-unreachable': 'happened.cause.device-unreachable',
+  'device-fault': 'happened.cause.device-fault',
+  'device-attention': 'happened.cause.device-attention',
+  credentials: 'happened.cause.credentials',
+  quarantine: 'happened.cause.quarantine',
+};
 
 const known: Readonly<Record<string, TextKey>> = {
   'power.changed': 'happened.power.changed',
@@ -23,14 +46,29 @@ function commandLabel(event: DeviceEvent): Label | undefined {
   return findCapability(capability)?.commands[second ?? first]?.label;
 }
 
+/** From what to what, in either of the two ways that a change is told. */
+function changeOf(data: unknown): { readonly from: string; readonly to: string } | undefined {
+  const moved = change.safeParse(data);
+  if (moved.success) return moved.data;
+  const swapped = exchange.safeParse(data);
+  if (!swapped.success || typeof swapped.data.after !== 'string') return undefined;
+  return { from: swapped.data.before ?? nothing, to: swapped.data.after };
+}
+
+function keyOf(event: DeviceEvent): TextKey | undefined {
+  if (event.kind === 'cause') return causes[event.name];
+  if (event.kind === 'inventory') return fields[event.name];
+  return known[`${event.capability ?? ''}.${event.name}`];
+}
+
 /** One line for one happening: its own title where it brings one, our words where we know it, else its name as it came. */
 export function titleOfEvent(event: DeviceEvent, t: Translate, pick: (label: Label) => string): string {
   const own = bilingual.safeParse(event.data);
   if (own.success) return pick(own.data.title);
   const label = event.kind === 'command' ? commandLabel(event) : undefined;
   if (label) return pick(label);
-  const key = known[`${event.capability ?? ''}.${event.name}`];
-  const moved = change.safeParse(event.data);
+  const key = keyOf(event);
   const title = key ? t(key) : event.name;
-  return moved.success ? t('happened.change', { title, from: moved.data.from, to: moved.data.to }) : title;
+  const moved = changeOf(event.data);
+  return moved ? t('happened.change', { title, from: moved.from, to: moved.to }) : title;
 }

@@ -24,7 +24,7 @@ export function deviceColumns(t: (key: TextKey) => string): readonly FleetColumn
       id: 'name',
       header: t('devices.name'),
       track: 'minmax(13rem, 2.2fr)',
-      phone: true,
+      phone: 'minmax(0, 1fr)',
       sort: 'name',
       cell: (row) => (
         <>
@@ -42,7 +42,7 @@ export function deviceColumns(t: (key: TextKey) => string): readonly FleetColumn
       id: 'health',
       header: t('devices.health'),
       track: '9.5rem',
-      phone: true,
+      phone: '8rem',
       sort: 'health',
       cell: (row) => (
         <>

@@ -1,7 +1,8 @@
 import { AppShell } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import type { Me } from '../../../../../protocols/api/session.ts';
 import { api } from '../../data/api.ts';
 import { toApiError } from '../../data/api-error.ts';
@@ -17,11 +18,10 @@ import { RenewalDialog } from './renewal-dialog.tsx';
 /** The signed-in part: asks who is there, and lays header and navigation around the page. */
 export function Frame() {
   const { t } = useText();
-  const here = useLocation({ select: (location) => location.href });
   const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 5 * 60_000 });
-  if (me.isError && me.data === undefined && toApiError(me.error).kind === 'signed-out') {
-    return <Navigate to="/sign-in" search={here === '/' ? {} : { to: here }} replace />;
-  }
+  const signedOut = me.isError && me.data === undefined && toApiError(me.error).kind === 'signed-out';
+  useSignInWhen(signedOut);
+  if (signedOut) return null;
   if (me.data) return <SignedIn me={me.data} />;
   return (
     <main style={{ padding: '1.5rem' }}>
@@ -30,6 +30,17 @@ export function Frame() {
       </Answer>
     </main>
   );
+}
+
+/** Goes to the door, once, remembering where the person wanted to be. */
+function useSignInWhen(signedOut: boolean): void {
+  const router = useRouter();
+  useEffect(() => {
+    if (!signedOut) return;
+    const { href, pathname } = router.state.location;
+    if (pathname !== '/sign-in')
+      void router.navigate({ to: '/sign-in', search: href === '/' ? {} : { to: href }, replace: true });
+  }, [signedOut, router]);
 }
 
 function SignedIn({ me }: { readonly me: Me }) {

@@ -10,6 +10,7 @@ export function NotFoundPage() {
   const { t } = useText();
   return (
     <main>
+      <h1 className="visually-hidden">Edufleet</h1>
       <Blank icon={IconMapOff} title={t('error.page.title')}>
         <p>{t('error.page.do')}</p>
         <Button variant="default" renderRoot={(props) => <Link to="/devices" {...props} />}>

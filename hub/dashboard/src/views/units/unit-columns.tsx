@@ -16,7 +16,7 @@ export function useUnitColumns(): readonly FleetColumn<Unit>[] {
         id: 'name',
         header: t('units.name'),
         track: 'minmax(14rem, 2.5fr)',
-        phone: true,
+        phone: 'minmax(0, 1fr)',
         cell: (row) => (
           <>
             <Link to="/units" search={{ parent: row.id }} className="fleet-link">
@@ -47,7 +47,7 @@ export function useUnitColumns(): readonly FleetColumn<Unit>[] {
         id: 'devices',
         header: t('units.devices'),
         track: '6rem',
-        phone: true,
+        phone: '4rem',
         cell: (row) => <span className="number">{formatNumber(row.counts.devices, language)}</span>,
       },
       {
