@@ -1,12 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Actor, Scope } from '../../../hub/access/index.ts';
 import { type Commands, createCommands, pictureLimits } from '../../../hub/commands/index.ts';
 import { createBus } from '../../../hub/events/bus.ts';
+import type { Store } from '../../../hub/store/index.ts';
 import type { LiveEvent } from '../../../protocols/api/live.ts';
 import type { ResultRecord } from '../../../protocols/fleet/record.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock } from '../../support/clock.ts';
-import { openTestStore, seedAgent, seedDevice, seedUnit, type TestStore } from '../../support/hub-store.ts';
+import { seedAgent, seedDevice, seedUnit } from '../../support/hub-store.ts';
+import { describeStores } from '../../support/store.ts';
 
 const clock = createFakeClock();
 const whole: Scope = { paths: ['/'] };
@@ -14,7 +16,7 @@ const elsewhere: Scope = { paths: ['/99/'] };
 const actor: Actor = { id: 'user-1', name: 'Someone', scopeFor: () => whole };
 const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(100)]);
 
-let database: TestStore;
+let database: { store: Store };
 let commands: Commands;
 let events: LiveEvent[] = [];
 let audited: { action: string; reason?: string; subject: string }[] = [];
@@ -23,9 +25,8 @@ let room: { id: number; path: string };
 let counter = 0;
 let device = '';
 
-beforeAll(async () => {
-  database = await openTestStore(clock);
-  const { store } = database;
+async function prepare(store: Store): Promise<void> {
+  database = { store };
   const root = await seedUnit(store, { kind: 'province', name: 'Tỉnh' });
   room = await seedUnit(store, { kind: 'room', name: 'Phòng 7', parent: root });
   await seedAgent(store, 'p7', room.id);
@@ -46,23 +47,17 @@ beforeAll(async () => {
       agentOf: () => ({ status }),
     },
   });
-}, 60_000);
-afterAll(() => database[Symbol.asyncDispose](), 60_000);
-
-beforeEach(async () => {
   events = [];
   audited = [];
   status = 'active';
   device = `device-${++counter}`;
-  await database.store.db.deleteFrom('picture').execute();
-  await database.store.db.deleteFrom('command').execute();
   await seedDevice(database.store, {
     id: device,
     agentId: 'p7',
     unitId: room.id,
     capabilities: { power: { commands: ['on'] }, volume: { commands: ['set'] }, snapshot: { commands: ['take'] } },
   });
-});
+}
 
 const volume = (level: unknown, expiresInSeconds = 60) => ({
   capability: 'volume',
@@ -80,7 +75,9 @@ const apply = (agent: string, ...records: Partial<ResultRecord>[]) =>
     ),
   );
 
-describe('commands', () => {
+describeStores('commands', (open) => {
+  beforeEach(async () => prepare(await open()));
+
   it('goes from a wish to its result, telling the page at each step', async () => {
     const made = await commands.create(whole, actor, device, volume(30));
     expect(made).toMatchObject({ state: 'queued', device, args: { level: 30 }, createdBy: 'user-1' });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Scope } from '../../../hub/access/index.ts';
 import { createBus } from '../../../hub/events/bus.ts';
 import { createHealth, type Health } from '../../../hub/health/index.ts';
@@ -11,12 +11,12 @@ import { RecoverableError } from '../../../protocols/errors.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock, type FakeClock } from '../../support/clock.ts';
 import { heartbeat } from '../../support/hub-broker.ts';
-import { openTestStore, seedAgent, seedDevice, seedUnit, type TestStore } from '../../support/hub-store.ts';
-import { emptyStore } from '../../support/store.ts';
+import { seedAgent, seedDevice, seedUnit } from '../../support/hub-store.ts';
+import { describeStores } from '../../support/store.ts';
 
 const whole: Scope = { paths: ['/'] };
 const tickMs = 5_000;
-let database: TestStore;
+let database: { store: Store };
 let organisation: Organisation;
 let clock: FakeClock;
 let bus = createBus(silentLog);
@@ -32,15 +32,8 @@ let agentStatus: 'active' | 'quarantined';
 
 const deviceIds = ['board', 'camera', 'projector', 'printer'];
 
-beforeAll(async () => {
-  clock = createFakeClock();
-  database = await openTestStore(clock);
-}, 60_000);
-afterAll(() => database[Symbol.asyncDispose](), 60_000);
-
-beforeEach(async () => {
-  const { store } = database;
-  await emptyStore(store);
+async function prepare(store: Store): Promise<void> {
+  database = { store };
   clock = createFakeClock();
   events = [];
   touched = [];
@@ -56,7 +49,7 @@ beforeEach(async () => {
   organisation = createOrganisation({ store });
   await organisation.load();
   await begin();
-});
+}
 
 /** A hub starts on what the database holds. */
 async function begin(store: Store = database.store): Promise<void> {
@@ -129,7 +122,9 @@ const rows = () =>
     .orderBy('id')
     .execute();
 
-describe('health', () => {
+describeStores('health', (open) => {
+  beforeEach(async () => prepare(await open()));
+
   it('starts with nothing known, and turns well with the first probes', async () => {
     await health.tick();
     expect(deviceIds.map(stateOf)).toEqual(Array(4).fill('unknown'));
