@@ -115,6 +115,7 @@ export function createQuarantine({ store, bus, clock, log }: QuarantineDeps): Qu
       startFlush();
     },
     write: async (trx, entries) => {
+      if (entries.length === 0) return;
       const receivedAt = new Date(clock.now());
       for (let at = 0; at < entries.length; at += batchSize)
         await insert(

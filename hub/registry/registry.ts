@@ -50,6 +50,8 @@ export interface Registry extends AsyncDisposable {
   devices(): Iterable<DirectoryDevice>;
   /** Reads an agent and its devices from the database again, and has other hubs do so: after a write from elsewhere. */
   refresh(agentId: string): Promise<void>;
+  /** The same for this hub alone. */
+  readAgain(agentId: string): Promise<void>;
   requireDevice(scope: Scope, id: string): DirectoryDevice;
   listDevices(scope: Scope, query: DevicesQuery): Promise<Page<DeviceRow>>;
   getDevice(scope: Scope, id: string): Promise<Device>;
@@ -151,6 +153,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       await readOne(agentId);
       await store.notify(channel, agentId);
     },
+    readAgain: readOne,
     requireDevice: (scope, id) => requireDevice(context, scope, id),
     listDevices: (scope, query) => listDevices(context, scope, query),
     getDevice: (scope, id) => getDevice(context, scope, id),

@@ -1,0 +1,2 @@
+export { createIngest, type Ingest } from './ingest.ts';
+export type { RecordSink } from './sinks.ts';
