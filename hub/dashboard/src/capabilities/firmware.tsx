@@ -1,7 +1,7 @@
 import { useText } from '../text/use-text.ts';
 import { formatDuration } from '../ui/format.ts';
-import { Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function FirmwareWidget({ state }: WidgetProps<'firmware'>) {
   const { t, language } = useText();

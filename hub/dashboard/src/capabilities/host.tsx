@@ -1,8 +1,8 @@
 import { useText } from '../text/use-text.ts';
 import { Age } from '../ui/age.tsx';
 import { formatBytes } from '../ui/format.ts';
-import { Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function HostWidget({ state }: WidgetProps<'host'>) {
   const { t, language } = useText();

@@ -1,6 +1,6 @@
 import { useText } from '../text/use-text.ts';
-import { Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function IdentityWidget({ state }: WidgetProps<'identity'>) {
   const { t } = useText();

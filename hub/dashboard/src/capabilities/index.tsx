@@ -6,13 +6,14 @@ import {
   capabilities,
   findCapability,
 } from '../../../../protocols/fleet/capabilities/index.ts';
-import { FallbackWidget } from './fallback.tsx';
 import { FirmwareWidget } from './firmware.tsx';
 import { HostWidget } from './host.tsx';
 import { IdentityWidget } from './identity.tsx';
 import { InputWidget } from './input.tsx';
 import { LampWidget } from './lamp.tsx';
 import { MotionWidget } from './motion.tsx';
+import { FallbackWidget } from './parts/fallback.tsx';
+import type { Widget } from './parts/widget.ts';
 import { PowerWidget } from './power.tsx';
 import { PtzWidget } from './ptz.tsx';
 import { ReachabilityWidget } from './reachability.tsx';
@@ -21,7 +22,6 @@ import { StorageWidget } from './storage.tsx';
 import { TemperatureWidget } from './temperature.tsx';
 import { VideoWidget } from './video.tsx';
 import { VolumeWidget } from './volume.tsx';
-import type { Widget } from './widget.ts';
 import './capabilities.css';
 
 /** One widget a capability, most telling first; this is also the order on the page. */

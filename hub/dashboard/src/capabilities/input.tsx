@@ -1,8 +1,8 @@
 import { Select } from '@mantine/core';
 import { useOperation } from '../state/operate.ts';
 import { useText } from '../text/use-text.ts';
-import { Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function InputWidget({ state }: WidgetProps<'input'>) {
   const { t } = useText();

@@ -1,7 +1,7 @@
 import type { TextKey } from '../text/texts.ts';
 import { useText } from '../text/use-text.ts';
-import { Badge, Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Badge, Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 const levels = {
   warning: { key: 'level.warning', tone: 'attention' },

@@ -1,7 +1,7 @@
 import { useText } from '../text/use-text.ts';
 import { Age } from '../ui/age.tsx';
-import { Badge, Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Badge, Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function MotionWidget({ state }: WidgetProps<'motion'>) {
   const { t } = useText();

@@ -12,8 +12,8 @@ import { findCapability } from '../../../../protocols/fleet/capabilities/index.t
 import { useOperation } from '../state/operate.ts';
 import { useText } from '../text/use-text.ts';
 import { formatNumber } from '../ui/format.ts';
-import { Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 /** A short push, after which the camera stops by itself even if nothing more reaches it. */
 const push = { pan: 0, tilt: 0, zoom: 0, durationMs: 400 } as const;

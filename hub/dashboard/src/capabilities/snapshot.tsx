@@ -9,8 +9,8 @@ import { useOperation } from '../state/operate.ts';
 import { useMay } from '../state/session.ts';
 import { useText } from '../text/use-text.ts';
 import { Moment, Until } from '../ui/age.tsx';
-import { Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 /** A command that was given here, and why: reading its picture states the same purpose. */
 interface Taken {

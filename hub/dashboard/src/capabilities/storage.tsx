@@ -1,7 +1,7 @@
 import { useText } from '../text/use-text.ts';
 import { formatBytes } from '../ui/format.ts';
-import { Facts, Meter } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { Facts, Meter } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function StorageWidget({ state }: WidgetProps<'storage'>) {
   const { t, language } = useText();

@@ -1,8 +1,8 @@
 import type { TextKey } from '../text/texts.ts';
 import { useText } from '../text/use-text.ts';
-import { CommandButton } from './command-button.tsx';
-import { Badge, Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { CommandButton } from './parts/command-button.tsx';
+import { Badge, Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 const signals = {
   present: 'video.signal.present',

@@ -4,9 +4,9 @@ import { useState } from 'react';
 import { useOperation } from '../state/operate.ts';
 import { useText } from '../text/use-text.ts';
 import { formatNumber } from '../ui/format.ts';
-import { CommandButton } from './command-button.tsx';
-import { Badge, Facts } from './facts.tsx';
-import type { WidgetProps } from './widget.ts';
+import { CommandButton } from './parts/command-button.tsx';
+import { Badge, Facts } from './parts/facts.tsx';
+import type { WidgetProps } from './parts/widget.ts';
 
 export function VolumeWidget({ state }: WidgetProps<'volume'>) {
   const { t, language } = useText();

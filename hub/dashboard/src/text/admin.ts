@@ -16,7 +16,6 @@ export const adminTexts = defineTexts({
     vi: 'Trường này là dữ liệu mẫu để dùng thử, không phải trường thật.',
     en: 'This is sample data for trying out, not a real school.',
   },
-  'units.all': { vi: 'Tất cả đơn vị của tôi', en: 'All my units' },
   'units.none': { vi: 'Chưa có đơn vị nào bên dưới', en: 'Nothing below this unit yet' },
   'units.none.do': {
     vi: 'Thêm trường, dãy nhà hoặc phòng để biết mỗi thiết bị đặt ở đâu.',

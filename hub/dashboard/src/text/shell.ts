@@ -135,7 +135,6 @@ export const shellTexts = defineTexts({
   },
   'list.clearFilters': { vi: 'Bỏ hết bộ lọc', en: 'Clear all filters' },
   'list.sortBy': { vi: 'Sắp xếp theo {{column}}', en: 'Sort by {{column}}' },
-  'word.all': { vi: 'Tất cả', en: 'All' },
   'word.cancel': { vi: 'Thôi', en: 'Cancel' },
   'word.close': { vi: 'Đóng', en: 'Close' },
   'word.save': { vi: 'Lưu', en: 'Save' },
@@ -144,5 +143,4 @@ export const shellTexts = defineTexts({
   'word.yes': { vi: 'Có', en: 'Yes' },
   'word.no': { vi: 'Không', en: 'No' },
   'word.justNow': { vi: 'vừa xong', en: 'just now' },
-  'word.back': { vi: 'Quay lại', en: 'Back' },
 });

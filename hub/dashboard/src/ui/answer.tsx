@@ -17,7 +17,7 @@ function useSilent(): boolean {
 }
 
 /** Says in place from when the figures are, once they are no longer up to date. */
-export function StaleNotice({ at, failed }: { readonly at: number; readonly failed: boolean }) {
+function StaleNotice({ at, failed }: { readonly at: number; readonly failed: boolean }) {
   const { t, language } = useText();
   const silent = useSilent();
   if (at === 0 || (!silent && !failed)) return null;

@@ -15,7 +15,7 @@ interface ListPage<T> {
   readonly total?: number | undefined;
 }
 
-export type ListRead<T> = UseInfiniteQueryResult<InfiniteData<ListPage<T>>>;
+type ListRead<T> = UseInfiniteQueryResult<InfiniteData<ListPage<T>>>;
 
 interface FleetListProps<T> {
   readonly read: ListRead<T>;

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { Agent } from '../../../../../protocols/api/agents.ts';
 import { lanes } from '../../../../../protocols/fleet/record.ts';
-import { Badge, Facts } from '../../capabilities/facts.tsx';
+import { Badge, Facts } from '../../capabilities/parts/facts.tsx';
 import '../../capabilities/capabilities.css';
 import { agentQuery } from '../../data/queries.ts';
 import { agentStatusKeys } from '../../text/state-keys.ts';

@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { QuarantineRow } from '../../../../../protocols/api/quarantine.ts';
-import { Facts } from '../../capabilities/facts.tsx';
+import { Facts } from '../../capabilities/parts/facts.tsx';
 import { quarantineList } from '../../data/queries.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age, Moment } from '../../ui/age.tsx';

@@ -24,7 +24,7 @@ const rangeKeys = {
 const rangeNames = ['1h', '24h', '7d', '30d'] as const;
 
 /** A measure by its key, in words: `CPU, Máy chủ nhỏ`, with the part it belongs to when there are several. */
-export function useMetricName(): (key: string) => string {
+function useMetricName(): (key: string) => string {
   const { pick } = useText();
   return (key) => {
     const [path = '', part] = key.split('@', 2);

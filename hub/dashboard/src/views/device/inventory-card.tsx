@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Device } from '../../../../../protocols/api/devices.ts';
-import { Facts } from '../../capabilities/facts.tsx';
 import { CapabilityWidget } from '../../capabilities/index.tsx';
+import { Facts } from '../../capabilities/parts/facts.tsx';
 import { lifecycleKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { Moment } from '../../ui/age.tsx';

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { findCapability } from '../../../../protocols/fleet/capabilities/index.ts';
-import { useOperation } from '../state/operate.ts';
-import { useText } from '../text/use-text.ts';
+import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
+import { useOperation } from '../../state/operate.ts';
+import { useText } from '../../text/use-text.ts';
 
 interface CommandButtonProps {
   readonly capability: string;

@@ -1,5 +1,5 @@
-import { useText } from '../text/use-text.ts';
-import { formatNumber, type Language } from '../ui/format.ts';
+import { useText } from '../../text/use-text.ts';
+import { formatNumber, type Language } from '../../ui/format.ts';
 import { Facts } from './facts.tsx';
 
 /** Any value in plain words, as far as one can without knowing what it means. */
