@@ -108,3 +108,8 @@ export function requireAction(actor: SignedInActor, action: Action): void {
   if (actor.scopeFor(action).paths.length > 0) return;
   throw new ForbiddenError(`None of your roles allows this (${action}).`);
 }
+
+/** A token that leaked must not make others that outlive it, nor try passwords. Throws ForbiddenError. */
+export function requireSession(actor: SignedInActor): void {
+  if (actor.via !== 'session') throw new ForbiddenError('A token cannot do this; sign in with your password.');
+}

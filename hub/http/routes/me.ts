@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { meSchema } from '../../../protocols/api/session.ts';
 import { createdTokenSchema, createTokenBody, tokensList } from '../../../protocols/api/tokens.ts';
-import { ForbiddenError, type SignedInActor } from '../../access/index.ts';
 import type { RouteContext } from '../context.ts';
-import { addRoute } from '../route.ts';
+import { addRoute, requireSession } from '../route.ts';
 import { idParams } from './params.ts';
 
 const pageActions = meSchema.shape.may.element.options;
@@ -76,9 +75,4 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
       });
     },
   });
-}
-
-/** A token that leaked must not be able to make others that outlive it. */
-function requireSession(actor: SignedInActor): void {
-  if (actor.via !== 'session') throw new ForbiddenError('A token cannot make tokens; sign in with your password.');
 }

@@ -10,7 +10,7 @@ import {
 import { toError } from '../../../protocols/errors.ts';
 import { toProblem } from '../../../protocols/fleet/problem.ts';
 import type { RouteContext } from '../context.ts';
-import { actorOf, problemResponses } from '../route.ts';
+import { actorOf, problemResponses, requireSession } from '../route.ts';
 
 /** Attempts of one address; the lock per person and address is in the access feature. */
 const attempts = { max: 60, timeWindow: 60_000 } as const;
@@ -111,7 +111,9 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
       response: { 200: doneSchema, ...problemResponses },
     },
     handler: async (request, reply) => {
-      const { id, email } = actorOf(request);
+      const actor = actorOf(request);
+      requireSession(actor);
+      const { id, email } = actor;
       const { currentPassword: password, newPassword } = request.body;
       const change = { email, address: request.ip, password, newPassword };
       const { cookies } = await access.changePassword(request.headers.cookie ?? '', change);

@@ -35,6 +35,9 @@ export const samples: Readonly<Record<string, Sample>> = {
 /** Routes whose id is a person's own, not a place's. */
 export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/v1/tokens']);
 
+/** Routes for people alone: a token is refused. */
+export const ofSession = new Set(['POST /api/v1/tokens', 'POST /api/auth/change-password']);
+
 export const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
 export const nameOf = (route: RouteOptions) => `${methodOf(route)} ${route.url}`;
 

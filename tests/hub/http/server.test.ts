@@ -295,7 +295,9 @@ describe('http server', () => {
         expect((await late.server.app.inject({ url })).statusCode).toBe(200);
     });
 
-    it('lets no token make another', async () => {
+    it('lets no token make another, nor try passwords', async () => {
+      const change = { currentPassword: 'x', newPassword: 'a long new password' };
+      expect(await problemOf(post('/api/auth/change-password', change))).toMatchObject({ status: 403 });
       expect(await problemOf(post('/api/v1/tokens', { name: 'x' }))).toMatchObject({ status: 403, code: 'forbidden' });
     });
   });
