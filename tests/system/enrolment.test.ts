@@ -15,7 +15,9 @@ import { createSealer } from '../../hub/store/index.ts';
 import { type EnrolResponse, enrolResponseSchema, renewResponseSchema } from '../../protocols/fleet/enrolment.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { type Authority, openAuthority } from '../../provisioning/authority/index.ts';
-import { namesRoot, parseVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
+import { enrol, renew } from '../../provisioning/enrolment/enrol.ts';
+import { formatVoucherCode, namesRoot, parseVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
+import { systemClock } from '../../provisioning/platform/clock.ts';
 import { createRequest } from '../support/certificate-request.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { openTestStore, type TestStore } from '../support/hub-store.ts';
@@ -335,6 +337,40 @@ describe('renewal', () => {
     const agent = await enrolledBefore(41);
     await enrolment.setAccess(whole, actor, agent.agentId, 'revoked', 'máy đã thanh lý');
     expect(await renew(agent)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('the client of the agent', () => {
+  const hubUrl = () => `https://127.0.0.1:${port}`;
+  const machine = {
+    fingerprint: { macs: [], diskSerials: [] },
+    agentVersion: '1.0.0',
+    hostname: 'mini-07',
+    hostFamily: 'machine',
+    clock: systemClock,
+  };
+
+  it('enrols and renews, and trusts only the hub of its voucher', async () => {
+    clock.setWall(Date.now() - 41 * day);
+    const { code } = await newVoucher(24 * 90);
+    const agent = await enrol({ ...machine, hubUrl: hubUrl(), voucher: code });
+    clock.setWall(Date.now());
+    const renewed = await renew({
+      gatewayUrl: hubUrl(),
+      agentId: agent.agentId,
+      credentials: { key: agent.keyPem, certificate: agent.certificate + agent.chain.join('') },
+      authorities: [authority.rootPem],
+      clock: systemClock,
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect(new X509Certificate(renewed.certificate).subject).toContain(agent.agentId);
+    const foreign = formatVoucherCode('0'.repeat(32), 'f'.repeat(64));
+    await expect(enrol({ ...machine, hubUrl: hubUrl(), voucher: foreign })).rejects.toMatchObject({
+      code: 'hub-not-trusted',
+    });
+    await expect(enrol({ ...machine, hubUrl: hubUrl(), voucher: code })).rejects.toMatchObject({
+      code: 'voucher-used',
+    });
   });
 });
 
