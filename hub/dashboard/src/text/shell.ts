@@ -12,7 +12,7 @@ export const shellTexts = defineTexts({
   'nav.causes': { vi: 'Sự cố', en: 'Problems' },
   'nav.devices': { vi: 'Thiết bị', en: 'Devices' },
   'nav.units': { vi: 'Trường & phòng', en: 'Schools & rooms' },
-  'nav.admin': { vi: 'Quản trị', en: 'Administration' },
+  'nav.admin': { vi: 'Quản trị', en: 'Admin' },
   'nav.agents': { vi: 'Bộ thu thập', en: 'Agents' },
   'nav.proposals': { vi: 'Đề xuất', en: 'Proposals' },
   'nav.quarantine': { vi: 'Cách ly', en: 'Quarantine' },
@@ -50,10 +50,11 @@ export const shellTexts = defineTexts({
   'signIn.title': { vi: 'Đăng nhập', en: 'Sign in' },
   'signIn.email': { vi: 'Thư điện tử', en: 'E-mail' },
   'signIn.password': { vi: 'Mật khẩu', en: 'Password' },
+  'signIn.reveal': { vi: 'Hiện hoặc ẩn chữ đã gõ', en: 'Show or hide what was typed' },
   'signIn.submit': { vi: 'Đăng nhập', en: 'Sign in' },
   'signIn.missing': { vi: 'Hãy nhập cả thư điện tử và mật khẩu.', en: 'Enter both e-mail and password.' },
   'signIn.wrong': {
-    vi: 'Thư điện tử hoặc mật khẩu không đúng. Kiểm tra phím Caps Lock và bộ gõ tiếng Việt rồi thử lại.',
+    vi: 'Sai thư điện tử hoặc mật khẩu. Kiểm tra phím Caps Lock và bộ gõ tiếng Việt rồi thử lại.',
     en: 'E-mail or password is wrong. Check Caps Lock and the keyboard layout, then try again.',
   },
   'signIn.locked': {

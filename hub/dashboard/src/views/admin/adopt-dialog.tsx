@@ -138,6 +138,7 @@ function Credentials({
       <PasswordInput
         label={t('adopt.password')}
         autoComplete="new-password"
+        visibilityToggleButtonProps={{ 'aria-label': t('signIn.reveal') }}
         value={wishes.password}
         maxLength={200}
         onChange={(event) => onChange({ password: event.currentTarget.value })}

@@ -48,7 +48,7 @@ function useAgentColumns(): readonly FleetColumn<Agent>[] {
         id: 'health',
         header: t('devices.health'),
         track: '9.5rem',
-        phone: '8rem',
+        phone: '8.25rem',
         cell: (row) => <HealthMark state={row.health.state} />,
       },
       {

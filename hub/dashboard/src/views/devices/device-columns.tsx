@@ -42,7 +42,7 @@ export function deviceColumns(t: (key: TextKey) => string): readonly FleetColumn
       id: 'health',
       header: t('devices.health'),
       track: '9.5rem',
-      phone: '8rem',
+      phone: '8.25rem',
       sort: 'health',
       cell: (row) => (
         <>

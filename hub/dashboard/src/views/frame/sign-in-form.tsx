@@ -43,6 +43,7 @@ export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
       <PasswordInput
         label={t('signIn.password')}
         autoComplete="current-password"
+        visibilityToggleButtonProps={{ 'aria-label': t('signIn.reveal') }}
         size="md"
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
