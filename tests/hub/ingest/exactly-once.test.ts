@@ -105,9 +105,9 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('send' as const),
       lane: fc.constantFrom(...testLanes),
-      skip: fc.integer({ min: -3, max: 3 }),
+      skip: fc.constantFrom(0, 0, 0, 0, -2, -1, 1, 3),
       count: fc.integer({ min: 1, max: 6 }),
-      fault: fc.constantFrom<Fault>('none', 'none', 'none', 'before-commit', 'after-commit'),
+      fault: fc.constantFrom<Fault>('none', 'none', 'before-commit', 'after-commit', 'after-commit'),
       again: fc.boolean(),
     }),
   },
@@ -217,7 +217,7 @@ describeStores('exactly once', (open) => {
   it('whatever is repeated, reordered, broken off or restarted', { timeout: 120_000 }, async () => {
     const store = await open();
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         await emptyStore(store);
         const fleet = await createFleet(store);
         const { all, current } = await play(fleet, steps);
