@@ -86,7 +86,7 @@ export function useLiveStream(): void {
 }
 
 /** Has the samples and states of one device sent while its page is open. */
-export function useWatchedDevice(device: string): void {
+export function useWatchedDevice(device: string | undefined): void {
   useEffect(() => {
     stream.watch(device);
     return () => stream.watch(undefined);

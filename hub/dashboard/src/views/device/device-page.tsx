@@ -24,8 +24,9 @@ import './device.css';
 export function DevicePage() {
   const { t } = useText();
   const { device: id } = useParams({ from: '/frame/devices/$device' });
-  useWatchedDevice(id);
   const read = useQuery(deviceQuery(id));
+  // Only once the hub knows it: the stream is refused for a device that is not there.
+  useWatchedDevice(read.data?.id);
   if (read.isError && toApiError(read.error).kind === 'missing') {
     return (
       <Page title={t('error.missing.title')}>
