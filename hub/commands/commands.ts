@@ -125,7 +125,7 @@ export function createCommands(deps: CommandsDeps): Commands {
           args: JSON.stringify(args),
           state: 'queued',
           not_after: new Date(now + body.expiresInSeconds * 1000),
-          created_by: actor.id,
+          created_by: actor.name,
           created_at: new Date(now),
           updated_at: new Date(now),
         })

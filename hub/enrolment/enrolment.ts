@@ -77,7 +77,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
             hash: hashOf(secret),
             unit_id: unit.id,
             agent_name: body.agentName ?? null,
-            created_by: actor.id,
+            created_by: actor.name,
             created_at: new Date(clock.now()),
             expires_at: expiresAt,
           })

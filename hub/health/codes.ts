@@ -18,7 +18,7 @@ export const healthCodes = {
   'EF-1001': {
     state: 'unreachable',
     kind: 'agent-silent',
-    title: { vi: 'Máy trạm của trường mất liên lạc', en: 'The agent of the school is silent' },
+    title: { vi: 'Bộ thu thập của trường mất liên lạc', en: 'The agent of the school is silent' },
     next: {
       vi: 'Kiểm tra điện và mạng của máy mini-PC ở trường; các thiết bị sau nó sẽ tự hiện lại khi máy trở về.',
       en: 'Check power and network of the mini-PC at the school; the devices behind it return with it.',
@@ -26,7 +26,7 @@ export const healthCodes = {
   },
   'EF-1002': {
     state: 'attention',
-    title: { vi: 'Đồng hồ của máy trạm sai', en: "The agent's clock is wrong" },
+    title: { vi: 'Đồng hồ của bộ thu thập sai', en: "The agent's clock is wrong" },
     next: {
       vi: 'Bật đồng bộ giờ (NTP) trên máy mini-PC.',
       en: 'Turn on time synchronisation (NTP) on the mini-PC.',
@@ -35,18 +35,18 @@ export const healthCodes = {
   'EF-1003': {
     state: 'attention',
     title: {
-      vi: 'Máy trạm đang bỏ bớt số liệu vì hàng đợi đầy',
+      vi: 'Bộ thu thập đang bỏ bớt số liệu vì hàng đợi đầy',
       en: 'The agent gives up samples because its queue is full',
     },
     next: {
-      vi: 'Kiểm tra đường truyền của trường: máy trạm gửi không kịp.',
+      vi: 'Kiểm tra đường truyền của trường: bộ thu thập gửi không kịp.',
       en: "Check the school's line: the agent cannot send fast enough.",
     },
   },
   'EF-1004': {
     state: 'unknown',
     kind: 'quarantine',
-    title: { vi: 'Máy trạm đang bị cách ly', en: 'The agent is in quarantine' },
+    title: { vi: 'Bộ thu thập đang bị cách ly', en: 'The agent is in quarantine' },
     next: {
       vi: 'Xem lý do cách ly, rồi cho máy hoạt động lại hoặc thu hồi.',
       en: 'Read why it was put there, then release or revoke it.',
@@ -55,7 +55,7 @@ export const healthCodes = {
   'EF-1005': {
     state: 'unknown',
     kind: 'quarantine',
-    title: { vi: 'Máy trạm đã bị thu hồi quyền', en: 'The access of the agent was withdrawn' },
+    title: { vi: 'Bộ thu thập đã bị thu hồi quyền', en: 'The access of the agent was withdrawn' },
     next: {
       vi: 'Ghi danh lại máy bằng phiếu mới, hoặc cho các thiết bị của nó thôi phục vụ.',
       en: 'Enrol the machine again with a new voucher, or retire its devices.',
@@ -74,7 +74,7 @@ export const healthCodes = {
     kind: 'device-attention',
     title: { vi: 'Thiết bị không gửi số liệu mới', en: 'No fresh report from the device' },
     next: {
-      vi: 'Bấm Kiểm tra lại; nếu vẫn vậy, xem nhật ký của máy trạm.',
+      vi: 'Bấm Kiểm tra lại; nếu vẫn vậy, xem nhật ký của bộ thu thập.',
       en: "Probe it now; if nothing changes, read the agent's log.",
     },
   },

@@ -34,7 +34,7 @@ export function explainDevice(
   else
     evidence.push(
       line(undefined, {
-        vi: 'Trạng thái của thiết bị chưa rõ cho đến khi máy trạm trở lại',
+        vi: 'Trạng thái của thiết bị chưa rõ cho đến khi bộ thu thập trở lại',
         en: 'Nothing is known of the device until its agent is back',
       }),
     );
@@ -69,15 +69,15 @@ function agentEvidence(agent: AgentFacts): Evidence[] {
     line(
       !silent,
       silent
-        ? { vi: `Máy trạm ${name} im lặng`, en: `Agent ${name} is silent` }
-        : { vi: `Máy trạm ${name} có nhịp đều`, en: `Agent ${name} gives signs of life` },
+        ? { vi: `Bộ thu thập ${name} im lặng`, en: `Agent ${name} is silent` }
+        : { vi: `Bộ thu thập ${name} có nhịp đều`, en: `Agent ${name} gives signs of life` },
       heardAtMs,
     ),
     line(
       connected,
       connected
-        ? { vi: 'Phiên kết nối của máy trạm đang mở', en: "The agent's session is open" }
-        : { vi: 'Máy trạm không có phiên kết nối', en: 'The agent has no session' },
+        ? { vi: 'Phiên kết nối của bộ thu thập đang mở', en: "The agent's session is open" }
+        : { vi: 'Bộ thu thập không có phiên kết nối', en: 'The agent has no session' },
     ),
   ];
   if (verdict?.code === 'EF-1002') {

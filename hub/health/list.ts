@@ -34,13 +34,7 @@ function causesIn({ store }: ListDeps, scope: Scope, state: 'open' | 'resolved',
     .leftJoin('device', 'device.id', 'cause.device_id')
     .where('cause.resolved_at', state === 'open' ? 'is' : 'is not', null)
     .where(scopeCondition(scope, 'unit.path'))
-    .where((eb) =>
-      eb.or([
-        searchCondition('unit.name_folded', words),
-        searchCondition('agent.name_folded', words),
-        searchCondition('device.search', words),
-      ]),
-    );
+    .where(searchCondition(['unit.place_folded', 'agent.name_folded', 'device.search'], words));
 }
 
 /** One page of causes within the scope: open ones by when they began, resolved ones by when they ended, newest first. */

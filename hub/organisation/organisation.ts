@@ -152,6 +152,7 @@ async function insert(trx: Trx, unit: NewUnit): Promise<UnitNode> {
       name: unit.name,
       name_folded: fold(`${unit.name} ${unit.code ?? ''}`),
       name_sort: sortKey(unit.name),
+      place_folded: unit.parent ? fold(`${unit.parent.place} ${unit.name}`) : '',
       sample: unit.sample,
     })
     .returningAll()
@@ -191,6 +192,7 @@ function nodeOf(row: Selectable<Tables['unit']>): UnitNode {
     code: row.code ?? undefined,
     name: row.name,
     folded: row.name_folded,
+    place: row.place_folded,
     sortKey: row.name_sort,
     sample: row.sample,
   };

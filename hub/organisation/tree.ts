@@ -10,6 +10,8 @@ export interface UnitNode {
   readonly code: string | undefined;
   readonly name: string;
   readonly folded: string;
+  /** Folded names from below the root down to this unit. */
+  readonly place: string;
   readonly sortKey: string;
   readonly sample: boolean;
 }

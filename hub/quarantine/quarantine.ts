@@ -200,7 +200,7 @@ function inScopeRows(store: Store, scope: Scope) {
 async function list(store: Store, scope: Scope, query: z.output<typeof quarantineQuery>): Promise<Page<QuarantineRow>> {
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   if (query.cursor !== undefined && !after) throw new InvalidInputError('cursor', 'This is not a cursor of this list.');
-  let rows = inScopeRows(store, scope).where(searchCondition('quarantine.message', searchWords(query.q)));
+  let rows = inScopeRows(store, scope).where(searchCondition(['quarantine.message'], searchWords(query.q)));
   if (query.agent !== undefined) rows = rows.where('quarantine.agent_id', '=', query.agent);
   if (query.code !== undefined) rows = rows.where('quarantine.code', '=', query.code);
   let page = rows.selectAll('quarantine').orderBy('quarantine.id', 'desc');

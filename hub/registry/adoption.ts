@@ -123,7 +123,7 @@ async function insertDevice(
       settings: JSON.stringify(item.settings ?? {}),
       secret: item.credentials ? sealCredentials(context.sealer, id, item.credentials) : null,
       proposal_key: row.key,
-      adopted_by: actor.id,
+      adopted_by: actor.name,
       adopted_at: new Date(context.clock.now()),
       health_since: new Date(context.clock.now()),
       vendor: row.vendor,

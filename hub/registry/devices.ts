@@ -46,7 +46,7 @@ function filtered(context: RegistryContext, scope: Scope, query: DevicesQuery) {
     .selectFrom('device')
     .innerJoin('unit', 'unit.id', 'device.unit_id')
     .where(scopeCondition(narrowed, 'unit.path'))
-    .where(searchCondition('device.search', searchWords(query.q)));
+    .where(searchCondition(['device.search', 'unit.place_folded'], searchWords(query.q)));
   if (query.agent !== undefined) rows = rows.where('device.agent_id', '=', query.agent);
   if (query.family !== undefined) rows = rows.where('device.family', '=', query.family);
   if (query.lifecycle !== undefined) rows = rows.where('device.lifecycle', '=', query.lifecycle);

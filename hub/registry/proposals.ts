@@ -87,7 +87,7 @@ export async function listProposals(
     .innerJoin('unit', 'unit.id', 'agent.unit_id')
     .where(scopeCondition(narrowed, 'unit.path'))
     .where('proposal.status', '=', query.status)
-    .where(searchCondition('proposal.search', searchWords(query.q)));
+    .where(searchCondition(['proposal.search'], searchWords(query.q)));
   if (query.agent !== undefined) rows = rows.where('proposal.agent_id', '=', query.agent);
   let page = rows.selectAll('proposal').orderBy('proposal.first_seen_at', 'desc').orderBy('proposal.id', 'desc');
   if (after) {

@@ -14,8 +14,9 @@ export function matchesWords(folded: string, words: readonly string[]): boolean 
   return words.every((word) => folded.includes(word));
 }
 
-/** SQL condition: the folded column holds every word. */
-export function searchCondition(column: string, words: readonly string[]) {
-  const tests = words.map((word) => sql<SqlBool>`strpos(lower(${sql.ref(column)}), ${word}) > 0`);
+/** SQL condition: each word stands in one of the folded columns. */
+export function searchCondition(columns: readonly string[], words: readonly string[]) {
+  const text = sql`lower(concat_ws(' ', ${sql.join(columns.map((column) => sql.ref(column)))}))`;
+  const tests = words.map((word) => sql<SqlBool>`strpos(${text}, ${word}) > 0`);
   return tests.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`(${sql.join(tests, sql` and `)})`;
 }

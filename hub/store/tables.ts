@@ -35,6 +35,7 @@ interface UnitTable {
   name: string;
   name_folded: string;
   name_sort: string;
+  place_folded: ColumnType<string, string | undefined, string>;
   sample: ColumnType<boolean, boolean | undefined, boolean>;
   created_at: DefaultTime;
 }

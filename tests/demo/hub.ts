@@ -23,6 +23,8 @@ export interface HubOptions {
   /** Port of the dashboard; gateway and broker take the next two. 0 takes three free ones. */
   readonly port: number;
   readonly admin: { readonly email: string; readonly password: string };
+  /** Exact ports, in place of `port`. */
+  readonly ports?: { readonly http: string; readonly gateway: string; readonly broker: string };
   readonly databaseUrl?: string;
   readonly logLevel?: string;
   readonly onLog?: (line: string) => void;
@@ -31,12 +33,13 @@ export interface HubOptions {
 /** Starts `edufleet-hub serve` as its own process and waits until it is ready. */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const after = (step: number) => String(options.port === 0 ? 0 : options.port + step);
+  const ports = options.ports ?? { http: after(0), gateway: after(1), broker: after(2) };
   const child = startChild('hub/main.ts', ['serve'], {
     env: {
       EDUFLEET_DATA_DIR: join(options.dataDir, 'hub'),
-      EDUFLEET_HTTP__PORT: after(0),
-      EDUFLEET_GATEWAY__PORT: after(1),
-      EDUFLEET_BROKER__PORT: after(2),
+      EDUFLEET_HTTP__PORT: ports.http,
+      EDUFLEET_GATEWAY__PORT: ports.gateway,
+      EDUFLEET_BROKER__PORT: ports.broker,
       EDUFLEET_ADMIN__EMAIL: options.admin.email,
       EDUFLEET_ADMIN__PASSWORD: options.admin.password,
       EDUFLEET_LOG__LEVEL: options.logLevel ?? 'info',

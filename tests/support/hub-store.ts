@@ -41,6 +41,7 @@ export async function seedUnit(store: Store, unit: SeedUnit): Promise<{ readonly
         name: unit.name,
         name_folded: fold(unit.name),
         name_sort: fold(unit.name),
+        place_folded: fold(unit.name),
       })
       .returning('id')
       .executeTakeFirstOrThrow();

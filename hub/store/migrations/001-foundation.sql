@@ -11,6 +11,8 @@ create table unit (
   -- Without marks, for search; and in Vietnamese order with numbers by value, for sorting.
   name_folded text collate "C" not null,
   name_sort text collate "C" not null,
+  -- Folded names from below the root down to this unit: a device is found by the school that it stands in.
+  place_folded text collate "C" not null default '',
   sample boolean not null default false,
   created_at timestamptz not null default now()
 );

@@ -80,7 +80,7 @@ describeStores('commands', (open) => {
 
   it('goes from a wish to its result, telling the page at each step', async () => {
     const made = await commands.create(whole, actor, device, volume(30));
-    expect(made).toMatchObject({ state: 'queued', device, args: { level: 30 }, createdBy: 'user-1' });
+    expect(made).toMatchObject({ state: 'queued', device, args: { level: 30 }, createdBy: 'Someone' });
     const [wire] = await commands.pendingFor('p7');
     expect(wire).toMatchObject({ id: made.id, device, notAfter: clock.now() + 60_000 });
     await commands.markSent([made.id]);

@@ -154,6 +154,7 @@ describeStores('registry', (open) => {
     const found = async (query: Partial<DevicesQuery>) =>
       (await registry.listDevices(everything, { ...devicesQuery, ...query })).rows.map(({ id }) => id);
     expect(await found({ q: 'may chieu duc' })).toEqual([device]);
+    expect(await found({ q: 'dang thuy tram may chieu' })).toEqual([device]);
     expect(await found({ q: 'acme sn-0042' })).toEqual([device]);
     expect(await found({ q: 'acme khong' })).toEqual([]);
     expect(await found({ capability: 'lamp' })).toEqual([device]);

@@ -79,6 +79,7 @@ export const deviceTexts = defineTexts({
   'happened.cause.credentials': { vi: 'Thiết bị từ chối mật khẩu', en: 'The device refused our password' },
   'happened.cause.quarantine': { vi: 'Có bản tin bị cách ly', en: 'Messages went into quarantine' },
   'happened.change': { vi: '{{title}}: {{from}} → {{to}}', en: '{{title}}: {{from}} → {{to}}' },
+  'device.well': { vi: 'Hoạt động bình thường', en: 'Works as it should' },
   'device.edit': { vi: 'Sửa', en: 'Edit' },
   'device.edit.title': { vi: 'Sửa thông tin thiết bị', en: 'Edit device' },
   'device.edit.place': { vi: 'Nơi đặt', en: 'Place' },

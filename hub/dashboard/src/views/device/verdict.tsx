@@ -42,7 +42,9 @@ function EvidenceRow({ fact }: { readonly fact: Evidence }) {
 /** The state in a sentence, what to do about it, and the facts behind it in the order of the chain. */
 export function Verdict({ health }: { readonly health: HealthVerdict }) {
   const { t, pick } = useText();
-  const telling = health.evidence.find((fact) => fact.ok === false) ?? health.evidence.at(0);
+  const failing =
+    health.evidence.find((fact) => fact.ok === false) ?? (health.state === 'ok' ? undefined : health.evidence.at(0));
+  const sentence = failing ? pick(failing) : health.state === 'ok' ? t('device.well') : undefined;
   return (
     <section className="card verdict" data-tone={healthTones[health.state]} aria-label={t(healthKeys[health.state])}>
       <div className="row">
@@ -51,7 +53,7 @@ export function Verdict({ health }: { readonly health: HealthVerdict }) {
           <Age at={health.since} />
         </span>
       </div>
-      {telling ? <p className="verdict-sentence">{pick(telling)}</p> : null}
+      {sentence ? <p className="verdict-sentence">{sentence}</p> : null}
       {health.next ? (
         <p className="verdict-next">
           <IconArrowRight aria-hidden />
