@@ -25,8 +25,6 @@ export interface LiveSchool extends AsyncDisposable {
 }
 
 export interface LiveSchoolOptions {
-  /** Third number of the school's addresses: each test file has its own. */
-  readonly network: number;
   /** Cameras, and as many projectors. */
   readonly each: number;
   readonly databaseUrl?: string;
@@ -52,7 +50,13 @@ export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveS
   const api = createApi(address.url, await signIn(address.url, admin.email, admin.password));
   const place = await ensureSchool(api, schoolName, demoRooms);
   const school = stack.use(
-    await startSchool({ clock: systemClock, seed: 7, network: options.network, each: options.each, isStill: true }),
+    await startSchool({
+      clock: systemClock,
+      seed: 7,
+      network: 20 + (process.pid % 230),
+      each: options.each,
+      isStill: true,
+    }),
   );
   const agentOptions = { dataDir: join(dataDir, 'agent'), targets: school.devices.map((device) => device.address) };
   await enrolAgent(agentOptions, {

@@ -25,7 +25,7 @@ describe.skipIf(!hasBrowser)('the dashboard in Chromium', () => {
   beforeAll(async () => {
     await mkdir(shots, { recursive: true });
     await ensureDashboard(() => {});
-    live = await startLiveSchool({ network: 31, each: 2 });
+    live = await startLiveSchool({ each: 2 });
     browser = await launchBrowser();
     context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
