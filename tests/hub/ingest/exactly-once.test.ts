@@ -127,7 +127,12 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 async function play(fleet: Fleet, steps: readonly Step[]) {
   let fault: Fault = 'none';
-  const store = faulty(fleet.store, () => fault);
+  // A fault strikes the next transaction, once.
+  const store = faulty(fleet.store, () => {
+    const kind = fault;
+    fault = 'none';
+    return kind;
+  });
   const start = () =>
     createIngest({
       ...fleet,
@@ -157,9 +162,8 @@ async function play(fleet: Fleet, steps: readonly Step[]) {
   };
   const send = async (payload: Uint8Array | undefined, kind: Fault = 'none') => {
     if (!payload) return;
-    fault = kind;
+    if (kind !== 'none') fault = kind;
     const ack = await ingest.submit('a1', payload).catch((thrown: Error) => thrown);
-    fault = 'none';
     if (!(ack instanceof Error)) heard(ack);
   };
   for (const one of steps) {
@@ -217,7 +221,7 @@ describeStores('exactly once', (open) => {
   it('whatever is repeated, reordered, broken off or restarted', { timeout: 120_000 }, async () => {
     const store = await open();
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 80, size: 'max' }), async (steps) => {
         await emptyStore(store);
         const fleet = await createFleet(store);
         const { all, current } = await play(fleet, steps);
@@ -237,7 +241,7 @@ describeStores('exactly once', (open) => {
             if (!numbers.includes(seq)) expect(seq).toBeLessThanOrEqual(lane.shedThrough);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
   });
 });
