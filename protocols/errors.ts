@@ -29,8 +29,3 @@ export class FatalError extends FleetError {}
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
-
-/** Compile-time exhaustiveness: a new member of a union makes the caller fail to type-check. */
-export function assertNever(value: never): never {
-  throw new FatalError('unreachable-branch', `no branch for ${JSON.stringify(value)}`);
-}

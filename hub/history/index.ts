@@ -1,1 +1,1 @@
-export { createHistory, type History } from './history.ts';
+export { createHistory } from './history.ts';

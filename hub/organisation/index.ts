@@ -1,2 +1,1 @@
-export { createOrganisation, type Organisation, type UnitCounts } from './organisation.ts';
-export type { UnitRef } from './tree.ts';
+export { createOrganisation, type Organisation } from './organisation.ts';

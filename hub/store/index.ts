@@ -1,6 +1,6 @@
 export { afterCommit, markAfterCommit } from './after-commit.ts';
 export { isDataError, isDuplicate, toStoreError } from './failure.ts';
 export { tryLock } from './lock.ts';
-export { openStore, type StoreOptions } from './open.ts';
+export { openStore } from './open.ts';
 export { createSealer, openSealer, type Sealer } from './sealer.ts';
-export type { Database, Durability, Listener, Queries, Store, Trx } from './store.ts';
+export type { Database, Queries, Store, Trx } from './store.ts';

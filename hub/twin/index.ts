@@ -1,1 +1,1 @@
-export { createTwin, type ReportedState, type Twin } from './twin.ts';
+export { createTwin, type Twin } from './twin.ts';

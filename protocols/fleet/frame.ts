@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { timestampSchema } from './ids.ts';
-import { laneSchema, recordSchema, samplesRecordSchema, shedRecordSchema } from './record.ts';
+import { laneSchema, recordSchema } from './record.ts';
 
 /** Names one life of an outbox file; a new file is a new epoch, so a sequence number is never used twice. */
 export const epochSchema = z.string().regex(/^[0-9a-z]{8,40}$/);
@@ -22,16 +22,3 @@ export const frameSchema = z.object({
   records: z.array(recordSchema).min(1).max(frameLimits.records),
 });
 export type Frame = z.infer<typeof frameSchema>;
-
-/** The frame of the samples lane alone: what the busiest path of the hub parses. */
-export const samplesFrameSchema = z.object({
-  ...header,
-  lane: z.literal('samples'),
-  from: z.int().min(1),
-  through: z.int().min(1),
-  records: z
-    .array(z.discriminatedUnion('kind', [samplesRecordSchema, shedRecordSchema]))
-    .min(1)
-    .max(frameLimits.records),
-});
-export type SamplesFrame = z.infer<typeof samplesFrameSchema>;

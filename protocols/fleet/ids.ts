@@ -8,7 +8,6 @@ export type AgentId = z.infer<typeof agentIdSchema>;
 
 /** Device id given by the hub at adoption; the same alphabet as an agent id. */
 export const deviceIdSchema = z.string().regex(idPattern, 'a device id has 1 to 40 of a-z, 0-9 and -');
-export type DeviceId = z.infer<typeof deviceIdSchema>;
 
 /** Milliseconds since the Unix epoch, by the clock of whoever wrote it. */
 export const timestampSchema = z.int().min(0).max(8_640_000_000_000_000);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { epochSchema } from './frame.ts';
-import { agentIdSchema, deviceIdSchema, timestampSchema } from './ids.ts';
+import { deviceIdSchema, timestampSchema } from './ids.ts';
 import { laneSchema } from './record.ts';
 
 /** What one lane of the outbox holds: `head` the oldest number still kept (equals `next` when empty), `next` the number that comes. */
@@ -102,14 +102,4 @@ export const orderEnvelopeSchema = z.object({
     .min(2)
     .max(64 * 1024),
   signature: z.string().max(200),
-});
-export const orderSchema = z.object({
-  version: z.literal(1),
-  agent: agentIdSchema,
-  seq: z.int().min(1),
-  issuedAt: timestampSchema,
-  expiresAt: timestampSchema,
-  targets: z
-    .array(z.object({ path: z.string().max(500), length: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
-    .max(100),
 });

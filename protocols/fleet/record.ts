@@ -30,7 +30,7 @@ const capabilityName = z.string().regex(/^[a-z]{1,30}$/);
 const stamp = { seq: z.int().min(1), at: timestampSchema, mono: z.number().min(0).optional() };
 
 /** Numbers of one device at one tick. */
-export const samplesRecordSchema = z.object({
+const samplesRecordSchema = z.object({
   kind: z.literal('samples'),
   ...stamp,
   device: deviceIdSchema,
@@ -148,7 +148,6 @@ export const recordSchema = z.discriminatedUnion('kind', [
   shedRecordSchema,
 ]);
 
-export type SamplesRecord = z.infer<typeof samplesRecordSchema>;
 export type StateRecord = z.infer<typeof stateRecordSchema>;
 export type EventRecord = z.infer<typeof eventRecordSchema>;
 export type InventoryRecord = z.infer<typeof inventoryRecordSchema>;
