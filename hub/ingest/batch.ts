@@ -108,6 +108,7 @@ async function storeItem(deps: BatchDeps, item: Item, reason: unknown): Promise<
 async function apply(deps: BatchDeps, trx: Trx, work: Work): Promise<void> {
   const { quarantine, sinks } = deps;
   await applyStreams(deps, trx, work);
+  await sinks.applyTicks(trx, work.telemetry);
   await sinks.apply(trx, work.records);
   await quarantine.write(trx, work.quarantine);
 }
@@ -124,25 +125,36 @@ async function applyStreams({ streams, telemetry, clock, tell }: BatchDeps, trx:
 async function applyRecordByRecord(deps: BatchDeps, trx: Trx, work: Work): Promise<readonly Rejected[]> {
   const { quarantine, sinks, log } = deps;
   await applyStreams(deps, trx, work);
+  // Telemetry has the samples already; a watcher that cannot take them loses only its own view.
+  const failure = await attempt(trx, () => sinks.applyTicks(trx, work.telemetry));
+  if (failure) log.error('samples were stored without those who watch them', { error: failure });
   const refused: (Rejected & { readonly agentId: string })[] = [];
   const lane = work.moves[0]?.key.lane ?? 'state';
   for (const { agentId, records } of work.records) {
     for (const record of records) {
-      const undo = markAfterCommit(trx);
-      await sql`savepoint one_record`.execute(trx);
-      try {
-        await sinks.apply(trx, [{ agentId, records: [record] }]);
-        await sql`release savepoint one_record`.execute(trx);
-      } catch (thrown) {
-        if (thrown instanceof RecoverableError) throw thrown;
-        await sql`rollback to savepoint one_record`.execute(trx);
-        undo();
-        const { message } = toError(thrown);
-        log.error('a record cannot be stored', { error: toError(thrown), agent: agentId, kind: record.kind });
-        refused.push({ agentId, lane, seq: record.seq, code: 'not-storable', message, payload: packJson(record) });
-      }
+      const error = await attempt(trx, () => sinks.apply(trx, [{ agentId, records: [record] }]));
+      if (!error) continue;
+      const { message } = error;
+      log.error('a record cannot be stored', { error, agent: agentId, kind: record.kind });
+      refused.push({ agentId, lane, seq: record.seq, code: 'not-storable', message, payload: packJson(record) });
     }
   }
   await quarantine.write(trx, [...work.quarantine, ...refused.map((one) => ({ ...one, channel: 'up/frames' }))]);
   return refused;
+}
+
+/** Does `work` in a savepoint; returns why it was undone. What may pass by itself is thrown on. */
+async function attempt(trx: Trx, work: () => Promise<void>): Promise<Error | undefined> {
+  const undo = markAfterCommit(trx);
+  await sql`savepoint attempt`.execute(trx);
+  try {
+    await work();
+    await sql`release savepoint attempt`.execute(trx);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof RecoverableError) throw thrown;
+    await sql`rollback to savepoint attempt`.execute(trx);
+    undo();
+    return toError(thrown);
+  }
 }

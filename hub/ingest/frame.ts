@@ -1,6 +1,7 @@
 import type { FleetRecord, Lane, ShedRecord } from '../../protocols/fleet/record.ts';
-import type { SamplesOfTick } from '../telemetry/index.ts';
+import type { TelemetryFrame } from '../telemetry/index.ts';
 
+export type SamplesRecord = Extract<FleetRecord, { kind: 'samples' }>;
 export type DataRecord = Exclude<FleetRecord, ShedRecord>;
 
 /** Why something of a frame is not taken. It goes to quarantine and counts as stored. */
@@ -21,6 +22,9 @@ export type Entry = { readonly from: number; readonly through: number } & (
   | { readonly kind: 'hole'; readonly flaw: Flaw }
 );
 
+/** What telemetry stores of a frame, with whole records for those who watch. */
+export type StoredTicks = TelemetryFrame & { readonly records: readonly SamplesRecord[] };
+
 export interface FrameHeader {
   readonly epoch: string;
   readonly lane: Lane;
@@ -33,7 +37,7 @@ export type Frame = FrameHeader &
     | {
         /** Nothing but sound ticks, one a number: the payload is stored as it came. */
         readonly kind: 'ticks';
-        readonly ticks: readonly (SamplesOfTick & { readonly seq: number })[];
+        readonly ticks: readonly SamplesRecord[];
         readonly payload: Uint8Array;
       }
     | {

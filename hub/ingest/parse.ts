@@ -3,8 +3,8 @@ import { channels } from '../../protocols/fleet/channels.ts';
 import { epochSchema, frameLimits } from '../../protocols/fleet/frame.ts';
 import { unpackJson } from '../../protocols/fleet/payload.ts';
 import { laneSchema } from '../../protocols/fleet/record.ts';
-import type { Entry, Flaw, Frame, FrameHeader, ParsedPayload } from './frame.ts';
-import { type CheckContext, checkRecord, isNumber, isTick, type Tick } from './record-check.ts';
+import type { Entry, Flaw, Frame, FrameHeader, ParsedPayload, SamplesRecord } from './frame.ts';
+import { type CheckContext, checkRecord, isNumber, isTick } from './record-check.ts';
 
 /**
  * Reads a payload of `up/frames` so that every number which it claims is accounted for, whatever is wrong with it:
@@ -72,7 +72,7 @@ function asTicks(
   context: CheckContext,
 ): Frame | undefined {
   if (header.lane !== 'samples' || records.length !== header.through - header.from + 1) return undefined;
-  const ticks: Tick[] = [];
+  const ticks: SamplesRecord[] = [];
   for (const record of records) {
     if (!isTick(record, context) || record.seq !== header.from + ticks.length) return undefined;
     ticks.push(record);

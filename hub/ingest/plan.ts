@@ -1,7 +1,6 @@
 import { packJson } from '../../protocols/fleet/payload.ts';
 import type { Lane } from '../../protocols/fleet/record.ts';
-import type { TelemetryFrame } from '../telemetry/index.ts';
-import type { DataRecord, Entry, Flaw, Frame, FrameHeader } from './frame.ts';
+import type { DataRecord, Entry, Flaw, Frame, FrameHeader, SamplesRecord, StoredTicks } from './frame.ts';
 
 /** How far one lane of one outbox is stored. Always: delivered + shed + missing = through. */
 export interface StreamPosition {
@@ -25,7 +24,7 @@ export interface FramePlan {
   /** `gap`: it begins beyond what is stored, so nothing of it is taken. `known`: all of it was stored before. */
   readonly outcome: 'stored' | 'gap' | 'known';
   readonly records: readonly DataRecord[];
-  readonly telemetry: TelemetryFrame | undefined;
+  readonly telemetry: StoredTicks | undefined;
   readonly rejected: readonly Rejected[];
 }
 
@@ -65,8 +64,8 @@ function repacked(
   agentId: string,
   { epoch, through }: FrameHeader,
   from: number,
-  records: readonly (DataRecord & { readonly kind: 'samples' })[] | (Frame & { readonly kind: 'ticks' })['ticks'],
-): TelemetryFrame {
+  records: readonly SamplesRecord[],
+): StoredTicks {
   const payload = packJson({ epoch, lane: 'samples', from, through, records });
   return { agentId, epoch, from, through, payload, records };
 }

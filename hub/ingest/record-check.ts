@@ -1,10 +1,7 @@
 import type { z } from 'zod';
 import { findCapability, findMetric } from '../../protocols/fleet/capabilities/index.ts';
 import { type EventRecord, metricKeySchema, recordSchema, type StateRecord } from '../../protocols/fleet/record.ts';
-import type { SamplesOfTick } from '../telemetry/index.ts';
-import type { DataRecord } from './frame.ts';
-
-export type Tick = SamplesOfTick & { readonly seq: number };
+import type { DataRecord, SamplesRecord } from './frame.ts';
 
 /** What a record must fit beside its schema. */
 export interface CheckContext {
@@ -26,7 +23,7 @@ const mostKeys = 50_000;
 const mostKeysOfTick = 500;
 
 /** Quick and without words: true for a tick that may be stored. What fails here is looked at again by `checkRecord`. */
-export function isTick(value: unknown, context: CheckContext): value is Tick & { readonly kind: 'samples' } {
+export function isTick(value: unknown, context: CheckContext): value is SamplesRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, seq, at, device, values, mono } = value as Record<string, unknown>;
   return (
@@ -137,7 +134,7 @@ function firstIssue(what: string, error: z.ZodError): string {
 }
 
 /** A tick whose shape is right and that `isTick` refused all the same. */
-function whyNoTick(record: SamplesOfTick, context: CheckContext): Refusal {
+function whyNoTick(record: SamplesRecord, context: CheckContext): Refusal {
   if (!isMoment(record.at, context)) return { code: 'time-out-of-range', message: `the clock said ${record.at}` };
   const key = Object.keys(record.values).find((name) => !findMetric(name));
   if (key !== undefined) return { code: 'unknown-metric', message: `this hub does not know the metric ${key}` };

@@ -5,7 +5,7 @@ import type { Bus } from '../events/bus.ts';
 import type { Registry } from '../registry/index.ts';
 import { afterCommit, type Trx } from '../store/index.ts';
 import type { Twin } from '../twin/index.ts';
-import type { DataRecord } from './frame.ts';
+import type { DataRecord, StoredTicks } from './frame.ts';
 
 /** A feature that takes records of some kinds, in the transaction that stores them. */
 export interface RecordSink {
@@ -24,6 +24,8 @@ export interface SinkDeps {
 }
 
 export interface RecordSinks {
+  /** Those who watch samples; telemetry itself keeps them. */
+  applyTicks(trx: Trx, frames: readonly StoredTicks[]): Promise<void>;
   apply(
     trx: Trx,
     work: readonly { readonly agentId: string; readonly records: readonly DataRecord[] }[],
@@ -33,7 +35,12 @@ export interface RecordSinks {
 /** Gives records to the features that keep them: those of all agents at once where a feature takes them so. */
 export function createSinks(deps: SinkDeps): RecordSinks {
   const { twin } = deps;
+  const watchers = deps.recordSinks.filter(({ kinds }) => kinds.includes('samples'));
   return {
+    applyTicks: async (trx, frames) => {
+      for (const watcher of watchers)
+        for (const { agentId, records } of frames) await watcher.apply(trx, agentId, records);
+    },
     apply: async (trx, work) => {
       const all = work.flatMap(({ records }) => records);
       if (all.length === 0) return;

@@ -1,8 +1,7 @@
 import type { Ack, Hello } from '../../protocols/fleet/messages.ts';
 import { type Lane, lanes } from '../../protocols/fleet/record.ts';
 import type { QuarantineEntry } from '../quarantine/index.ts';
-import type { TelemetryFrame } from '../telemetry/index.ts';
-import type { DataRecord, Flaw, Frame } from './frame.ts';
+import type { DataRecord, Flaw, Frame, StoredTicks } from './frame.ts';
 import { beginning, type FramePlan, planFrame, planHello, type Rejected, type StreamPosition } from './plan.ts';
 import { nameOf, type StreamKey, type StreamMove } from './streams.ts';
 
@@ -52,7 +51,7 @@ export const mostRejectedInAck = 100;
 /** Everything that a run of items changes. */
 export interface Work {
   readonly moves: readonly StreamMove[];
-  readonly telemetry: readonly TelemetryFrame[];
+  readonly telemetry: readonly StoredTicks[];
   readonly records: readonly { readonly agentId: string; readonly records: readonly DataRecord[] }[];
   readonly quarantine: readonly QuarantineEntry[];
   readonly acks: readonly (Ack | undefined)[];
@@ -81,7 +80,7 @@ class Planner {
   readonly #before: ReadonlyMap<string, StreamPosition>;
   readonly #now: Map<string, StreamPosition>;
   readonly #touched = new Map<string, StreamKey>();
-  readonly #telemetry: TelemetryFrame[] = [];
+  readonly #telemetry: StoredTicks[] = [];
   readonly #records: Work['records'][number][] = [];
   readonly #quarantine: QuarantineEntry[] = [];
   readonly #gaps: StreamKey[] = [];

@@ -7,6 +7,8 @@ import { Client } from 'pg';
 
 /** A PostgreSQL server of the system's packages, in its own folder, on a unix socket only. */
 export interface PostgresServer extends AsyncDisposable {
+  /** Of the postmaster. */
+  readonly pid: number;
   /** URL of a database that is made now. */
   createDatabase(name: string): Promise<string>;
   /** SIGKILL, as a crash. */
@@ -75,6 +77,9 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   await start();
   return {
     start,
+    get pid() {
+      return server?.pid ?? 0;
+    },
     crash: () => end('SIGKILL'),
     createDatabase: async (name) => {
       await runOnce(url('postgres'), `create database ${name}`);

@@ -283,6 +283,23 @@ describeStores('ingest', (open) => {
     expect(rows.every(({ through }) => through === 20)).toBe(true);
   });
 
+  it('shows samples to those who watch them, and stores them whatever becomes of that', async () => {
+    const seen: number[] = [];
+    const watcher = {
+      kinds: ['samples' as const],
+      apply: async (_trx: unknown, _agentId: string, records: readonly { readonly seq: number }[]) => {
+        if (records.some(({ seq }) => seq === 3)) throw new Error('a fault of the watcher');
+        seen.push(...records.map(({ seq }) => seq));
+      },
+    };
+    const { ingest, tick, telemetry, device } = await setUp(await open(), { recordSinks: [watcher] });
+    await ingest.submit('a1', frame('samples', [tick(1), tick(2)], 1));
+    expect(await ingest.submit('a1', frame('samples', [tick(3)], 3))).toMatchObject({ through: { samples: 3 } });
+    expect(telemetry.latestOf(device)['lamp.hours']?.value).toBe(3);
+    await ingest.submit('a1', frame('samples', [tick(4)], 4));
+    expect(seen).toEqual([1, 2, 4]);
+  });
+
   it('does not store what a sink could not take for now', async () => {
     let away = true;
     const sink = {
