@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { FatalError } from '../../errors.ts';
 import type { Capability, CapabilityCommand, Metric } from './capability.ts';
 import { firmware } from './firmware.ts';
+import { gate } from './gate.ts';
 import { host } from './host.ts';
 import { identity } from './identity.ts';
 import { input } from './input.ts';
@@ -12,6 +13,7 @@ import { ptz } from './ptz.ts';
 import { reachability } from './reachability.ts';
 import { snapshot } from './snapshot.ts';
 import { storage } from './storage.ts';
+import { tagreader } from './tagreader.ts';
 import { temperature } from './temperature.ts';
 import { video } from './video.ts';
 import { volume } from './volume.ts';
@@ -33,6 +35,8 @@ export const capabilities = {
   motion,
   ptz,
   storage,
+  gate,
+  tagreader,
   firmware,
 } as const;
 
