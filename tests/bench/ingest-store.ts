@@ -16,9 +16,10 @@ import { temporaryFolder } from '../support/store.ts';
 
 /**
  * Durable samples a second, from the payload of a frame to its acknowledgement, against COPY of the same values as narrow
- * rows into the same database; and the bytes that a stored sample takes. The agent's work (JSON, zstd) is not timed.
+ * rows into the same database; and the bytes that a stored sample takes. The agent's work (JSON, zstd) is not timed, nor is
+ * there a broker. Run it alone: `node tests/bench/ingest-store.ts`.
  */
-export interface IngestBenchOptions {
+interface IngestBenchOptions {
   readonly engine: 'embedded' | 'postgresql';
   readonly agents: number;
   readonly devicesPerAgent: number;
@@ -30,7 +31,7 @@ export interface IngestBenchOptions {
   readonly rounds: number;
 }
 
-export const usualIngestBench: Omit<IngestBenchOptions, 'engine'> = {
+const usualIngestBench: Omit<IngestBenchOptions, 'engine'> = {
   agents: 30,
   devicesPerAgent: 15,
   ticks: 120,
@@ -39,7 +40,7 @@ export const usualIngestBench: Omit<IngestBenchOptions, 'engine'> = {
   rounds: 3,
 };
 
-export interface IngestBenchResult {
+interface IngestBenchResult {
   readonly engine: string;
   readonly samples: number;
   /** Medians over the rounds, samples a second. */
@@ -219,7 +220,7 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Runs baseline and ingest in turn on one engine and measures both. */
-export async function benchIngestStore(options: IngestBenchOptions): Promise<IngestBenchResult> {
+async function benchIngestStore(options: IngestBenchOptions): Promise<IngestBenchResult> {
   using folder = temporaryFolder();
   await using server =
     options.engine === 'postgresql' ? await startPostgres(['shared_buffers=1GB', 'max_wal_size=4GB']) : undefined;
@@ -330,4 +331,13 @@ async function timeOfDay(
   }
   times.sort((a, b) => a - b);
   return { p50: times[Math.floor(times.length / 2)] ?? 0, p99: times[Math.floor(times.length * 0.99)] ?? 0 };
+}
+
+if (import.meta.main) {
+  for (const engine of ['postgresql', 'embedded'] as const) {
+    const result = await benchIngestStore({ ...usualIngestBench, engine });
+    console.log(
+      JSON.stringify(result, (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value), 2),
+    );
+  }
 }

@@ -55,16 +55,26 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   );
   let server: ChildProcess | undefined;
   const url = (database: string) => `postgresql://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`;
+  const options = [
+    `unix_socket_directories=${folder}`,
+    'listen_addresses=',
+    'max_connections=60',
+    'shared_buffers=128MB',
+    ...settings,
+  ].flatMap((setting) => ['-c', setting]);
   const start = async () => {
-    const options = [
-      `unix_socket_directories=${folder}`,
-      'listen_addresses=',
-      'max_connections=60',
-      'shared_buffers=128MB',
-      ...settings,
-    ].flatMap((setting) => ['-c', setting]);
-    server = spawn(join(programs, 'postgres'), ['-D', data, ...options], { ...user, cwd: folder, stdio: 'ignore' });
-    await untilItAnswers(url('postgres'), server);
+    for (let attempt = 1; ; attempt++) {
+      const started = spawn(join(programs, 'postgres'), ['-D', data, ...options], {
+        ...user,
+        cwd: folder,
+        stdio: 'ignore',
+      });
+      server = started;
+      if (await answers(url('postgres'), started)) return;
+      // After a crash its old children hold the shared memory for a moment.
+      if (attempt >= 20) throw new Error(`postgres ended with ${started.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   };
   const end = async (signal: NodeJS.Signals) => {
     const running = server;
@@ -93,12 +103,13 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   };
 }
 
-async function untilItAnswers(url: string, server: ChildProcess): Promise<void> {
+/** Whether it came up; false when it ended. */
+async function answers(url: string, server: ChildProcess): Promise<boolean> {
   for (let attempt = 0; attempt < 300; attempt++) {
-    if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
+    if (server.exitCode !== null) return false;
     try {
       await runOnce(url, 'select 1');
-      return;
+      return true;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
