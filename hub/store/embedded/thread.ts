@@ -20,6 +20,10 @@ interface Running {
   readonly ready: Promise<number>;
 }
 
+/** A statement that is not answered within this time never will be: the thread is ended and opened again. */
+const answerTimeoutMs = 180_000;
+const watchEveryMs = 10_000;
+
 /** How long a close may take before the thread is ended by force; what was committed stays. */
 const closeTimeoutMs = 20_000;
 
@@ -27,15 +31,28 @@ export function createDatabaseThread(folder: string, clock: Clock, log: Log): Da
   let running: Running | undefined;
   let connection: WireStream | undefined;
   let closing = false;
+  let askedAt: number | undefined;
+  const stopWatching = new AbortController();
+  let watching: Promise<void> | undefined;
 
   const onMessage = (message: FromWorker) => {
+    askedAt = undefined;
     if (message.kind === 'bytes') connection?.receive(message.bytes);
     if (message.kind === 'failed') log.error('embedded database failed', { reason: message.message });
   };
   const onExit = (worker: Worker) => {
     if (running?.worker === worker) running = undefined;
+    askedAt = undefined;
     if (!closing) log.error('embedded database ended; it is started again at the next query');
     connection?.destroy(new RecoverableError('database-unavailable', 'the embedded database ended'));
+  };
+  const watch = async () => {
+    while (!stopWatching.signal.aborted) {
+      await clock.wait(watchEveryMs, stopWatching.signal);
+      if (!running || askedAt === undefined || clock.mono() - askedAt < answerTimeoutMs) continue;
+      log.error('embedded database does not answer, it is opened again', { afterMs: clock.mono() - askedAt });
+      await running.worker.terminate();
+    }
   };
   const spawn = (): Running => {
     const settings: WorkerSettings = { folder };
@@ -51,10 +68,13 @@ export function createDatabaseThread(folder: string, clock: Clock, log: Log): Da
   const start = () => {
     if (closing) throw new RecoverableError('database-unavailable', 'the embedded database is closing');
     running ??= spawn();
+    // Rejects only by the stop.
+    watching ??= watch().catch(() => {});
     return running.ready;
   };
   const send = (message: ToWorker, transfer: readonly ArrayBuffer[] = []) => {
     if (!running) throw new RecoverableError('database-unavailable', 'the embedded database is not running');
+    askedAt ??= clock.mono();
     running.worker.postMessage(message, [...transfer]);
   };
 
@@ -66,6 +86,8 @@ export function createDatabaseThread(folder: string, clock: Clock, log: Log): Da
     },
     close: async () => {
       closing = true;
+      stopWatching.abort();
+      await watching;
       const { worker } = running ?? {};
       if (!worker) return;
       using deadline = clock.deadline(closeTimeoutMs);

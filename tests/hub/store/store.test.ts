@@ -1,10 +1,12 @@
+import type { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { judgeDurability } from '../../../hub/store/embedded/open.ts';
-import { afterCommit, openStore } from '../../../hub/store/index.ts';
+import { afterCommit, openStore, toStoreError } from '../../../hub/store/index.ts';
 import { migrate, readMigrations } from '../../../hub/store/migration.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
+import { createFastClock } from '../../support/clock.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { describeStores, temporaryFolder } from '../../support/store.ts';
 
@@ -144,6 +146,27 @@ describe('embedded store', () => {
     }
     await using again = await openStore(options);
     expect(await again.db.selectFrom('unit').select('name').execute()).toEqual([{ name: 'Quảng Ngãi' }]);
+  });
+});
+
+describe('embedded store whose thread hangs', () => {
+  it('fails what was under way, and opens again with all that was committed', { timeout: 60_000 }, async () => {
+    using folder = temporaryFolder();
+    // The three minutes that an answer may take pass in two seconds.
+    const clock = createFastClock(100);
+    await using store = await openStore({ databaseUrl: undefined, dataDir: folder.path, clock, log: silentLog });
+    await store.db.insertInto('unit').values(unit).execute();
+    const client = await store.pool.connect();
+    client.on('error', () => {});
+    const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+    // No message of the protocol: PostgreSQL ends the session, which here is the whole server.
+    stream.write(Buffer.from('~~~~~~~~~~~~~~~~'));
+    const failure = await client.query('select 1').catch((thrown: Error) => thrown);
+    client.release(true);
+    expect(toStoreError(failure)).toMatchObject({ code: 'database-unavailable' });
+    await expect
+      .poll(() => store.db.selectFrom('unit').select('name').execute(), { timeout: 20_000 })
+      .toEqual([{ name: 'Quảng Ngãi' }]);
   });
 });
 
