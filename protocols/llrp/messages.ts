@@ -106,12 +106,15 @@ const kindsByType: ReadonlyMap<number, MessageKind> = new Map(
 
 /** Cuts the stream of a connection into messages of at most 256 KiB. Throws ProtocolError. */
 export function createMessageFramer(): Framer {
-  return createLengthFramer((head) => {
-    if (head.length < headerBytes) return undefined;
-    const reader = new ByteReader(head);
-    versionOf(reader.u16());
-    return reader.u32();
-  }, maxMessageBytes);
+  return createLengthFramer({
+    headerBytes,
+    lengthOf: (header) => {
+      const reader = new ByteReader(header);
+      versionOf(reader.u16());
+      return reader.u32();
+    },
+    maxBytes: maxMessageBytes,
+  });
 }
 
 /** Reads one whole message. Throws ProtocolError. */
