@@ -1,0 +1,22 @@
+import { ingest } from './ingest.ts';
+
+/** A benchmark prints its own table and returns what `--json` prints; it must measure a peer or a limit in the same run. */
+const benchmarks: Readonly<Record<string, { readonly about: string; readonly run: () => Promise<unknown> }>> = {
+  ingest: {
+    about: 'durable samples/s through mTLS MQTT into the database, beside COPY of narrow rows into the same one',
+    run: ingest,
+  },
+};
+
+const [name = '', ...flags] = process.argv.slice(2);
+const benchmark = benchmarks[name];
+if (!benchmark || flags.some((flag) => flag !== '--json')) {
+  console.error(
+    `npm run bench -- <name> [--json]\n\n${Object.entries(benchmarks)
+      .map(([key, { about }]) => `  ${key.padEnd(12)} ${about}`)
+      .join('\n')}`,
+  );
+  process.exit(2);
+}
+const result = await benchmark.run();
+if (flags.includes('--json')) console.log(JSON.stringify(result, null, 2));
