@@ -17,6 +17,7 @@ import {
 import { type ItemStatus, readItemStatus, readLogin, readSystemStatus } from '../../../protocols/sip2/responses.ts';
 import type { TcpConnection, TcpPort } from '../driver.ts';
 import { DeviceError, toDeviceError } from '../error.ts';
+import { untilAborted } from './abort.ts';
 import type { Settings } from './settings.ts';
 
 export interface LibraryConnectionOptions {
@@ -40,7 +41,12 @@ export class LibraryConnection implements AsyncDisposable {
   readonly #options: LibraryConnectionOptions;
   readonly #connection: TcpConnection;
   readonly #framer = createMessageFramer();
+  /** Messages that nobody has taken yet; more than a few were never asked for. */
   readonly #frames: Uint8Array[] = [];
+  readonly #end = new AbortController();
+  readonly #stop = new AbortController();
+  #arrival = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
   #sequence = 0;
   #institution: string;
   /** Once the system has sent a checksum, a message without one is a damaged message. */
@@ -65,6 +71,7 @@ export class LibraryConnection implements AsyncDisposable {
       throw toDeviceError(thrown, 'connect to the library system', 'connect');
     }
     const opened = new LibraryConnection(options, connection);
+    opened.#running = opened.#run();
     try {
       await opened.#signIn(signal);
       await opened.checkStatus(signal);
@@ -73,6 +80,11 @@ export class LibraryConnection implements AsyncDisposable {
       await opened[Symbol.asyncDispose]();
       throw thrown;
     }
+  }
+
+  /** Aborts with the reason as soon as the connection has ended, also while nothing is asked. */
+  get ended(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** Asks what the system can do; also keeps the connection warm. Throws DeviceError as `open` does. */
@@ -96,7 +108,29 @@ export class LibraryConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new DeviceError('connection-lost', 'the conversation with the library system is over'));
+    await this.#running;
     await this.#connection[Symbol.asyncDispose]();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#readUntilEnd();
+    } catch (thrown) {
+      this.#end.abort(toDeviceError(thrown, 'listen to the library system'));
+    }
+  }
+
+  async #readUntilEnd(): Promise<never> {
+    for (;;) {
+      const chunk = await this.#connection.read(this.#stop.signal);
+      if (!chunk) throw new DeviceError('connection-lost', 'the library system has closed the connection');
+      for (const frame of this.#framer.push(chunk)) {
+        if (this.#frames.length >= maxStrayMessages) throw new ProtocolError('malformed', 'a flood of messages');
+        this.#frames.push(frame);
+      }
+      this.#arrival.resolve();
+    }
   }
 
   async #signIn(signal: AbortSignal): Promise<void> {
@@ -153,17 +187,11 @@ export class LibraryConnection implements AsyncDisposable {
   async #nextMessage(signal: AbortSignal): Promise<Sip2Message | 'damaged'> {
     for (;;) {
       const frame = this.#frames.shift();
-      if (!frame) {
-        const chunk = await this.#connection.read(signal);
-        if (!chunk) throw new DeviceError('connection-lost', 'the library system has closed the connection');
-        for (const next of this.#framer.push(chunk)) {
-          if (this.#frames.length >= maxStrayMessages) throw new ProtocolError('malformed', 'a flood of messages');
-          this.#frames.push(next);
-        }
-        continue;
-      }
-      const message = this.#decode(frame);
+      const message = frame && this.#decode(frame);
       if (message) return message;
+      if (frame) continue;
+      this.#arrival = Promise.withResolvers<void>();
+      await untilAborted(untilAborted(this.#arrival.promise, signal), this.#end.signal);
     }
   }
 

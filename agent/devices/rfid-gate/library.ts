@@ -142,7 +142,7 @@ export class Library implements AsyncDisposable {
     this.#silent = 0;
     this.#connection = connection;
     this.#setStatus('ready');
-    const until = AbortSignal.any([signal, this.#lost.signal]);
+    const until = AbortSignal.any([signal, this.#lost.signal, connection.ended]);
     for (;;) {
       await clock.wait(idleMs, until);
       using deadline = clock.deadline(checkLimitMs, until);
