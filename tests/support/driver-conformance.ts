@@ -21,12 +21,14 @@ interface CommandCase<S> {
   readonly verify: (simulator: S, context: TestContext<unknown>) => void | Promise<void>;
 }
 
+type DeviceSettings = Readonly<Record<string, unknown>>;
+
 export interface Conformance<S extends Simulator> {
   readonly driver: Driver;
   /** Starts a healthy device in its usual state. */
   readonly start: (clock: FastClock) => Promise<S>;
-  /** As in a desired document; the driver's own schema parses it. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  /** As in a desired document; the driver's own schema parses it. A function where they name what the simulator chose. */
+  readonly settings?: DeviceSettings | ((simulator: S) => DeviceSettings);
   readonly credentials?: DesiredDevice['credentials'];
   /** Every command that the simulated device's descriptor offers, at least once. */
   readonly commands: readonly CommandCase<S>[];
@@ -265,21 +267,26 @@ interface Run extends AsyncDisposable {
 
 /** Runs the driver as the agent does, over the watched network of `test`. */
 function startRunner<S extends Simulator>(
-  { driver, settings }: Conformance<S>,
+  { driver }: Conformance<S>,
   { context }: TestContext<unknown>,
   clock: FastClock,
 ): Run {
   const records: SentRecord[] = [];
   const { tcp, udp, http, host, log, upload } = context;
-  const runner = new DeviceRunner({ ...context.device, settings: { ...settings } }, driver, context.settings, {
-    clock,
-    log,
-    network: { tcp, udp, http },
-    host,
-    sink: (lane, body) => void records.push({ lane, body }),
-    upload,
-    random: () => 0.5,
-  });
+  const runner = new DeviceRunner(
+    { ...context.device, settings: Object.assign({}, context.settings) },
+    driver,
+    context.settings,
+    {
+      clock,
+      log,
+      network: { tcp, udp, http },
+      host,
+      sink: (lane, body) => void records.push({ lane, body }),
+      upload,
+      random: () => 0.5,
+    },
+  );
   runner.start();
   return { runner, records, [Symbol.asyncDispose]: () => runner.stop() };
 }
@@ -304,9 +311,11 @@ function contextFor<S extends Simulator>(
   simulator: S,
   clock: FastClock,
 ): TestContext<unknown> {
+  const { settings: given } = conformance;
+  const settings = typeof given === 'function' ? given(simulator) : given;
   return createTestContext({
     family: conformance.driver.family,
-    settings: conformance.driver.settings.parse(conformance.settings ?? {}),
+    settings: conformance.driver.settings.parse(settings ?? {}),
     clock,
     address: simulator.address,
     credentials: conformance.credentials,

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { FatalError } from '../../errors.ts';
+import { apps } from './apps.ts';
+import { battery } from './battery.ts';
 import type { Capability, CapabilityCommand, Metric } from './capability.ts';
 import { firmware } from './firmware.ts';
 import { gate } from './gate.ts';
@@ -38,6 +40,8 @@ export const capabilities = {
   gate,
   tagreader,
   firmware,
+  battery,
+  apps,
 } as const;
 
 export type CapabilityName = keyof typeof capabilities;

@@ -6,6 +6,8 @@ import {
   capabilities,
   findCapability,
 } from '../../../../protocols/fleet/capabilities/index.ts';
+import { AppsWidget } from './apps.tsx';
+import { BatteryWidget } from './battery.tsx';
 import { FirmwareWidget } from './firmware.tsx';
 import { HostWidget } from './host.tsx';
 import { IdentityWidget } from './identity.tsx';
@@ -36,6 +38,8 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   snapshot: SnapshotWidget,
   ptz: PtzWidget,
   motion: MotionWidget,
+  battery: BatteryWidget,
+  apps: AppsWidget,
   storage: StorageWidget,
   host: HostWidget,
   firmware: FirmwareWidget,

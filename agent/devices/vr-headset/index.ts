@@ -1,0 +1,19 @@
+import { defineDriver } from '../driver.ts';
+import { family } from './mapping.ts';
+import { HeadsetSession, headsetPort } from './session.ts';
+import { settingsSchema } from './settings.ts';
+
+/** Android headsets (Quest, Pico) that allow debugging, by way of the adb server of the agent's machine. */
+export const vrHeadset = defineDriver({
+  family,
+  label: { vi: 'Kính thực tế ảo', en: 'VR headset' },
+  settings: settingsSchema,
+  defaultPort: headsetPort,
+  capabilities: ['identity', 'power', 'battery', 'temperature', 'storage', 'apps'],
+  connect: async (context) => {
+    const session = new HeadsetSession(context);
+    await session.open(context.signal);
+    await session.poll(context.signal);
+    return session;
+  },
+});

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineCapability } from './capability.ts';
+
+const id = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,60}(\.[A-Za-z][A-Za-z0-9_]{0,60}){1,8}$/);
+
+/** Programs that were installed on the device, without those that came with it. */
+export const apps = defineCapability({
+  name: 'apps',
+  label: { vi: 'Ứng dụng', en: 'Apps' },
+  state: z.object({
+    installed: z.array(z.object({ id: z.string().max(200), version: z.string().max(40) })).max(500),
+    /** How many more there are than the list holds. */
+    more: z.int().min(0).optional(),
+  }),
+  metrics: {},
+  events: {},
+  commands: {
+    install: {
+      label: { vi: 'Cài ứng dụng', en: 'Install app' },
+      args: z.object({
+        id,
+        /** Where the agent fetches the package; its own network policy must allow the address. */
+        url: z.string().regex(/^https?:\/\/[!-~]{1,500}$/),
+        /** Of the whole file, in lower hex. */
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+      idempotent: true,
+      effect: { vi: 'Ứng dụng đang mở có thể bị đóng.', en: 'The app is closed if it is open.' },
+    },
+    remove: {
+      label: { vi: 'Gỡ ứng dụng', en: 'Remove app' },
+      args: z.object({ id }),
+      idempotent: true,
+      effect: { vi: 'Dữ liệu của ứng dụng bị xóa.', en: 'The data of the app is deleted.' },
+    },
+    launch: { label: { vi: 'Mở ứng dụng', en: 'Launch app' }, args: z.object({ id }), idempotent: true },
+  },
+});
