@@ -394,8 +394,8 @@ export class ReaderSimulator implements Simulator {
         if (!stop.signal.aborted) throw thrown;
       }
       if (stop.signal.aborted) return;
-      onSaid();
       socket.write(damage(bytes, fault));
+      onSaid();
     });
   }
 
