@@ -1,0 +1,45 @@
+import { ProtocolError } from '../bytes/error.ts';
+import type { Framer } from '../bytes/framer.ts';
+import { createLengthFramer } from '../bytes/length-framer.ts';
+
+/** With these bytes, in the clear, a display in secured mode begins; TLS follows, with the display as the server. */
+export const tlsGreeting: Uint8Array = new TextEncoder().encode('MDCSTART<<TLS>>');
+
+const passed = 'MDCAUTH<<PASS>>';
+const failedStart = 'MDCAUTH<<FAIL:';
+const failedLength = 'MDCAUTH<<FAIL:0x0001>>'.length;
+
+/** What the display says to the PIN. A wrong one must never be sent again by itself: the display blocks after a few. */
+export type Authentication = 'passed' | 'wrong-pin' | 'blocked' | 'refused';
+
+/** The PIN as it is sent inside TLS: four digits. Throws ProtocolError `malformed`. */
+export function encodePin(pin: string): Uint8Array {
+  if (!/^\d{4}$/.test(pin)) throw new ProtocolError('malformed', 'an MDC PIN has four digits');
+  return new TextEncoder().encode(pin);
+}
+
+/** Cuts the answer to the PIN out of the stream, without touching what follows. */
+export function createAuthenticationFramer(): Framer {
+  return createLengthFramer({ headerBytes: failedStart.length, lengthOf: lengthOfAnswer, maxBytes: failedLength });
+}
+
+/** Throws ProtocolError `malformed`. */
+export function decodeAuthentication(bytes: Uint8Array): Authentication {
+  const text = latin(bytes);
+  if (text === passed) return 'passed';
+  const code = /^MDCAUTH<<FAIL:0x([0-9a-fA-F]{4})>>$/.exec(text)?.[1];
+  if (code === undefined) throw new ProtocolError('malformed', 'the display does not answer its PIN as MDC does');
+  const codes: Readonly<Record<number, Authentication>> = { 1: 'wrong-pin', 2: 'blocked' };
+  return codes[Number.parseInt(code, 16)] ?? 'refused';
+}
+
+function lengthOfAnswer(head: Uint8Array): number {
+  const text = latin(head);
+  if (text === failedStart) return failedLength;
+  if (passed.startsWith(text)) return passed.length;
+  throw new ProtocolError('malformed', 'the display does not answer its PIN as MDC does');
+}
+
+function latin(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, failedLength));
+}
