@@ -54,6 +54,8 @@ export interface Broker extends AsyncDisposable {
   disconnect(agentId: string, reason: string): void;
   replaceTls(tls: BrokerTls): void;
   readonly counters: BrokerCounters;
+  /** Whether connections are taken. */
+  readonly listening: boolean;
   /** Agents connected now. */
   readonly connected: number;
 }
@@ -189,9 +191,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const listener = createListener({ tls: deps.tls, limits, journal, log, accept });
   const sweep = startSweep({ sessions, credentials, everyMs: limits.sweepMs, cut, clock, log });
 
+  let isListening = false;
   return {
     listen: async (port, host = '127.0.0.1') => {
       const listening = await listener.listen(port, host);
+      isListening = true;
       // Until now nobody could be heard.
       health.deaf();
       return listening;
@@ -210,10 +214,14 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     },
     replaceTls: (tls) => listener.replaceTls(tls),
     counters,
+    get listening() {
+      return isListening;
+    },
     get connected() {
       return sessions.size;
     },
     [Symbol.asyncDispose]: async () => {
+      isListening = false;
       await sweep[Symbol.asyncDispose]();
       await new Promise<void>((resolve) => engine.close(() => resolve()));
       await listener[Symbol.asyncDispose]();

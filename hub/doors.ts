@@ -1,0 +1,141 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Registry as Metrics } from 'prom-client';
+import { FatalError, RecoverableError } from '../protocols/errors.ts';
+import type { Log } from '../protocols/ports.ts';
+import { type Authority, openAuthority } from '../provisioning/authority/index.ts';
+import { createAccess } from './access/index.ts';
+import { ensureAdministrator } from './administrator.ts';
+import { type Broker, createBroker } from './broker/index.ts';
+import { pictureLimits, pictureTypes } from './commands/index.ts';
+import type { HubConfig } from './config.ts';
+import { createEnrolment } from './enrolment/index.ts';
+import type { HubDeps, HubFeatures } from './features.ts';
+import { createGateway } from './gateway/index.ts';
+import { createHttpServer } from './http/index.ts';
+import { measureHub } from './metrics.ts';
+import { openSecret } from './secret.ts';
+
+/** The three listeners: gateway and broker for agents, HTTP for people. */
+export async function openDoors(deps: HubDeps, features: HubFeatures, stack: AsyncDisposableStack) {
+  const { config, clock, log } = deps;
+  const { store, registry, commands, audit, organisation } = features;
+  const authority = await openAuthority({ folder: join(config.dataDir, 'authority'), clock });
+  const tls = await tlsOf(authority, config);
+  const publicHost = config.gateway.publicHost ?? (isAny(config.gateway.host) ? hostname() : config.gateway.host);
+  const ports = { gateway: config.gateway.port, broker: config.broker.port };
+  const urls = {
+    get gatewayUrl() {
+      return `https://${publicHost}:${ports.gateway}`;
+    },
+    get mqttUrl() {
+      return `mqtts://${publicHost}:${ports.broker}`;
+    },
+  };
+  const enrolment = createEnrolment({ store, authority, organisation, registry, audit, urls, clock, log });
+  const { credentials } = enrolment;
+  const broker = stack.use(
+    await createBroker({
+      ...features,
+      tls,
+      credentials,
+      clock,
+      log,
+      limits: { maxConnections: config.broker.maxConnections },
+    }),
+  );
+  const gateway = stack.use(
+    createGateway({ tls, enrolment, commands, pictures: { maxBytes: pictureLimits.bytes, types: pictureTypes }, log }),
+  );
+  ports.gateway = await gateway.listen(config.gateway.port, config.gateway.host);
+  ports.broker = await broker.listen(config.broker.port, config.broker.host);
+  stack.use(registry.onDesired((agentId) => send(broker.sendDesired(agentId), 'desired', log)));
+  stack.use(await commands.onQueued((agentId) => send(broker.sendCommands(agentId), 'commands', log)));
+  stack.use(await enrolment.onWithdrawn((agentId) => broker.disconnect(agentId, 'access was withdrawn')));
+  const { url, access } = await openHttp(deps, { ...features, broker, enrolment }, stack);
+  const renewTls = async () => {
+    const next = await tlsOf(authority, config);
+    broker.replaceTls(next);
+    gateway.replaceTls(next);
+  };
+  return { url, gatewayUrl: urls.gatewayUrl, brokerUrl: urls.mqttUrl, access, renewTls };
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** What the listeners present now; the authority makes a new certificate when this one nears its end. */
+async function tlsOf(authority: Authority, { gateway, broker }: HubConfig) {
+  const names = new Set([
+    gateway.publicHost ?? 'localhost',
+    gateway.host,
+    broker.host,
+    hostname(),
+    'localhost',
+    '127.0.0.1',
+  ]);
+  const { keyPem, chainPem } = await authority.serverIdentity([...names].filter((name) => !isAny(name)));
+  return { keyPem, chainPem, clientTrustPems: authority.clientTrustPems };
+}
+
+/** What an agent misses now it is sent when it says hello again. */
+function send(sending: Promise<void>, what: string, log: Log): void {
+  sending.catch((error: unknown) => log.warn('could not be sent to an agent now', { what, error }));
+}
+
+type People = HubFeatures & { readonly broker: Broker; readonly enrolment: ReturnType<typeof createEnrolment> };
+
+async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableStack) {
+  const { config, clock, log, version } = deps;
+  const { store, registry, telemetry, broker } = people;
+  const { host, port } = config.http;
+  const publicUrl = config.http.publicUrl ?? `http://${isAny(host) ? hostname() : host}:${port}`;
+  const access = createAccess({
+    store,
+    secret: await openSecret(join(config.dataDir, 'session-secret')),
+    publicUrl,
+    clock,
+    log,
+  });
+  await ensureAdministrator({ access, config, unitId: people.rootUnit, log });
+  const metrics = new Metrics();
+  measureHub(metrics, people);
+  const server = stack.use(
+    await createHttpServer({
+      features: {
+        ...people,
+        access,
+        vouchers: people.enrolment,
+        telemetry: {
+          series: (deviceId, query) => {
+            const device = registry.deviceOf(deviceId);
+            if (!device)
+              throw new FatalError('unknown-device', `device ${deviceId} left the directory while it was read`);
+            return telemetry.series(device, query);
+          },
+        },
+      },
+      version,
+      publicUrl,
+      trustProxy: config.http.trustProxy,
+      dashboardDir: join(import.meta.dirname, 'dashboard/dist'),
+      ready: [
+        {
+          name: 'database',
+          check: async () => void (await store.db.selectFrom('unit').select('id').limit(1).execute()),
+        },
+        { name: 'broker', check: async () => requireListening(broker) },
+      ],
+      metrics,
+      clock,
+      log,
+    }),
+  );
+  const listening = await server.listen({ host, port });
+  return { access, url: config.http.publicUrl ?? `http://${isAny(host) ? hostname() : host}:${listening.port}` };
+}
+
+function requireListening(broker: Broker): void {
+  if (!broker.listening) throw new RecoverableError('broker-away', 'the broker takes no connections');
+}

@@ -1,0 +1,116 @@
+import type { Clock, Log } from '../protocols/ports.ts';
+import { createAudit } from './audit/index.ts';
+import { createCommands } from './commands/index.ts';
+import type { HubConfig } from './config.ts';
+import { createBus } from './events/bus.ts';
+import { createHealth, type Health } from './health/index.ts';
+import { createHistory } from './history/index.ts';
+import { createIngest, type RecordSink } from './ingest/index.ts';
+import { createOrganisation, type Organisation } from './organisation/index.ts';
+import { createQuarantine } from './quarantine/index.ts';
+import { createRegistry, type Registry } from './registry/index.ts';
+import { afterCommit, openSealer, openStore } from './store/index.ts';
+import { createTelemetry, type Telemetry } from './telemetry/index.ts';
+import { createTwin, type Twin } from './twin/index.ts';
+
+export interface HubDeps {
+  readonly config: HubConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** The features over one database, their live state loaded. */
+export async function openFeatures({ config, clock, log }: HubDeps, stack: AsyncDisposableStack) {
+  const { dataDir } = config;
+  const store = stack.use(await openStore({ databaseUrl: config.databaseUrl, dataDir, clock, log }));
+  const bus = createBus(log);
+  const audit = stack.use(createAudit({ store, clock }));
+  const organisation: Organisation = stack.use(createOrganisation({ store, counts: (path) => health.countsOf(path) }));
+  await organisation.load();
+  const rootUnit = await organisation.ensureRoot(config.province);
+  const registry: Registry = stack.use(
+    createRegistry({
+      store,
+      organisation,
+      bus,
+      clock,
+      log,
+      sealer: await openSealer(dataDir),
+      facets: facetsOf(() => ({ health, twin, telemetry })),
+    }),
+  );
+  await registry.load();
+  const twin: Twin = createTwin({ store, registry, bus, clock });
+  await twin.load();
+  const telemetry: Telemetry = createTelemetry({ store, clock, log, retention: retentionOf(config) });
+  await telemetry.load();
+  const quarantine = stack.use(createQuarantine({ store, bus, clock, log }));
+  const health: Health = stack.use(createHealth({ store, registry, twin, organisation, quarantine, bus, clock, log }));
+  await health.load();
+  const commands = createCommands({ store, registry, bus, audit, clock, log });
+  const ingest = stack.use(
+    createIngest({
+      store,
+      registry,
+      twin,
+      telemetry,
+      commands,
+      quarantine,
+      bus,
+      clock,
+      log,
+      recordSinks: [heardOf(health)],
+    }),
+  );
+  stack.use(telemetry.start());
+  return {
+    store,
+    bus,
+    audit,
+    organisation,
+    rootUnit,
+    registry,
+    twin,
+    telemetry,
+    quarantine,
+    health,
+    commands,
+    ingest,
+    history: createHistory({ store }),
+  };
+}
+
+/** A device that was in a report is not stale, whatever it reported. */
+function heardOf(health: Health): RecordSink {
+  return {
+    kinds: ['samples', 'state', 'inventory', 'event'],
+    apply: async (trx, _agentId, records) => {
+      afterCommit(trx, () =>
+        health.reported(records.flatMap((record) => ('device' in record && record.device ? [record.device] : []))),
+      );
+    },
+  };
+}
+
+export type HubFeatures = Awaited<ReturnType<typeof openFeatures>>;
+
+/** What a device's page shows beside the registry's own; the three are made after the registry. */
+function facetsOf(parts: () => { readonly health: Health; readonly twin: Twin; readonly telemetry: Telemetry }) {
+  return {
+    verdictOf: (deviceId: string) => parts().health.verdictOf(deviceId),
+    agentVerdictOf: (agentId: string) => parts().health.agentVerdictOf(agentId),
+    reportedOf: (deviceId: string) => parts().twin.reported(deviceId),
+    descriptorOf: (deviceId: string) => parts().twin.inventoryOf(deviceId),
+    latestOf: (deviceId: string) => parts().telemetry.latestOf(deviceId),
+    lastReportAt: (deviceId: string) => {
+      const { twin, telemetry } = parts();
+      const times = [twin.lastReportAt(deviceId), telemetry.lastReportAt(deviceId)].filter((at) => at !== undefined);
+      return times.sort((a, b) => b.getTime() - a.getTime())[0];
+    },
+  };
+}
+
+function retentionOf({ telemetry }: HubConfig) {
+  return { raw: telemetry.rawDays, fiveMinute: telemetry.fiveMinuteDays, hourly: telemetry.hourlyDays };
+}
