@@ -9,6 +9,7 @@ import {
 import { AppsWidget } from './apps.tsx';
 import { BatteryWidget } from './battery.tsx';
 import { FirmwareWidget } from './firmware.tsx';
+import { GateWidget } from './gate.tsx';
 import { HostWidget } from './host.tsx';
 import { IdentityWidget } from './identity.tsx';
 import { InputWidget } from './input.tsx';
@@ -21,6 +22,7 @@ import { PtzWidget } from './ptz.tsx';
 import { ReachabilityWidget } from './reachability.tsx';
 import { SnapshotWidget } from './snapshot.tsx';
 import { StorageWidget } from './storage.tsx';
+import { TagreaderWidget } from './tagreader.tsx';
 import { TemperatureWidget } from './temperature.tsx';
 import { VideoWidget } from './video.tsx';
 import { VolumeWidget } from './volume.tsx';
@@ -38,6 +40,8 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   snapshot: SnapshotWidget,
   ptz: PtzWidget,
   motion: MotionWidget,
+  gate: GateWidget,
+  tagreader: TagreaderWidget,
   battery: BatteryWidget,
   apps: AppsWidget,
   storage: StorageWidget,

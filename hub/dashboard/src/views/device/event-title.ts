@@ -37,6 +37,12 @@ const known: Readonly<Record<string, TextKey>> = {
   'host.rebooted': 'happened.host.rebooted',
   'lamp.fault': 'happened.lamp.fault',
   'motion.tampered': 'happened.motion.tampered',
+  'gate.alarm': 'happened.gate.alarm',
+  'gate.unknownItem': 'happened.gate.unknownItem',
+  'gate.lookup': 'happened.gate.lookup',
+  'gate.outputFailed': 'happened.gate.outputFailed',
+  'tagreader.antenna': 'happened.tagreader.antenna',
+  'tagreader.exception': 'happened.tagreader.exception',
 };
 
 /** The command behind a name such as `power.off` or, with the capability apart, `off`. */
