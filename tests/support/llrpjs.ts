@@ -20,6 +20,8 @@ interface ForeignClient {
   transact(message: ForeignMessage, timeoutMs?: number): Promise<ForeignMessage>;
 }
 
+const require = createRequire(import.meta.url);
+
 interface Llrpjs {
   readonly LLRPCore: Readonly<
     Record<string, new (options?: { readonly id?: number; readonly data?: unknown }) => ForeignMessage>
@@ -29,7 +31,7 @@ interface Llrpjs {
 }
 
 /** `llrpjs` 1.0.1, an implementation of LLRP 1.0.1 that shares no line with ours. Its types are sources, so we give our own. */
-export const llrpjs = createRequire(import.meta.url)('llrpjs') as Llrpjs;
+export const llrpjs = require('llrpjs') as Llrpjs;
 
 /** Makes a message of the independent implementation. */
 export function foreignMessage(name: string, id: number, data: unknown = {}): ForeignMessage {

@@ -82,7 +82,7 @@ export async function configureReader(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  await enableEvents(reader, settings.keepaliveSeconds * 1_000, log, signal);
+  await enableEvents(reader, settings, log, signal);
   for (const { port } of settings.inputs) {
     await configure(
       reader,
@@ -149,17 +149,20 @@ export async function setOutput(
 
 async function enableEvents(
   reader: ReaderConnection,
-  intervalMs: number,
+  { keepaliveSeconds, inputs }: Settings,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const keepalive: Parameter = { kind: 'keepalive-spec', trigger: 1, intervalMs };
+  const keepalive: Parameter = { kind: 'keepalive-spec', trigger: 1, intervalMs: keepaliveSeconds * 1_000 };
   const all = Object.values(wantedEvents);
   if (!isRefusal(await set(reader, [notifications(all), keepalive], signal))) return;
   await configure(reader, [keepalive], 'send keepalives', signal);
   for (const [name, event] of Object.entries(wantedEvents)) {
     const answer = await set(reader, [notifications([event])], signal);
-    if (isRefusal(answer)) log.info('reader lacks an event', { event: name, reason: answer.refused.description });
+    if (!isRefusal(answer)) continue;
+    // A gate that counts by its inputs would count nothing, and say so to nobody.
+    if (event === wantedEvents.input && inputs.length > 0) throw refusal(answer, 'tell what its inputs do');
+    log.info('reader lacks an event', { event: name, reason: answer.refused.description });
   }
 }
 

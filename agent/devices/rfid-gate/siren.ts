@@ -36,7 +36,9 @@ export class Siren implements AsyncDisposable {
   /** Sounds for its seconds from now on. Returns at once; a failure goes to `onFailure`. */
   sound(): void {
     this.ring().catch((thrown: unknown) => {
-      if (!this.#stop.signal.aborted) this.#options.onFailure(thrown);
+      // Without the reader nobody can tell; it is switched off first of all when the reader is back.
+      const isToldApart = this.#options.reader.failure === undefined;
+      if (isToldApart && !this.#stop.signal.aborted) this.#options.onFailure(thrown);
     });
   }
 
