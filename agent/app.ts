@@ -80,7 +80,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       outbox,
       inbox,
       desired,
-      facts: { ...deps.facts, startedAt: Math.round(clock.now()), families: drivers.map(({ family }) => family) },
+      facts: { ...deps.facts, startedAt: Math.round(clock.now()), families: familiesOf(drivers) },
       load: () => ({ load: readLoad(), devices: supervisor.count() }),
       onDesired: ({ devices }) => supervisor.apply(devices),
       onCommands: (commands) => router.accept(commands),
@@ -135,6 +135,11 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     failed,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** What the hub cannot know by itself: the families of this agent, and their names for people. */
+function familiesOf(drivers: readonly Driver[]): AgentFacts['families'] {
+  return drivers.map(({ family, label }) => ({ name: family, label: { vi: label.vi, en: label.en } }));
 }
 
 function discoveryPolicy({ discovery, network }: AgentConfig): DiscoveryPolicy {

@@ -12,6 +12,7 @@ import type {
   telemetryQuery,
   updateDeviceBody,
 } from '../../protocols/api/devices.ts';
+import type { Family } from '../../protocols/api/families.ts';
 import type {
   adoptBody,
   adoptResult,
@@ -55,6 +56,7 @@ interface RegistryPort {
   updateDevice(scope: Scope, actor: Actor, id: string, body: z.output<typeof updateDeviceBody>): Awaitable<Device>;
   listAgents(scope: Scope, query: z.output<typeof agentsQuery>): Awaitable<Page<Agent>>;
   getAgent(scope: Scope, id: string): Awaitable<Agent>;
+  families(): readonly Family[];
   listProposals(scope: Scope, query: z.output<typeof proposalsQuery>): Awaitable<Page<ProposalView>>;
   adopt(scope: Scope, actor: Actor, body: z.output<typeof adoptBody>): Awaitable<z.output<typeof adoptResult>>;
   refuse(

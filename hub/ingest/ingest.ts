@@ -16,7 +16,10 @@ import { type IngestCounters, type Item, noCounts } from './work.ts';
 
 export interface IngestDeps {
   readonly store: Store;
-  readonly registry: Pick<Registry, 'deviceOf' | 'agentOf' | 'readAgain' | 'touchAgents' | 'applyProposals'>;
+  readonly registry: Pick<
+    Registry,
+    'deviceOf' | 'agentOf' | 'readAgain' | 'touchAgents' | 'applyProposals' | 'learnFamilies'
+  >;
   readonly twin: Pick<Twin, 'applyStates' | 'applyInventory'>;
   readonly telemetry: Pick<Telemetry, 'appendFrames'>;
   readonly commands: SinkDeps['commands'];
@@ -92,7 +95,8 @@ export function createIngest(deps: IngestDeps): Ingest {
         heldGeneration: hello.generation,
         clockSkewMs: hello.at - now,
       };
-      await registry.touchAgents([greeting]).catch((thrown: unknown) => {
+      const noted = Promise.all([registry.touchAgents([greeting]), registry.learnFamilies(hello.families)]);
+      await noted.catch((thrown: unknown) => {
         // A sign of life, not a record: the next one says the same.
         log.warn('a greeting could not be noted', { error: toError(thrown), agent: agentId });
       });

@@ -65,7 +65,7 @@ function plan(
     if (problem) refused.push({ proposal: row.id, ...problem });
     else {
       perAgent.set(agent.id, more);
-      planned.push({ item, row, unit, name: item.name ?? nameOf(row) });
+      planned.push({ item, row, unit, name: item.name ?? nameOf(context, row) });
     }
   }
   return { planned, refused };
@@ -97,8 +97,10 @@ function problemOf(context: RegistryContext, scope: Scope, question: Question): 
   }
 }
 
-function nameOf(row: ProposalRow): string {
-  return (row.name ?? [row.vendor, row.model].filter((part) => part).join(' ')) || `${row.family} ${row.address.host}`;
+/** Its own name, or its make, or what kind of thing stands at which address. */
+function nameOf({ families }: RegistryContext, row: ProposalRow): string {
+  const make = row.name ?? [row.vendor, row.model].filter((part) => part).join(' ');
+  return make || `${families.labelOf(row.family)?.vi ?? row.family} ${row.address.host}`;
 }
 
 async function insertDevice(

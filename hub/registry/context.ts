@@ -4,6 +4,7 @@ import type { Organisation } from '../organisation/index.ts';
 import type { Sealer, Store, Trx } from '../store/index.ts';
 import type { Directory } from './directory.ts';
 import type { Facets } from './facets.ts';
+import type { Families } from './families.ts';
 
 /** What the parts of the registry share. */
 export interface RegistryContext {
@@ -15,6 +16,7 @@ export interface RegistryContext {
   readonly sealer: Sealer;
   readonly facets: Facets;
   readonly directory: Directory;
+  readonly families: Pick<Families, 'labelOf'>;
   /** Raises the desired generation of this agent; after the commit memory follows, and whoever must send it is told. */
   bumpGeneration(trx: Trx, agentId: string): Promise<void>;
   /** Reads an agent and its devices again, here and on the other hubs. */

@@ -1,8 +1,9 @@
 import type { Agent } from '../../protocols/api/agents.ts';
 import type { Device, DeviceRow, DevicesQuery } from '../../protocols/api/devices.ts';
+import type { Family } from '../../protocols/api/families.ts';
 import type { ProposalView } from '../../protocols/api/proposals.ts';
 import { toError } from '../../protocols/errors.ts';
-import type { Desired } from '../../protocols/fleet/messages.ts';
+import type { Desired, Hello } from '../../protocols/fleet/messages.ts';
 import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Actor, Scope } from '../access/index.ts';
@@ -25,6 +26,7 @@ import { desiredFor } from './desired.ts';
 import { getDevice, listDevices, requireDevice, type UpdateDevice, updateDevice } from './devices.ts';
 import { Directory, type DirectoryAgent, type DirectoryDevice } from './directory.ts';
 import { type Facets, noFacets } from './facets.ts';
+import { createFamilies, familiesSubject } from './families.ts';
 import { applyProposals, listProposals, type ProposalsQuery, type Refuse, refuse } from './proposals.ts';
 import { directoryAgent, directoryColumns, directoryDevice, searchText } from './rows.ts';
 
@@ -70,6 +72,10 @@ export interface Registry extends AsyncDisposable {
   /** Calls back with the agent whose desired document changed, on any hub. */
   onDesired(listener: (agentId: string) => void): Disposable;
   touchAgents(batch: readonly AgentTouch[]): Promise<void>;
+  /** Keeps the families that an agent told, when something of them is news. */
+  learnFamilies(told: Hello['families']): Promise<void>;
+  /** Every family that an agent ever told, with its name for people, by name. */
+  families(): readonly Family[];
 }
 
 const channel = 'registry';
@@ -77,6 +83,7 @@ const channel = 'registry';
 export function createRegistry(deps: RegistryDeps): Registry {
   const { store, organisation, bus, log } = deps;
   const directory = new Directory();
+  const families = createFamilies({ store, channel, log });
   const desiredListeners = new Set<(agentId: string) => void>();
   let listening: AsyncDisposable | undefined;
 
@@ -89,6 +96,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       .selectFrom('device')
       .select([...directoryColumns])
       .execute();
+    await families.load();
     directory.clear();
     for (const row of agents) directory.putAgent(directoryAgent(row, organisation));
     for (const row of devices) directory.putDevice(directoryDevice(row, organisation));
@@ -121,6 +129,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...deps,
     facets: deps.facets ?? noFacets,
     directory,
+    families,
     announce: (agentId) => quietly(store.notify(channel, agentId)),
     bumpGeneration: async (trx, agentId) => {
       const { generation } = await trx
@@ -139,7 +148,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   return {
     load: async () => {
       listening ??= await store.listen(channel, {
-        heard: (agentId) => quietly(readOne(agentId)),
+        heard: (subject) => quietly(subject === familiesSubject ? families.load() : readOne(subject)),
         missed: () => quietly(readAll()),
       });
       await readAll();
@@ -194,6 +203,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return { [Symbol.dispose]: () => desiredListeners.delete(listener) };
     },
     touchAgents: (batch) => touchAgents(context, batch),
+    learnFamilies: (told) => families.learn(told),
+    families: () => families.all(),
     [Symbol.asyncDispose]: async () => {
       await listening?.[Symbol.asyncDispose]();
     },

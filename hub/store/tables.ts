@@ -149,6 +149,12 @@ interface DeviceTable {
   firmware: Nullable<string>;
 }
 
+interface FamilyTable {
+  name: string;
+  vi: string;
+  en: string;
+}
+
 interface ProposalTable {
   id: string;
   agent_id: string;
@@ -325,6 +331,7 @@ export interface Tables {
   agent: AgentTable;
   credential: CredentialTable;
   device: DeviceTable;
+  family: FamilyTable;
   proposal: ProposalTable;
   stream: StreamTable;
   quarantine: QuarantineTable;

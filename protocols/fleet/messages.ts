@@ -6,6 +6,12 @@ import { laneSchema } from './record.ts';
 /** What one lane of the outbox holds: `head` the oldest number still kept (equals `next` when empty), `next` the number that comes. */
 const laneRange = z.object({ head: z.int().min(1), next: z.int().min(1) });
 
+/** A device family that the agent has a driver for, and how it is called before people. */
+const familySchema = z.object({
+  name: z.string().min(1).max(40),
+  label: z.object({ vi: z.string().min(1).max(60), en: z.string().min(1).max(60) }),
+});
+
 /** First message of a session. The hub answers with an acknowledgement and whatever the agent lacks. */
 export const helloSchema = z.object({
   version: z.string().max(40),
@@ -19,7 +25,7 @@ export const helloSchema = z.object({
   generation: z.int().min(0),
   /** Number of the last deployment order that the agent took; 0 when none. */
   orderSeq: z.int().min(0),
-  families: z.array(z.string().max(40)).max(64),
+  families: z.array(familySchema).max(64),
   lanes: z.object({ urgent: laneRange, state: laneRange, samples: laneRange }),
 });
 export type Hello = z.infer<typeof helloSchema>;

@@ -103,7 +103,9 @@ describe('the agent', () => {
   it('runs what it is told to, reports it, and obeys', async () => {
     const { agentId } = await start();
     expect(agentId).toBe('agent-1');
-    expect(hub.ledger.hellos).toMatchObject([{ families: ['scripted'], generation: 0 }]);
+    expect(hub.ledger.hellos).toMatchObject([
+      { families: [{ name: 'scripted', label: { vi: 'Thử', en: 'Test' } }], generation: 0 },
+    ]);
     await hub.send('down/desired', document(3, 'd1'));
     await clock.advance(1_000);
     await turns();

@@ -8,7 +8,7 @@ import { type CameraSettings, cameraSettingsSchema } from './settings.ts';
 /** Network cameras and encoders that speak ONVIF (profiles S and T). */
 export const onvifCamera = defineDriver<CameraSettings>({
   family: 'onvif-camera',
-  label: { vi: 'Camera ONVIF', en: 'ONVIF camera' },
+  label: { vi: 'Camera', en: 'Camera' },
   settings: cameraSettingsSchema,
   defaultPort: 80,
   capabilities: ['identity', 'video', 'snapshot', 'motion', 'ptz', 'firmware'],

@@ -8,7 +8,7 @@ import { settingsSchema } from './settings.ts';
 /** Projectors and displays that speak PJLink class 1 or 2. */
 export const pjlinkProjector = defineDriver({
   family,
-  label: { vi: 'Máy chiếu PJLink', en: 'PJLink projector' },
+  label: { vi: 'Máy chiếu', en: 'Projector' },
   settings: settingsSchema,
   defaultPort: pjlinkPort,
   capabilities: ['identity', 'power', 'input', 'lamp', 'temperature', 'video', 'volume'],

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { agentSchema, agentsPage, agentsQuery } from '../../../protocols/api/agents.ts';
+import { familiesList } from '../../../protocols/api/families.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 import { idParams } from './params.ts';
@@ -26,5 +27,14 @@ export function addAgentRoutes(app: FastifyInstance, { features }: RouteContext)
     params: idParams,
     answer: agentSchema,
     handle: ({ scope, params }) => registry.getAgent(scope, params.id),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/families',
+    tag: 'fleet',
+    summary: 'Device families that agents speak, with their names for people',
+    action: 'read',
+    answer: familiesList,
+    handle: () => ({ rows: [...registry.families()] }),
   });
 }

@@ -146,6 +146,13 @@ create index device_health on device (health_rank, id);
 create index device_since on device (health_since, id);
 create unique index device_proposal on device (agent_id, proposal_key) where proposal_key is not null;
 
+-- Device families and their names for people, as agents told them.
+create table family (
+  name text primary key,
+  vi text not null,
+  en text not null
+);
+
 create table proposal (
   id text primary key,
   agent_id text not null references agent (id),

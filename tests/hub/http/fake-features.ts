@@ -190,6 +190,7 @@ function createFakeFeatures(): FakeFeatures {
       updateDevice: (scope, _actor, id) => writing('update-device', within(scope, id, device(id))),
       listAgents: () => page([agent('own-agent')]),
       getAgent: (scope, id) => within(scope, id, agent(id)),
+      families: () => [{ name: 'some-projector', label: { vi: 'Máy chiếu', en: 'Projector' } }],
       listProposals: () => page([]),
       adopt: (scope, _actor, { dryRun, items }) => {
         for (const { proposal } of items) within(scope, proposal, true);

@@ -228,6 +228,41 @@ describeStores('registry', (open) => {
     expect(registry.listAgents(everything, { limit: 1, sort: '-name' }).rows.map(({ id }) => id)).toEqual(['a2']);
   });
 
+  it('learns from agents how families are called, writes only news, and names what has no name by it', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, store } = fleet;
+    const called = (name: string, vi: string, en: string) => ({ name, label: { vi, en } });
+    const projector = called('some-projector', 'Máy chiếu', 'Projector');
+    await registry.learnFamilies([projector, called('board', 'Bảng', 'Board'), called('board', 'Bảng số', 'Board')]);
+    const known = [called('board', 'Bảng số', 'Board'), projector];
+    expect(registry.families()).toEqual(known);
+    // A row that memory does not know of stays as it is: nothing was news, so nothing was written.
+    await store.db.updateTable('family').set({ en: 'Beamer' }).where('name', '=', 'some-projector').execute();
+    await registry.learnFamilies(known);
+    await registry.load();
+    expect(registry.families()).toContainEqual(called('some-projector', 'Máy chiếu', 'Beamer'));
+    await registry.learnFamilies([projector]);
+    expect(registry.families()).toEqual(known);
+    const [first] = await propose(fleet, 1);
+    const { adopted } = await registry.adopt(everything, someone, {
+      dryRun: true,
+      items: [{ proposal: first!.id }],
+    });
+    expect(adopted.map(({ name }) => name)).toEqual(['Máy chiếu 10.0.0.1']);
+  });
+
+  it('bounds what agents make it remember', async () => {
+    const { registry } = await createFleet(await open());
+    const named = (from: number) =>
+      Array.from({ length: 400 }, (_, index) => ({ name: `f${from + index}`, label: { vi: 'x', en: 'x' } }));
+    await registry.learnFamilies(named(0));
+    await registry.learnFamilies(named(400));
+    expect(registry.families()).toHaveLength(500);
+    await registry.learnFamilies(named(0).map(({ name }) => ({ name, label: { vi: 'y', en: 'y' } })));
+    expect(registry.families()).toHaveLength(500);
+    expect(registry.families().filter(({ label }) => label.vi === 'y')).toHaveLength(400);
+  });
+
   it('follows what another hub writes', async () => {
     const store = await open();
     const fleet = await createFleet(store);
@@ -251,6 +286,8 @@ describeStores('registry', (open) => {
     });
     await expect.poll(() => second.deviceOf(adopted[0]!.device)?.agentId).toBe('a1');
     expect(wanted).toEqual(['a1']);
+    await fleet.registry.learnFamilies([{ name: 'board', label: { vi: 'Bảng', en: 'Board' } }]);
+    await expect.poll(() => second.families().map(({ name }) => name)).toEqual(['board']);
     await second[Symbol.asyncDispose]();
     await organisation[Symbol.asyncDispose]();
   });
