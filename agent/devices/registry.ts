@@ -1,12 +1,13 @@
 import type { Driver } from './driver.ts';
 import { miniPc } from './mini-pc/index.ts';
+import { networkDevice } from './network-device/index.ts';
 import { onvifCamera } from './onvif-camera/index.ts';
 import { pjlinkProjector } from './pjlink-projector/index.ts';
 import { rfidGate } from './rfid-gate/index.ts';
 import { vrHeadset } from './vr-headset/index.ts';
 
 /** Every device family that this agent can speak to; a new one is a folder and a line here. */
-export const drivers: readonly Driver[] = [miniPc, onvifCamera, pjlinkProjector, rfidGate, vrHeadset];
+export const drivers: readonly Driver[] = [miniPc, networkDevice, onvifCamera, pjlinkProjector, rfidGate, vrHeadset];
 
 /** The family of the machine that an agent runs on. */
 export const hostFamily = miniPc.family;

@@ -6,6 +6,9 @@ need=()
 [ -x /usr/lib/postgresql/15/bin/postgres ] || need+=(postgresql)
 [ -x /usr/bin/xmllint ] || need+=(libxml2-utils)
 [ -x /usr/bin/adb ] || need+=(adb)
+[ -x /usr/sbin/snmpd ] || need+=(snmpd)
+[ -x /usr/bin/snmpget ] || need+=(snmp)
+[ -x /usr/bin/snmpsimd ] || need+=(snmpsim)
 [ ${#need[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   echo "missing: ${need[*]} (install them to run every test)"

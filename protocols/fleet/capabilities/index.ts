@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import { FatalError } from '../../errors.ts';
-import { apps } from './apps.ts';
-import { battery } from './battery.ts';
 import type { Capability, CapabilityCommand, Metric } from './capability.ts';
+import { apps } from './equipment/apps.ts';
+import { battery } from './equipment/battery.ts';
+import { ports } from './equipment/ports.ts';
+import { supplies } from './equipment/supplies.ts';
+import { ups } from './equipment/ups.ts';
 import { firmware } from './firmware.ts';
 import { gate } from './gate.ts';
 import { host } from './host.ts';
@@ -42,6 +45,9 @@ export const capabilities = {
   firmware,
   battery,
   apps,
+  ports,
+  supplies,
+  ups,
 } as const;
 
 export type CapabilityName = keyof typeof capabilities;

@@ -6,8 +6,15 @@ import {
   capabilities,
   findCapability,
 } from '../../../../protocols/fleet/capabilities/index.ts';
-import { AppsWidget } from './apps.tsx';
-import { BatteryWidget } from './battery.tsx';
+import { AppsWidget } from './equipment/apps.tsx';
+import { BatteryWidget } from './equipment/battery.tsx';
+import { DiagnosticsWidget } from './equipment/diagnostics.tsx';
+import { LockWidget } from './equipment/lock.tsx';
+import { PortsWidget } from './equipment/ports.tsx';
+import { SuppliesWidget } from './equipment/supplies.tsx';
+import { UpsWidget } from './equipment/ups.tsx';
+import { UsageWidget } from './equipment/usage.tsx';
+import { WakeWidget } from './equipment/wake.tsx';
 import { FirmwareWidget } from './firmware.tsx';
 import { GateWidget } from './gate.tsx';
 import { HostWidget } from './host.tsx';
@@ -32,16 +39,23 @@ import './capabilities.css';
 const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   reachability: ReachabilityWidget,
   power: PowerWidget,
+  wake: WakeWidget,
   input: InputWidget,
   video: VideoWidget,
   volume: VolumeWidget,
   lamp: LampWidget,
   temperature: TemperatureWidget,
+  diagnostics: DiagnosticsWidget,
+  lock: LockWidget,
+  usage: UsageWidget,
   snapshot: SnapshotWidget,
   ptz: PtzWidget,
   motion: MotionWidget,
   gate: GateWidget,
   tagreader: TagreaderWidget,
+  ups: UpsWidget,
+  supplies: SuppliesWidget,
+  ports: PortsWidget,
   battery: BatteryWidget,
   apps: AppsWidget,
   storage: StorageWidget,

@@ -1,8 +1,8 @@
-import type { CapabilityState } from '../../../../protocols/fleet/capabilities/index.ts';
-import type { TextKey } from '../text/texts.ts';
-import { useText } from '../text/use-text.ts';
-import { Badge } from './parts/facts.tsx';
-import type { WidgetProps } from './parts/widget.ts';
+import type { CapabilityState } from '../../../../../protocols/fleet/capabilities/index.ts';
+import type { TextKey } from '../../text/texts.ts';
+import { useText } from '../../text/use-text.ts';
+import { Badge } from '../parts/facts.tsx';
+import type { WidgetProps } from '../parts/widget.ts';
 
 const states: Readonly<Record<CapabilityState<'battery'>['state'], TextKey>> = {
   charging: 'battery.charging',

@@ -1,6 +1,6 @@
-import { useText } from '../text/use-text.ts';
-import { Facts } from './parts/facts.tsx';
-import type { WidgetProps } from './parts/widget.ts';
+import { useText } from '../../text/use-text.ts';
+import { Facts } from '../parts/facts.tsx';
+import type { WidgetProps } from '../parts/widget.ts';
 
 export function AppsWidget({ state }: WidgetProps<'apps'>) {
   const { t } = useText();

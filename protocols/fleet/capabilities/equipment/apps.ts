@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCapability } from './capability.ts';
+import { defineCapability } from '../capability.ts';
 
 const id = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,60}(\.[A-Za-z][A-Za-z0-9_]{0,60}){1,8}$/);
 

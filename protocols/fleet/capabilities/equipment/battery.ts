@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCapability } from './capability.ts';
+import { defineCapability } from '../capability.ts';
 
 /** The device's own battery. */
 export const battery = defineCapability({
