@@ -173,10 +173,12 @@ describeStores('ingest', (open) => {
   });
 
   it('keeps an unreadable payload once, and answers with what stands in the epoch of the greeting', async () => {
-    const { ingest, quarantine } = await setUp(await open());
+    const { ingest, quarantine, registry } = await setUp(await open());
     const garbage = Buffer.from('{"nothing":');
     expect(await ingest.submit('a1', garbage)).toBeUndefined();
-    await ingest.hello('a1', hello());
+    const families = [{ name: 'some-projector', label: { vi: 'Máy chiếu', en: 'Projector' } }];
+    await ingest.hello('a1', { ...hello(), families });
+    expect(registry.families()).toEqual(families);
     expect(await ingest.submit('a1', garbage)).toEqual({
       epoch,
       through: { urgent: 0, state: 0, samples: 0 },

@@ -9,6 +9,7 @@ import {
   telemetrySchema,
   type updateDeviceBody,
 } from '../../../../protocols/api/devices.ts';
+import { familiesList } from '../../../../protocols/api/families.ts';
 import {
   type adoptBody,
   adoptResult,
@@ -65,6 +66,8 @@ export const api = {
 
   agents: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/agents`, { schema: agentsPage, query, signal }),
   agent: (agent: string, signal?: AbortSignal) => ask(`${root}/agents/${id(agent)}`, { schema: agentSchema, signal }),
+
+  families: (signal?: AbortSignal) => ask(`${root}/families`, { schema: familiesList, signal }),
 
   proposals: (query: ListQuery, signal?: AbortSignal) =>
     ask(`${root}/proposals`, { schema: proposalsPage, query, signal }),

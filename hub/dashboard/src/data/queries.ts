@@ -55,6 +55,12 @@ export const agentQuery = (agent: string) =>
     refetchInterval: 30_000,
   });
 
+export const familiesQuery = queryOptions({
+  queryKey: ['families'],
+  queryFn: ({ signal }) => api.families(signal),
+  staleTime: 60_000,
+});
+
 export const unitQuery = (unit: number) =>
   queryOptions({ queryKey: ['unit', unit], queryFn: ({ signal }) => api.unit(unit, signal), staleTime: 60_000 });
 

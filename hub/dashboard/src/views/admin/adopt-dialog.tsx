@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react';
 import type { z } from 'zod';
 import type { adoptResult, ProposalView } from '../../../../../protocols/api/proposals.ts';
 import { api } from '../../data/api.ts';
+import { useFamilies } from '../../state/families.ts';
 import { announce } from '../../state/live.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
@@ -59,9 +60,10 @@ function itemsOf(proposals: readonly ProposalView[], wishes: Wishes) {
 
 function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opened'>) {
   const { t } = useText();
+  const families = useFamilies();
   const first = proposals.length === 1 ? proposals[0] : undefined;
   const [wishes, setWishes] = useState<Wishes>({
-    name: first ? nameOfProposal(first) : '',
+    name: first ? nameOfProposal(first, families) : '',
     unit: undefined,
     username: '',
     password: '',
@@ -92,7 +94,7 @@ function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opene
         <TextInput
           data-autofocus
           label={t('adopt.name')}
-          description={`${first.family}, ${addressOf(first.address)}`}
+          description={`${families.nameOf(first.family)}, ${addressOf(first.address)}`}
           value={wishes.name}
           maxLength={200}
           onChange={(event) => change({ name: event.currentTarget.value })}
@@ -149,10 +151,11 @@ function Credentials({
 
 function Preview({ result, proposals }: { readonly result: AdoptResult; readonly proposals: readonly ProposalView[] }) {
   const { t } = useText();
+  const families = useFamilies();
   const byId = new Map(proposals.map((proposal) => [proposal.id, proposal]));
   const nameOf = (id: string) => {
     const proposal = byId.get(id);
-    return proposal ? `${nameOfProposal(proposal)} (${addressOf(proposal.address)})` : id;
+    return proposal ? `${nameOfProposal(proposal, families)} (${addressOf(proposal.address)})` : id;
   };
   return (
     <div role="status" className="stack">

@@ -1,14 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { ProposalView } from '../../../../../protocols/api/proposals.ts';
+import { type Families, useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age } from '../../ui/age.tsx';
 import type { FleetColumn } from '../../ui/fleet-table.tsx';
 import { makeOf } from '../devices/device-columns.tsx';
 
 /** How a proposal is named before it has a name of ours. */
-export function nameOfProposal(row: ProposalView): string {
-  return row.name ?? makeOf(row) ?? row.family;
+export function nameOfProposal(row: ProposalView, families: Pick<Families, 'nameOf'>): string {
+  return row.name ?? makeOf(row) ?? families.nameOf(row.family);
 }
 
 /** Address and port as one text. */
@@ -24,6 +25,7 @@ interface Selection {
 /** Columns of the proposals; the first one selects, where the person may adopt. */
 export function useProposalColumns(selection: Selection | undefined): readonly FleetColumn<ProposalView>[] {
   const { t } = useText();
+  const families = useFamilies();
   return useMemo(() => {
     const select: FleetColumn<ProposalView>[] = selection
       ? [
@@ -36,7 +38,9 @@ export function useProposalColumns(selection: Selection | undefined): readonly F
               <input
                 type="checkbox"
                 className="plain-check fleet-above"
-                aria-label={t('proposals.selectOne', { name: `${nameOfProposal(row)} ${addressOf(row.address)}` })}
+                aria-label={t('proposals.selectOne', {
+                  name: `${nameOfProposal(row, families)} ${addressOf(row.address)}`,
+                })}
                 checked={selection.chosen.has(row.id)}
                 onChange={() => selection.toggle(row)}
               />
@@ -44,11 +48,11 @@ export function useProposalColumns(selection: Selection | undefined): readonly F
           },
         ]
       : [];
-    return [...select, ...columnsOf(t)];
-  }, [t, selection]);
+    return [...select, ...columnsOf(t, families)];
+  }, [t, families, selection]);
 }
 
-function columnsOf(t: ReturnType<typeof useText>['t']): readonly FleetColumn<ProposalView>[] {
+function columnsOf(t: ReturnType<typeof useText>['t'], families: Families): readonly FleetColumn<ProposalView>[] {
   return [
     {
       id: 'device',
@@ -58,15 +62,15 @@ function columnsOf(t: ReturnType<typeof useText>['t']): readonly FleetColumn<Pro
       cell: (row) => (
         <>
           {row.device === undefined ? (
-            <b style={{ fontWeight: 500 }}>{nameOfProposal(row)}</b>
+            <b style={{ fontWeight: 500 }}>{nameOfProposal(row, families)}</b>
           ) : (
             <Link to="/devices/$device" params={{ device: row.device }} className="fleet-link">
-              {nameOfProposal(row)}
+              {nameOfProposal(row, families)}
             </Link>
           )}
           <span className="under">
             <span className="phone-only code">{addressOf(row.address)} </span>
-            {row.family}
+            {families.nameOf(row.family)}
             {row.needsCredentials ? `, ${t('proposals.password')}` : null}
           </span>
         </>

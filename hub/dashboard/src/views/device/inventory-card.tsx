@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { Device } from '../../../../../protocols/api/devices.ts';
 import { CapabilityWidget } from '../../capabilities/index.tsx';
 import { Facts } from '../../capabilities/parts/facts.tsx';
+import { useFamilies } from '../../state/families.ts';
 import { lifecycleKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { Moment } from '../../ui/age.tsx';
@@ -9,6 +10,7 @@ import { Moment } from '../../ui/age.tsx';
 /** What the device is: identity, parts, address, since when it is ours. */
 export function InventoryCard({ device }: { readonly device: Device }) {
   const { t } = useText();
+  const families = useFamilies();
   const { address } = device;
   return (
     <section className="card stack">
@@ -27,7 +29,7 @@ export function InventoryCard({ device }: { readonly device: Device }) {
       )}
       <Facts
         rows={[
-          [t('devices.family'), device.family],
+          [t('devices.family'), families.nameOf(device.family)],
           [t('devices.lifecycle'), t(lifecycleKeys[device.lifecycle])],
           [
             t('device.address'),

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { DeviceRow } from '../../../../../protocols/api/devices.ts';
+import type { Families } from '../../state/families.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { Age } from '../../ui/age.tsx';
 import type { FleetColumn } from '../../ui/fleet-table.tsx';
@@ -18,7 +19,10 @@ export function makeOf(row: Pick<DeviceRow, 'vendor' | 'model'>): string | undef
 }
 
 /** Columns of the device list; those marked `phone` are enough on a phone. */
-export function deviceColumns(t: (key: TextKey) => string): readonly FleetColumn<DeviceRow>[] {
+export function deviceColumns(
+  t: (key: TextKey) => string,
+  families: Pick<Families, 'nameOf'>,
+): readonly FleetColumn<DeviceRow>[] {
   return [
     {
       id: 'name',
@@ -75,7 +79,7 @@ export function deviceColumns(t: (key: TextKey) => string): readonly FleetColumn
       id: 'family',
       header: t('devices.family'),
       track: 'minmax(7rem, 1fr)',
-      cell: (row) => <span className="soft">{row.family}</span>,
+      cell: (row) => <span className="soft">{families.nameOf(row.family)}</span>,
     },
     {
       id: 'firmware',

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type HealthState, healthStates } from '../../../../../protocols/api/health.ts';
 import { capabilities, capabilityNames } from '../../../../../protocols/fleet/capabilities/index.ts';
 import { agentQuery } from '../../data/queries.ts';
+import type { Families } from '../../state/families.ts';
 import { healthKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { SearchBox } from '../../ui/search-box.tsx';
@@ -15,8 +16,7 @@ const wrong = 'attention,fault,unreachable';
 interface DeviceFiltersProps {
   readonly search: DevicesSearch;
   readonly onChange: (change: Partial<DevicesSearch>) => void;
-  /** Families among the rows that are loaded; the hub has no list of them, and the page knows none by itself. */
-  readonly families: readonly string[];
+  readonly families: Families;
 }
 
 /** Search and filters of the device list; all of them live in the address. */
@@ -31,7 +31,6 @@ export function DeviceFilters({ search, onChange, families }: DeviceFiltersProps
     const words = search.health.split(',').filter(isState);
     states.push({ value: search.health, label: words.map((state) => t(healthKeys[state])).join(', ') });
   }
-  const known = [...new Set([...(search.family === undefined ? [] : [search.family]), ...families])].sort();
   return (
     <div className="toolbar">
       <SearchBox
@@ -72,7 +71,7 @@ export function DeviceFilters({ search, onChange, families }: DeviceFiltersProps
         className="filter"
         aria-label={t('devices.family')}
         placeholder={t('devices.family')}
-        data={known}
+        data={families.options(search.family)}
         value={search.family ?? null}
         onChange={(value) => onChange({ family: value ?? undefined })}
         clearable

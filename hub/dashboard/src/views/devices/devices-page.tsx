@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { deviceList } from '../../data/queries.ts';
+import { useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import { Blank } from '../../ui/blank.tsx';
 import { FleetList } from '../../ui/fleet-list.tsx';
@@ -26,11 +27,8 @@ export function DevicesPage() {
   const navigate = useNavigate({ from: '/devices' });
   const query = { ...search, sort: search.sort ?? 'name' };
   const read = useInfiniteQuery({ ...deviceList(query), placeholderData: keepPreviousData });
-  const columns = useMemo(() => deviceColumns(t), [t]);
-  const families = useMemo(
-    () => [...new Set(read.data?.pages.flatMap((page) => page.rows.map((row) => row.family)))],
-    [read.data],
-  );
+  const families = useFamilies();
+  const columns = useMemo(() => deviceColumns(t, families), [t, families]);
   const change = (part: Partial<DevicesSearch>) => void navigate({ search: { ...search, ...part }, replace: true });
   const { sort: _, ...filters } = search;
   const filtered = Object.values(filters).some((value) => value !== undefined);

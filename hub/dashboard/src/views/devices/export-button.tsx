@@ -5,6 +5,7 @@ import { useRef, useState } from 'react';
 import { fold } from '../../../../../protocols/api/fold.ts';
 import { toApiError } from '../../data/api-error.ts';
 import { now } from '../../state/clock.ts';
+import { useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import type { DevicesSearch } from '../search.ts';
 import { exportDevices, saveFile } from './export-devices.ts';
@@ -21,6 +22,7 @@ function fileName(title: string, search: DevicesSearch): string {
 /** Saves exactly the filtered list, all pages of it, with progress and a way to stop. */
 export function ExportButton({ search }: { readonly search: DevicesSearch }) {
   const { t, language } = useText();
+  const families = useFamilies();
   const [progress, setProgress] = useState<{ readonly rows: number; readonly total: number }>();
   const stop = useRef<AbortController | undefined>(undefined);
   const start = async () => {
@@ -32,6 +34,7 @@ export function ExportButton({ search }: { readonly search: DevicesSearch }) {
         query: search,
         language,
         t,
+        families,
         signal: controller.signal,
         onProgress: (rows, total) => setProgress({ rows, total }),
       });

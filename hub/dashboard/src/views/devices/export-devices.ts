@@ -1,6 +1,7 @@
 import type { DeviceRow } from '../../../../../protocols/api/devices.ts';
 import { api, type ListQuery } from '../../data/api.ts';
 import { csvLine, csvStart } from '../../data/csv.ts';
+import type { Families } from '../../state/families.ts';
 import { healthKeys, lifecycleKeys } from '../../text/state-keys.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { formatInstant, type Language } from '../../ui/format.ts';
@@ -9,6 +10,7 @@ interface ExportOptions {
   readonly query: ListQuery;
   readonly language: Language;
   readonly t: (key: TextKey) => string;
+  readonly families: Pick<Families, 'nameOf'>;
   readonly signal: AbortSignal;
   readonly onProgress: (rows: number, total: number) => void;
 }
@@ -26,7 +28,7 @@ const columns: readonly Column[] = [
   ['devices.room', (row) => row.unit.name],
   ['unit.school', (row) => row.school?.name ?? ''],
   ['devices.lifecycle', (row, { t }) => t(lifecycleKeys[row.lifecycle])],
-  ['devices.family', (row) => row.family],
+  ['devices.family', (row, { families }) => families.nameOf(row.family)],
   ['devices.vendor', (row) => row.vendor ?? ''],
   ['devices.model', (row) => row.model ?? ''],
   ['devices.serial', (row) => row.serial ?? ''],
