@@ -3,9 +3,13 @@ import { FatalError } from '../../errors.ts';
 import type { Capability, CapabilityCommand, Metric } from './capability.ts';
 import { apps } from './equipment/apps.ts';
 import { battery } from './equipment/battery.ts';
+import { diagnostics } from './equipment/diagnostics.ts';
+import { lock } from './equipment/lock.ts';
 import { ports } from './equipment/ports.ts';
 import { supplies } from './equipment/supplies.ts';
 import { ups } from './equipment/ups.ts';
+import { usage } from './equipment/usage.ts';
+import { wake } from './equipment/wake.ts';
 import { firmware } from './firmware.ts';
 import { gate } from './gate.ts';
 import { host } from './host.ts';
@@ -48,6 +52,10 @@ export const capabilities = {
   ports,
   supplies,
   ups,
+  lock,
+  usage,
+  diagnostics,
+  wake,
 } as const;
 
 export type CapabilityName = keyof typeof capabilities;
