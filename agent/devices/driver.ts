@@ -3,7 +3,7 @@ import type { CapabilityName, CapabilityState, Label } from '../../protocols/fle
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
-import type { HttpPort, TcpPort, UdpPort } from '../platform/network.ts';
+import type { HttpPort, TcpPort, UdpPort, WebSocketPort } from '../platform/network.ts';
 
 export type {
   Address,
@@ -15,6 +15,8 @@ export type {
   TcpPort,
   UdpPort,
   UdpSocket,
+  WebSocketConnection,
+  WebSocketPort,
 } from '../platform/network.ts';
 
 /** The events that a driver may emit; `capability` owns the name and the shape of `data`. */
@@ -94,6 +96,7 @@ export interface DriverContext<Settings = unknown> {
   readonly tcp: TcpPort;
   readonly udp: UdpPort;
   readonly http: HttpPort;
+  readonly websocket: WebSocketPort;
   readonly host: HostPort;
   readonly reporter: Reporter;
   /** Sends a picture to the hub under the id of the command that asked for it. */

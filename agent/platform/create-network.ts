@@ -5,6 +5,7 @@ import type { Network } from './network.ts';
 import { createAddressFilter, type NetworkPolicy } from './network-policy.ts';
 import { createTcpPort } from './tcp.ts';
 import { createUdpPort } from './udp.ts';
+import { createWebSocketPort } from './websocket.ts';
 
 export interface NetworkOptions {
   readonly policy: NetworkPolicy;
@@ -23,5 +24,6 @@ export function createNetwork(options: NetworkOptions): Network {
     tcp: createTcpPort(filter, resolve, options.clock),
     udp: createUdpPort(filter),
     http: createHttpPort(filter, resolve, options.clock),
+    websocket: createWebSocketPort(filter, resolve, options.clock),
   };
 }

@@ -68,8 +68,39 @@ export interface HttpPort {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
+export interface WebSocketOptions {
+  /** `/` unless given. */
+  readonly path?: string;
+  /** The subprotocol to agree on; a peer that agrees to none or another is refused. */
+  readonly protocol: string;
+  readonly timeoutMs: number;
+  /** Longest message that is read; a longer one ends the connection with RecoverableError `response-too-large`. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Text messages in both directions. */
+export interface WebSocketConnection extends AsyncDisposable {
+  /** Throws RecoverableError `connection-lost`. */
+  send(text: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * The next message. Throws RecoverableError `connection-lost` (with `closeCode` and `reason` in its details once the peer
+   * has closed), `response-too-large` or `malformed`, or the signal's reason.
+   */
+  receive(signal?: AbortSignal): Promise<string>;
+}
+
+export interface WebSocketPort {
+  /**
+   * Throws RecoverableError `connection-refused` | `unreachable` | `timeout` | `connection-lost` | `malformed` (the peer speaks
+   * something else), FatalError `address-not-allowed`.
+   */
+  connect(address: Address, options: WebSocketOptions): Promise<WebSocketConnection>;
+}
+
 export interface Network {
   readonly tcp: TcpPort;
   readonly udp: UdpPort;
   readonly http: HttpPort;
+  readonly websocket: WebSocketPort;
 }

@@ -64,6 +64,7 @@ export class DeviceRunner {
       tcp: this.#network.tcp,
       udp: this.#network.udp,
       http: this.#network.http,
+      websocket: this.#network.websocket,
       host: ports.host,
       reporter: this.#reporter,
       upload: ports.upload,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../protocols/ports.ts';
-import type { HttpPort, Network, TcpPort } from '../platform/network.ts';
+import type { HttpPort, Network, TcpPort, WebSocketPort } from '../platform/network.ts';
 
 /** The network of one device, and how quickly it answers. */
 export interface MeasuredNetwork extends Network {
@@ -18,9 +18,13 @@ export function measureLatency(network: Network, clock: Clock): MeasuredNetwork 
   };
   const tcp: TcpPort = { connect: (address, options) => timed(() => network.tcp.connect(address, options)) };
   const http: HttpPort = { request: (request) => timed(() => network.http.request(request)) };
+  const websocket: WebSocketPort = {
+    connect: (address, options) => timed(() => network.websocket.connect(address, options)),
+  };
   return {
     tcp,
     http,
+    websocket,
     udp: network.udp,
     takeLatencyMs: () => {
       const taken = quickestMs;

@@ -54,7 +54,12 @@ async function start(): Promise<Agent> {
     {
       clock,
       log: silentLog,
-      network: { tcp: { connect: absent }, udp: { open: absent }, http: { request: absent } },
+      network: {
+        tcp: { connect: absent },
+        udp: { open: absent },
+        http: { request: absent },
+        websocket: { connect: absent },
+      },
       host: { facts: absent, load: absent },
       drivers: [script.driver],
       facts: { version: '1.0.0', bootId: 'boot', platform: 'test' },

@@ -1,6 +1,6 @@
 import type { DriverContext, DriverEvent, HostPort, Reporter } from '../../agent/devices/driver.ts';
 import { createNetwork } from '../../agent/platform/create-network.ts';
-import type { Address, HttpPort, Network, TcpPort, UdpPort } from '../../agent/platform/network.ts';
+import type { Address, HttpPort, Network, TcpPort, UdpPort, WebSocketPort } from '../../agent/platform/network.ts';
 import { type CapabilityName, capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import { type Descriptor, descriptorSchema } from '../../protocols/fleet/record.ts';
@@ -64,6 +64,7 @@ export function createTestContext<Settings>(options: TestContextOptions<Settings
     tcp: watched.tcp,
     udp: watched.udp,
     http: watched.http,
+    websocket: watched.websocket,
     host: options.host ?? absentHost,
     reporter,
     upload: async (commandId, contentType, bytes) => {
@@ -174,5 +175,11 @@ function watchNetwork(network: Network): Network & { open(): number; attempts():
       }
     },
   };
-  return { tcp, udp, http, open: () => open, attempts: () => attempts };
+  const websocket: WebSocketPort = {
+    connect: async (address, options) => {
+      attempts++;
+      return track(await network.websocket.connect(address, options));
+    },
+  };
+  return { tcp, udp, http, websocket, open: () => open, attempts: () => attempts };
 }

@@ -102,7 +102,12 @@ export function createRuntimeBench(random: () => number = () => 0.5): RuntimeBen
     ports: {
       clock,
       log: silentLog,
-      network: { tcp: { connect: absent }, udp: { open: absent }, http: { request: absent } },
+      network: {
+        tcp: { connect: absent },
+        udp: { open: absent },
+        http: { request: absent },
+        websocket: { connect: absent },
+      },
       host: { facts: absent, load: absent },
       sink: (lane, body) => void records.push({ lane, body }),
       upload: async () => {},

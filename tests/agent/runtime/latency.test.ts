@@ -22,6 +22,7 @@ describe('latency', () => {
         },
       },
       udp: { open: () => Promise.reject(new Error('no')) },
+      websocket: { connect: () => Promise.reject(new Error('no')) },
     };
     const measured = measureLatency(network, clock);
     expect(measured.takeLatencyMs()).toBeUndefined();
