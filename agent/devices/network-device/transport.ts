@@ -13,17 +13,11 @@ export class PortTransport implements AsyncDisposable {
   readonly #listeners = new Map<string, Listener>();
   readonly #stop = new AbortController();
   readonly #pump: Promise<void>;
-  #malformed = 0;
 
   constructor(socket: UdpSocket, peer: Address) {
     this.#socket = socket;
     this.#peer = peer;
     this.#pump = this.#receive();
-  }
-
-  /** Packets of the device that were no SNMP message. */
-  get malformed(): number {
-    return this.#malformed;
   }
 
   /** As the library uses the module `dgram`. */
@@ -84,7 +78,6 @@ export class PortTransport implements AsyncDisposable {
       this.#listeners.get('message')?.(Buffer.from(bytes));
     } catch {
       // The library throws on some packets that are no SNMP; like a packet that never came, they end in a timeout.
-      this.#malformed++;
     }
   }
 }

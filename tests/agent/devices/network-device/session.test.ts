@@ -111,6 +111,72 @@ describe('sessions of a printer and a UPS', () => {
   });
 });
 
+describe('hostile answers', () => {
+  /** Passes questions on to a true device, and its answers through `twist`. */
+  async function between(kind: Kind, clock: FastClock, twist: (answer: Buffer) => Buffer) {
+    const truth = await NetworkDeviceSimulator.start(clock, kind, 'public');
+    const front = createSocket('udp4').bind(0, '127.0.0.1');
+    const back = createSocket('udp4').bind(0, '127.0.0.1');
+    await Promise.all([once(front, 'listening'), once(back, 'listening')]);
+    let asker = { port: 0, address: '127.0.0.1' };
+    let questions = 0;
+    front.on('message', (bytes, from) => {
+      questions++;
+      asker = from;
+      back.send(bytes, truth.address.port, truth.address.host);
+    });
+    back.on('message', (answer) => front.send(twist(answer), asker.port, asker.address));
+    return {
+      address: { host: '127.0.0.1', port: front.address().port },
+      questions: () => questions,
+      [Symbol.asyncDispose]: async () => {
+        for (const socket of [front, back]) await new Promise<void>((resolve) => socket.close(() => resolve()));
+        await truth[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it('with any byte changed end in a verdict, and leave nothing behind', async () => {
+    const clock = createFastClock(200);
+    let turn = 0;
+    await using middle = await between('ups', clock, (answer) => {
+      const bytes = Buffer.from(answer);
+      const at = (turn++ * 7) % bytes.length;
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << (turn % 8));
+      return bytes;
+    });
+    for (let round = 0; round < 60; round++) {
+      const settings = networkDevice.settings.parse({ kind: 'ups' });
+      const test = createTestContext({ family: networkDevice.family, settings, clock, address: middle.address });
+      const outcome = await networkDevice.connect(test.context).then(
+        () => 'connected',
+        (thrown: { readonly code?: string }) => thrown.code,
+      );
+      expect(['connected', 'timeout', 'protocol', 'device-fault', 'unavailable', 'authentication']).toContain(outcome);
+      expect(test.openSockets()).toBe(0);
+    }
+    expect(clock.pending).toBe(0);
+  });
+
+  it('that repeat one object for ever never lengthen a table', async () => {
+    const clock = createFastClock(50);
+    // Every port's objects become those of the first, 10101: its last two bytes are CE 75.
+    await using middle = await between('switch', clock, (answer) => {
+      const bytes = Buffer.from(answer);
+      for (let port = 2; port <= 6; port++) {
+        const wanted = Buffer.from([0xce, 0x74 + port]);
+        for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) bytes[at + 1] = 0x75;
+      }
+      return bytes;
+    });
+    const settings = networkDevice.settings.parse({ kind: 'switch' });
+    const test = createTestContext({ family: networkDevice.family, settings, clock, address: middle.address });
+    await using _ = await networkDevice.connect(test.context);
+    expect(test.reporter.last('ports')).toMatchObject({ ports: [{ id: '10101' }] });
+    expect(middle.questions()).toBeLessThan(20);
+  });
+});
+
 describe('the socket of the library', () => {
   it('obeys the network policy of the agent', async () => {
     const { simulator, clock } = await start('switch');
