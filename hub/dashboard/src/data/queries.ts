@@ -91,7 +91,13 @@ export const telemetryQuery = (device: string, metric: string, range: Range, now
       const to = now();
       return api.telemetry(
         device,
-        { metric, from: new Date(to - ranges[range]).toISOString(), to: new Date(to).toISOString(), step: 'auto' },
+        {
+          metric,
+          from: new Date(to - ranges[range]).toISOString(),
+          to: new Date(to).toISOString(),
+          // Of an hour every value; of more, what the hub finds fit to draw.
+          step: range === '1h' ? 'raw' : 'auto',
+        },
         signal,
       );
     },

@@ -2,11 +2,14 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { flatRangeOf } from '../state/chart-choice.ts';
 import type { Series } from '../state/series.ts';
 import { formatMeasure, formatTick, type Language } from './format.ts';
 
 const zone = 'Asia/Ho_Chi_Minh';
 const heightPx = 240;
+/** So few points are drawn as dots too: one alone makes no line. */
+const fewPoints = 12;
 
 interface LineChartProps {
   readonly series: Series;
@@ -27,6 +30,12 @@ function dataOf(series: Series): uPlot.AlignedData {
   return [[...series.times], [...series.mean], [...series.greatest], [...series.least]];
 }
 
+/** As uPlot would choose, but for what nobody would see. There are no ends without data. */
+function rangeOf(least: number | null, greatest: number | null): uPlot.Range.MinMax {
+  if (least === null || greatest === null) return [null, null];
+  return flatRangeOf(least, greatest) ?? uPlot.rangeNum(least, greatest, 0.1, true);
+}
+
 function optionsOf(props: LineChartProps, width: number): uPlot.Options {
   const within = props.windowMs <= 2 * 86_400_000 ? 'day' : 'month';
   const axis = { stroke: colour('--ink-soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
@@ -38,7 +47,7 @@ function optionsOf(props: LineChartProps, width: number): uPlot.Options {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { x: { range: () => [(props.nowMs - props.windowMs) / 1000, props.nowMs / 1000] } },
+    scales: { y: { range: (_, least, greatest) => rangeOf(least, greatest) } },
     axes: [
       {
         ...axis,
@@ -55,7 +64,7 @@ function optionsOf(props: LineChartProps, width: number): uPlot.Options {
     ],
     series: [
       {},
-      { stroke: accent, width: 2, points: { show: false } },
+      { stroke: accent, width: 2, points: { show: (plot) => plot.data[0].length <= fewPoints, size: 5, fill: accent } },
       { stroke: 'transparent', points: { show: false } },
       { stroke: 'transparent', points: { show: false } },
     ],
@@ -80,7 +89,10 @@ export function LineChart(props: LineChartProps) {
     const drawn = new uPlot(
       {
         ...options,
-        scales: { x: { range: () => [(latest.current.nowMs - windowMs) / 1000, latest.current.nowMs / 1000] } },
+        scales: {
+          ...options.scales,
+          x: { range: () => [(latest.current.nowMs - windowMs) / 1000, latest.current.nowMs / 1000] },
+        },
       },
       dataOf(latest.current.series),
       element,

@@ -6,6 +6,7 @@ import type { Device, Telemetry } from '../../../../../protocols/api/devices.ts'
 import type { LiveEvent } from '../../../../../protocols/api/live.ts';
 import { findCapability, findMetric } from '../../../../../protocols/fleet/capabilities/index.ts';
 import { type Range, ranges, telemetryQuery } from '../../data/queries.ts';
+import { metricsOf, rangeFor } from '../../state/chart-choice.ts';
 import { now, useNow } from '../../state/clock.ts';
 import { useLiveEvents } from '../../state/live.ts';
 import { appendValue, emptySeries, type Series, seriesOf, summaryOf } from '../../state/series.ts';
@@ -79,9 +80,11 @@ export function ChartCard({ device }: { readonly device: Device }) {
   const nameOf = useMetricName();
   const search = useSearch({ from: '/frame/devices/$device' });
   const navigate = useNavigate({ from: '/devices/$device' });
-  const metrics = Object.keys(device.latest).sort();
-  const metric = search.metric ?? metrics[0];
-  const range = search.range ?? '24h';
+  // Chosen once: the drawing must not jump to another measure because a value has just become 0.
+  const [offered] = useState(() => ({ metric: metricsOf(device, now())[0], range: rangeFor(device, now()) }));
+  const metrics = metricsOf(device, now());
+  const metric = search.metric ?? offered.metric ?? metrics[0];
+  const range = search.range ?? offered.range;
   if (metric === undefined) return null;
   const options = [...new Set([...metrics, metric])].map((key) => ({ value: key, label: nameOf(key) }));
   return (

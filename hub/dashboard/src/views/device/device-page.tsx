@@ -66,7 +66,7 @@ export function DevicePage() {
                 <Verdict health={found.health} />
                 <RecentCommands device={found.id} />
                 <StateCard device={found} />
-                <ChartCard device={found} />
+                <ChartCard key={found.id} device={found} />
               </div>
               <div className="column">
                 <InventoryCard device={found} />
