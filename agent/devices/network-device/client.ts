@@ -1,10 +1,12 @@
-import snmp from 'net-snmp';
+import type { Session, Varbind } from 'net-snmp';
 import type { Clock } from '../../../protocols/ports.ts';
 import type { Address, UdpPort } from '../driver.ts';
 import { DeviceError, type DeviceErrorCode, toDeviceError } from '../error.ts';
 import type { Settings } from './settings.ts';
 import { PortTransport } from './transport.ts';
 import { decodeValue, indexIn, type SnmpValue } from './values.ts';
+
+type Library = typeof import('net-snmp');
 
 export interface ClientOptions {
   readonly address: Address;
@@ -37,22 +39,26 @@ const defaultCommunity = 'public';
 export class SnmpClient implements AsyncDisposable {
   readonly #options: ClientOptions;
   readonly #transport: PortTransport;
-  readonly #session: snmp.Session;
+  readonly #session: Session;
+  readonly #library: Library;
 
-  private constructor(options: ClientOptions, transport: PortTransport) {
+  private constructor(options: ClientOptions, transport: PortTransport, library: Library) {
+    this.#library = library;
     this.#options = options;
     this.#transport = transport;
-    this.#session = openSession(options, transport);
+    this.#session = openSession(library, options, transport);
     // The library tells packets that it cannot read; they count as not having come.
     this.#session.on('error', () => {});
   }
 
   static async open(options: ClientOptions): Promise<SnmpClient> {
     options.signal.throwIfAborted();
+    // Loaded by the first device that needs it: 11 MB and 30 ms that most agents save.
+    const { default: library } = await import('net-snmp');
     const socket = await options.udp.open({ maxBytes: maxDatagramBytes });
     const transport = new PortTransport(socket, options.address);
     try {
-      return new SnmpClient(options, transport);
+      return new SnmpClient(options, transport, library);
     } catch (thrown) {
       await transport[Symbol.asyncDispose]();
       throw thrown;
@@ -64,7 +70,7 @@ export class SnmpClient implements AsyncDisposable {
     const values = new Map<string, SnmpValue>();
     for (let at = 0; at < oids.length; at += maxPerGet) {
       const wanted = oids.slice(at, at + maxPerGet);
-      const varbinds = await this.#ask<snmp.Varbind[]>((done) => this.#session.get(wanted, done));
+      const varbinds = await this.#ask<Varbind[]>((done) => this.#session.get(wanted, done));
       for (const varbind of varbinds) {
         const value = decodeValue(varbind);
         if (value !== undefined) values.set(varbind.oid, value);
@@ -80,7 +86,7 @@ export class SnmpClient implements AsyncDisposable {
     const repetitions = Math.max(1, Math.floor(maxPerBulk / columns.length));
     while (places.length > 0 && rows.size < maxRows) {
       const asked = places.map(({ last }) => last);
-      const answer = await this.#ask<(snmp.Varbind | snmp.Varbind[])[]>((done) => {
+      const answer = await this.#ask<(Varbind | Varbind[])[]>((done) => {
         this.#session.getBulk(asked, 0, repetitions, done);
       });
       places = places.flatMap((place, at) => {
@@ -103,7 +109,7 @@ export class SnmpClient implements AsyncDisposable {
         return await this.#try(start);
       } catch (thrown) {
         signal.throwIfAborted();
-        const error = deviceErrorOf(thrown);
+        const error = deviceErrorOf(this.#library, thrown);
         const isSilence = error instanceof DeviceError && error.code === 'timeout';
         if (!isSilence || attempt === attempts) throw error;
       }
@@ -134,7 +140,7 @@ function takeColumn(
   rows: Map<string, (SnmpValue | undefined)[]>,
   width: number,
   place: { readonly column: string; readonly at: number; readonly last: string },
-  varbinds: readonly snmp.Varbind[],
+  varbinds: readonly Varbind[],
   maxRows: number,
 ): string | undefined {
   let last = place.last;
@@ -151,7 +157,7 @@ function takeColumn(
   return last === place.last ? undefined : last;
 }
 
-function openSession(options: ClientOptions, dgramModule: PortTransport): snmp.Session {
+function openSession(snmp: Library, options: ClientOptions, dgramModule: PortTransport): Session {
   const { address, username, password, settings } = options;
   const session = {
     port: address.port,
@@ -185,7 +191,7 @@ const statusCodes: Readonly<Record<number, DeviceErrorCode>> = {
   16: 'authentication',
 };
 
-function deviceErrorOf(thrown: unknown): unknown {
+function deviceErrorOf(snmp: Library, thrown: unknown): unknown {
   if (thrown instanceof snmp.RequestFailedError) {
     const code = statusCodes[thrown.status] ?? 'protocol';
     return new DeviceError(code, `the device refuses the question: ${thrown.message}`, { cause: thrown });

@@ -1,17 +1,21 @@
-import snmp from 'net-snmp';
+import type { Varbind } from 'net-snmp';
 
 /** A value as this driver uses it: numbers (counters of 64 bits too, exact up to 2^53), bytes, object identifiers. */
 export type SnmpValue = number | Uint8Array | string;
 
 const maxTextLength = 200;
+/** Tags of RFC 3416 section 3, as the library tells them. */
+const counter64 = 0x46;
+/** noSuchObject, noSuchInstance, endOfMibView. */
+const absences: readonly (number | undefined)[] = [0x80, 0x81, 0x82, undefined];
 
-/** Undefined for an object that the device does not have (RFC 3416 section 3: noSuchObject, noSuchInstance, endOfMibView). */
-export function decodeValue(varbind: Pick<snmp.Varbind, 'type' | 'value'>): SnmpValue | undefined {
+/** Undefined for an object that the device does not have (RFC 3416 section 3). */
+export function decodeValue(varbind: Pick<Varbind, 'type' | 'value'>): SnmpValue | undefined {
   const { type, value } = varbind as { type?: number; value: unknown };
-  if (type === snmp.ObjectType.Counter64) {
+  if (type === counter64) {
     return Buffer.isBuffer(value) && value.length <= 8 ? Number(`0x${value.toString('hex') || '0'}`) : undefined;
   }
-  if (type === undefined || snmp.isVarbindError(varbind as snmp.Varbind)) return undefined;
+  if (absences.includes(type)) return undefined;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Buffer.isBuffer(value)) return value;
   return typeof value === 'string' ? value : undefined;
