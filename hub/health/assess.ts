@@ -1,6 +1,7 @@
 import type { HealthState } from '../../protocols/api/health.ts';
 import type { CapabilityState } from '../../protocols/fleet/capabilities/index.ts';
 import { type HealthCodeName, healthCodes } from './codes.ts';
+import { codeOfErrors } from './light-path.ts';
 
 /** The heart of health: pure decisions from three signals that are never blended (design section 6). */
 
@@ -98,11 +99,10 @@ function isStale({ quietMs, heardSince }: DeviceSignals, before: Verdict | undef
 
 function conditionCode(signals: DeviceSignals, before: Verdict | undefined): HealthCodeName | undefined {
   const { lamp, temperature, storagePercent = 0 } = signals;
-  const lampErrors = lamp?.errors ?? [];
-  if (lampErrors.some(({ level }) => level === 'error')) return 'EF-2301';
-  if (temperature === 'error') return 'EF-2303';
-  if (lampErrors.length > 0) return 'EF-2302';
-  if (temperature === 'warning') return 'EF-2304';
+  const errors = [...(lamp?.errors ?? [])];
+  if (temperature === 'error' || temperature === 'warning') errors.push({ part: 'temperature', level: temperature });
+  const code = codeOfErrors(errors);
+  if (code) return code;
   const limit = before?.code === 'EF-2305' ? storageFull.clear : storageFull.tell;
   return storagePercent >= limit ? 'EF-2305' : undefined;
 }

@@ -122,15 +122,18 @@ export const healthCodes = {
     kind: 'device-fault',
     title: { vi: 'Nguồn sáng báo lỗi', en: 'The light source reports an error' },
     next: {
-      vi: 'Tắt máy chiếu, kiểm tra đèn, quạt và lưới lọc; báo bảo hành nếu lỗi còn.',
-      en: 'Turn the projector off, check lamp, fan and filter; call service if it stays.',
+      vi: 'Tắt thiết bị cho nguội rồi bật lại; nếu vẫn không sáng, thay đèn hoặc báo bảo hành.',
+      en: 'Let it cool down and turn it on again; if it stays dark, change the lamp or call service.',
     },
   },
   'EF-2302': {
     state: 'attention',
     kind: 'device-attention',
     title: { vi: 'Nguồn sáng cảnh báo', en: 'The light source warns' },
-    next: { vi: 'Chuẩn bị thay đèn hoặc vệ sinh lưới lọc.', en: 'Prepare a new lamp, or clean the filter.' },
+    next: {
+      vi: 'Xem số giờ đèn đã dùng và chuẩn bị đèn thay.',
+      en: 'Look at the hours of the lamp and have a new one ready.',
+    },
   },
   'EF-2303': {
     state: 'fault',
@@ -152,6 +155,75 @@ export const healthCodes = {
     kind: 'device-attention',
     title: { vi: 'Ổ lưu trữ gần đầy', en: 'Storage is almost full' },
     next: { vi: 'Xoá bớt dữ liệu cũ trên thiết bị.', en: 'Remove old data from the device.' },
+  },
+  'EF-2311': {
+    state: 'fault',
+    kind: 'device-fault',
+    title: { vi: 'Quạt làm mát báo lỗi', en: 'The cooling fan reports an error' },
+    next: {
+      vi: 'Tắt thiết bị trước khi nó quá nóng; báo bảo hành kiểm tra quạt.',
+      en: 'Turn it off before it overheats; have service check the fan.',
+    },
+  },
+  'EF-2312': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Quạt làm mát cảnh báo', en: 'The cooling fan warns' },
+    next: {
+      vi: 'Vệ sinh quạt và khe thoát khí; để thoáng quanh thiết bị.',
+      en: 'Clean fan and vents, and leave room around the device.',
+    },
+  },
+  'EF-2321': {
+    state: 'fault',
+    kind: 'device-fault',
+    title: { vi: 'Nắp máy chưa đóng', en: 'A cover is open' },
+    next: {
+      vi: 'Đóng kín nắp đèn, nắp lưới lọc và nắp ống kính, rồi bật lại thiết bị.',
+      en: 'Close the covers of lamp, filter and lens, then turn the device on again.',
+    },
+  },
+  'EF-2322': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Nắp máy có thể chưa đóng kín', en: 'A cover may not be closed' },
+    next: { vi: 'Kiểm tra các nắp của thiết bị và đóng kín.', en: 'Check the covers of the device and close them.' },
+  },
+  'EF-2331': {
+    state: 'fault',
+    kind: 'device-fault',
+    title: { vi: 'Lưới lọc bụi báo lỗi', en: 'The dust filter reports an error' },
+    next: {
+      vi: 'Tắt thiết bị, vệ sinh hoặc thay lưới lọc, lắp lại đúng vị trí.',
+      en: 'Turn it off, clean or change the filter, and seat it well.',
+    },
+  },
+  'EF-2332': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Lưới lọc bụi cần vệ sinh', en: 'The dust filter needs cleaning' },
+    next: {
+      vi: 'Vệ sinh lưới lọc, rồi đặt lại bộ đếm giờ lọc trên thiết bị.',
+      en: 'Clean the filter, then reset its hour counter at the device.',
+    },
+  },
+  'EF-2391': {
+    state: 'fault',
+    kind: 'device-fault',
+    title: { vi: 'Thiết bị báo lỗi ở bộ phận khác', en: 'The device reports an error in another part' },
+    next: {
+      vi: 'Xem đèn báo trên thiết bị; tắt rồi bật lại, báo bảo hành nếu lỗi còn.',
+      en: 'Look at its signal lights; turn it off and on, and call service if the error stays.',
+    },
+  },
+  'EF-2392': {
+    state: 'attention',
+    kind: 'device-attention',
+    title: { vi: 'Thiết bị cảnh báo ở bộ phận khác', en: 'The device warns of another part' },
+    next: {
+      vi: 'Xem đèn báo trên thiết bị và tài liệu của hãng.',
+      en: "Look at its signal lights and the maker's manual.",
+    },
   },
 } as const satisfies Record<string, HealthCode>;
 

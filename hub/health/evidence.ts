@@ -2,6 +2,7 @@ import type { HealthVerdict } from '../../protocols/api/health.ts';
 import type { Label } from '../../protocols/fleet/capabilities/index.ts';
 import type { DeviceSignals, Verdict } from './assess.ts';
 import { type HealthCode, healthCodes } from './codes.ts';
+import { wordsOfError } from './light-path.ts';
 
 /** What is known of an agent beyond its verdict, for the words. */
 export interface AgentFacts {
@@ -107,16 +108,11 @@ function deviceEvidence({ signals, probe, reportedAtMs }: DeviceFacts): Evidence
     const said = probe?.message ? `: ${probe.message}` : '';
     lines.push(line(reachability === 'up', { vi: words.vi + said, en: words.en + said }, probe?.atMs));
   } else lines.push(line(undefined, { vi: 'Thiết bị chưa được kiểm tra', en: 'The device has not been probed yet' }));
-  for (const { part, level } of lamp?.errors ?? [])
-    lines.push(
-      line(
-        false,
-        level === 'error'
-          ? { vi: `Bộ phận ${part} báo lỗi`, en: `Part ${part} reports an error` }
-          : { vi: `Bộ phận ${part} cảnh báo`, en: `Part ${part} warns` },
-      ),
-    );
-  if (temperature === 'warning' || temperature === 'error')
+  const hot = temperature === 'warning' || temperature === 'error';
+  // Heat is told once, by the temperature itself where the device tells it.
+  for (const error of lamp?.errors ?? [])
+    if (!(hot && error.part === 'temperature')) lines.push(line(false, wordsOfError(error)));
+  if (hot)
     lines.push(line(false, temperature === 'error' ? healthCodes['EF-2303'].title : healthCodes['EF-2304'].title));
   if (storagePercent !== undefined) {
     const percent = Math.round(storagePercent);

@@ -152,7 +152,9 @@ function mapLamp({ wear, ...status }: Status): CapabilityState<'lamp'> {
     const level = status.faults?.[part] ?? 'ok';
     return level === 'ok' ? [] : [{ part: part as string, level }];
   });
-  if (status.failed) errors.push({ part: 'projector', level: 'error' });
+  // A failure of no named part; told once when the device also flags it as `other`.
+  const told = errors.some(({ part, level }) => part === 'other' && level === 'error');
+  if (status.failed && !told) errors.push({ part: 'other', level: 'error' });
   return {
     lamps: (wear.lamps ?? []).map((lamp) => ({ ...lamp })),
     errors,

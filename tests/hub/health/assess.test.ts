@@ -69,7 +69,7 @@ describe('a device', () => {
           ],
         },
       }),
-    ).toBe('EF-2301');
+    ).toBe('EF-2311');
     expect(codeOf({ lamp: { errors: [{ part: 'lamp', level: 'warning' }] } })).toBe('EF-2302');
     expect(codeOf({ temperature: 'error', lamp: { errors: [{ part: 'lamp', level: 'warning' }] } })).toBe('EF-2303');
     expect(codeOf({ temperature: 'warning' })).toBe('EF-2304');

@@ -290,8 +290,8 @@ describeStores('health', (open) => {
       [undefined, 'Latest report of the device'],
     ]);
     expect(verdict?.next?.vi).toContain('dây mạng');
-    expect(health.verdictOf('projector')).toMatchObject({ state: 'fault', code: 'EF-2301' });
-    expect(health.verdictOf('projector')?.evidence.some(({ vi }) => vi === 'Bộ phận fan báo lỗi')).toBe(true);
+    expect(health.verdictOf('projector')).toMatchObject({ state: 'fault', code: 'EF-2311' });
+    expect(health.verdictOf('projector')?.evidence.some(({ vi }) => vi === 'Quạt làm mát báo lỗi')).toBe(true);
     health.disconnected('p7', 'another');
     expect(health.agentVerdictOf('p7')?.evidence[1]?.ok).toBe(true);
     health.disconnected('p7', 'session-1');

@@ -38,8 +38,11 @@ describe('mapping of a projector', () => {
 
   it('shows a failure that the error status does not name', () => {
     expect(mapStates(facts, { ...status, failed: true }, new Set()).lamp?.errors).toEqual([
-      { part: 'projector', level: 'error' },
+      { part: 'other', level: 'error' },
     ]);
+    const ok = { fan: 'ok', lamp: 'ok', temperature: 'ok', cover: 'ok', filter: 'ok' } as const;
+    const told = { ...status, failed: true, faults: { ...ok, other: 'error' as const } };
+    expect(mapStates(facts, told, new Set()).lamp?.errors).toEqual([{ part: 'other', level: 'error' }]);
   });
 
   it('says whether there is a signal only when the projector knows', () => {
