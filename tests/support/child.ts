@@ -12,6 +12,8 @@ export interface Child extends AsyncDisposable {
   line<T>(wanted: (line: string) => T | undefined, timeoutMs: number): Promise<T>;
   /** SIGTERM, and SIGKILL after `graceMs`; resolves with the exit code, null when a signal ended it. */
   stop(graceMs?: number): Promise<number | null>;
+  /** SIGTERM, without waiting. */
+  terminate(): void;
   /** SIGKILL at once. */
   kill(): Promise<void>;
   readonly exited: Promise<number | null>;
@@ -58,6 +60,7 @@ export function startChild(file: string, args: readonly string[], options: Child
     log,
     exited,
     stop,
+    terminate: () => void child.kill('SIGTERM'),
     kill: async () => {
       child.kill('SIGKILL');
       await exited;

@@ -17,6 +17,8 @@ export interface LiveSchool extends AsyncDisposable {
   readonly address: HubAddress;
   readonly school: SimulatedSchool;
   readonly place: Place;
+  /** Data folders of the two. */
+  readonly folders: { readonly hub: string; readonly agent: string };
   hub: Child;
   agent: Child;
   /** Starts the hub again on the same data and ports. */
@@ -77,6 +79,7 @@ export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveS
     address,
     school,
     place,
+    folders: { hub: join(dataDir, 'hub'), agent: agentOptions.dataDir },
     get hub() {
       return live.hub;
     },

@@ -1,0 +1,91 @@
+import { openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadIdentity } from '../../agent/identity.ts';
+import { openDatabase } from '../../agent/uplink/database.ts';
+import { DesiredStore } from '../../agent/uplink/desired-store.ts';
+import { Inbox } from '../../agent/uplink/inbox.ts';
+import { connectToHub } from '../../agent/uplink/mqtt-connection.ts';
+import { Outbox } from '../../agent/uplink/outbox.ts';
+import { Uplink } from '../../agent/uplink/uplink.ts';
+import { type Lane, lanes, type RecordBody } from '../../protocols/fleet/record.ts';
+import { silentLog } from '../../protocols/ports.ts';
+import { systemClock } from '../../provisioning/platform/clock.ts';
+
+/**
+ * An agent to be killed: the real outbox and the real session of an enrolled machine, and a load in place of devices.
+ * Each record whose `enqueue` resolved is appended to the journal as `lane seq mark`. After SIGTERM it makes no more,
+ * sends what is left and ends with its accounts as one line of JSON.
+ */
+const { dataDir, journal, device, firstMark, baseMs, pauseMs } = JSON.parse(process.argv[2] ?? '{}') as {
+  readonly dataDir: string;
+  readonly journal: string;
+  readonly device: string;
+  readonly firstMark: number;
+  readonly baseMs: number;
+  readonly pauseMs: number;
+};
+
+const identity = await loadIdentity(dataDir);
+const database = openDatabase(join(dataDir, 'outbox.db'));
+const outbox = new Outbox({ database, clock: systemClock });
+const uplink = new Uplink({
+  agentId: identity.agentId,
+  url: identity.hub.mqttUrl,
+  identity: () => ({ key: identity.keyPem, certificate: identity.certificatePem, authorities: identity.chainPems }),
+  connect: connectToHub,
+  outbox,
+  inbox: new Inbox(database),
+  desired: new DesiredStore(database),
+  facts: { version: '0', bootId: `boot-${process.pid}`, platform: 'test', startedAt: Date.now(), families: [] },
+  load: () => ({
+    load: { rssBytes: process.memoryUsage.rss(), cpuPercent: 0, loopDelayP99Ms: 0 },
+    devices: { total: 1, up: 1 },
+  }),
+  onDesired: () => {},
+  onCommands: () => {},
+  clock: systemClock,
+  log: silentLog,
+  random: Math.random,
+  returnSpreadMs: 1_000,
+});
+const file = openSync(journal, 'a');
+let mark = firstMark;
+let stopping = false;
+process.once('SIGTERM', () => {
+  stopping = true;
+});
+
+function recordOf(lane: Lane, own: number): RecordBody {
+  const stamp = { at: baseMs + own, device };
+  if (lane === 'samples')
+    return { kind: 'samples', ...stamp, values: { 'host.load1': own, 'host.cpuUsed': own % 100 } };
+  return {
+    kind: 'event',
+    ...stamp,
+    capability: 'power',
+    name: 'changed',
+    severity: 'info',
+    data: { from: lane, to: String(own) },
+  };
+}
+
+async function write(worker: number): Promise<void> {
+  for (let turn = worker; !stopping; turn++) {
+    const lane = lanes[turn % lanes.length] ?? 'state';
+    const marks = Array.from({ length: 1 + (turn % 7) }, () => mark++);
+    const { from } = await outbox.enqueue(
+      lane,
+      marks.map((own) => recordOf(lane, own)),
+    );
+    writeSync(file, marks.map((own, index) => `${lane} ${from + index} ${own}\n`).join(''));
+    await systemClock.wait(pauseMs);
+  }
+}
+
+uplink.start();
+console.log('ready');
+await Promise.all([0, 1, 2, 3].map(write));
+while (Object.values(outbox.accounts()).some(({ pending }) => pending > 0)) await systemClock.wait(100);
+console.log(JSON.stringify({ epoch: outbox.epoch, accounts: outbox.accounts() }));
+await uplink[Symbol.asyncDispose]();
+outbox[Symbol.dispose]();
