@@ -58,6 +58,11 @@ const byFastifyCode: readonly (readonly [prefix: string, code: string, kind: Kin
   ['FST_ERR_BAD_URL', 'not-found', { status: 404, title: 'Not found' }, 'There is nothing here, or not for you.'],
 ];
 
+/** Every code that an answer carries whatever the route; features add 503s of their own for passing states. */
+export const problemCodes: readonly string[] = [
+  ...new Set([...Object.keys(byCode), ...byFastifyCode.map(([, code]) => code), 'refused', 'internal']),
+];
+
 /** Turns whatever was thrown into an answer. Messages of faults of ours never leave; the log has them. */
 export function toProblemAnswer(thrown: unknown): ProblemAnswer {
   if (hasZodFastifySchemaValidationErrors(thrown)) return fromValidation(thrown);
