@@ -13,6 +13,7 @@ export type {
   HttpResponse,
   TcpConnection,
   TcpPort,
+  TlsOptions,
   UdpPort,
   UdpSocket,
   WebSocketConnection,

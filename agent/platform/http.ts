@@ -1,11 +1,11 @@
 import { type IncomingMessage, request as startRequest } from 'node:http';
-import { isIP, type Socket } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
+import type { Socket } from 'node:net';
 import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
 import type { Address, HttpPort, HttpRequest, HttpResponse } from './network.ts';
 import type { AddressFilter } from './network-policy.ts';
+import { secured } from './secure-socket.ts';
 
 /** Longest block of response headers; Node refuses a longer one. */
 const maxHeaderBytes = 32 * 1024;
@@ -56,50 +56,6 @@ function addressOf(url: URL): Address {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return { host, port };
-}
-
-async function secured(
-  plain: Socket,
-  address: Address,
-  pinned: string | undefined,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const socket = tlsConnect({
-    socket: plain,
-    // A pinned certificate is compared below, before anything is sent; authorities do not matter then.
-    rejectUnauthorized: false,
-    ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
-  });
-  await untilAborted(
-    new Promise<void>((resolve, reject) => {
-      socket.on('error', reject);
-      socket.once('secureConnect', resolve);
-      socket.once('close', () => reject(new RecoverableError('connection-lost', 'closed during the TLS handshake')));
-    }),
-    signal,
-  );
-  const fingerprint = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '';
-  const details = { host: address.host, fingerprint };
-  if (pinned !== undefined && pinned.toLowerCase() !== fingerprint) {
-    throw new FatalError('certificate-mismatch', `${address.host} presents another certificate than the pinned one`, {
-      details,
-    });
-  }
-  if (pinned === undefined && !isTrusted(socket, address)) {
-    throw new FatalError(
-      'certificate-not-trusted',
-      `the certificate of ${address.host} is signed by nobody that this machine trusts; pin it by its SHA-256`,
-      { details },
-    );
-  }
-  return socket;
-}
-
-function isTrusted(socket: ReturnType<typeof tlsConnect>, address: Address): boolean {
-  if (!socket.authorized) return false;
-  const certificate = socket.getPeerX509Certificate();
-  const match = isIP(address.host) === 0 ? certificate?.checkHost(address.host) : certificate?.checkIP(address.host);
-  return match !== undefined;
 }
 
 async function exchange(socket: Socket, url: URL, request: HttpRequest): Promise<HttpResponse> {

@@ -13,11 +13,23 @@ export interface TcpConnection extends AsyncDisposable {
   read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
+/** TLS, in which this side is the client. */
+export interface TlsOptions {
+  /** SHA-256 of the peer's certificate in lower hex; when given, exactly this certificate is accepted. */
+  readonly pinnedCertificate?: string;
+  /** What the peer sends in the clear before the handshake, for protocols that begin so; never part of what is read. */
+  readonly greeting?: Uint8Array;
+}
+
 export interface TcpPort {
-  /** Throws RecoverableError `connection-refused` | `unreachable` | `timeout`, FatalError `address-not-allowed`. */
+  /**
+   * Throws RecoverableError `connection-refused` | `unreachable` | `timeout`, FatalError `address-not-allowed`; with TLS also
+   * RecoverableError `tls-timeout` | `unexpected-greeting` | `connection-lost`, FatalError `certificate-mismatch` |
+   * `certificate-not-trusted`.
+   */
   connect(
     address: Address,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly tls?: TlsOptions },
   ): Promise<TcpConnection>;
 }
 

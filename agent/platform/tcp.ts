@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import { RecoverableError } from '../../protocols/errors.ts';
+import { FatalError, RecoverableError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { Arrivals } from './arrivals.ts';
 import { dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
-import type { TcpConnection, TcpPort } from './network.ts';
+import type { Address, TcpConnection, TcpPort, TlsOptions } from './network.ts';
 import type { AddressFilter } from './network-policy.ts';
+import { readGreeting, secured } from './secure-socket.ts';
 
 /** Unread bytes at which the socket is paused, so that a talkative device waits instead of filling the memory. */
 const pauseAtBytes = 256 * 1024;
@@ -15,9 +16,27 @@ export function createTcpPort(filter: AddressFilter, resolve: Resolve, clock: Cl
     connect: async (address, options) => {
       using deadline = clock.deadline(options.timeoutMs, options.signal);
       const ip = await resolveAllowed(filter, resolve, address, deadline.signal);
-      return new TcpStream(await dial(ip, address, deadline.signal));
+      const plain = await dial(ip, address, deadline.signal);
+      if (!options.tls) return new TcpStream(plain);
+      try {
+        return new TcpStream(await upgrade(plain, address, options.tls, deadline.signal));
+      } catch (thrown) {
+        plain.destroy();
+        options.signal?.throwIfAborted();
+        if (deadline.signal.aborted) {
+          throw new RecoverableError('tls-timeout', `connected, but no TLS within ${options.timeoutMs} ms`);
+        }
+        throw thrown instanceof FatalError || thrown instanceof RecoverableError
+          ? thrown
+          : networkError(thrown, `no TLS with ${address.host} port ${address.port}`);
+      }
     },
   };
+}
+
+async function upgrade(plain: Socket, address: Address, tls: TlsOptions, signal: AbortSignal): Promise<Socket> {
+  if (tls.greeting) await readGreeting(plain, tls.greeting, signal);
+  return await secured(plain, address, tls.pinnedCertificate, signal);
 }
 
 class TcpStream implements TcpConnection {
