@@ -47,7 +47,9 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
 
   const api = createApi(url, { authorization: `Bearer ${apiToken}` });
   const place = await ensureSchool(api, schoolName, demoRooms);
-  const school = options.empty ? undefined : stack.use(await startSchool({ clock: systemClock, seed: options.seed }));
+  const school = options.empty
+    ? undefined
+    : stack.use(await startSchool({ clock: systemClock, seed: options.seed, network: 10 + (options.port % 240) }));
   if (school)
     say(`simulated school: ${school.cameras.length} cameras and ${school.projectors.length} projectors on loopback`);
   const agent = {
