@@ -23,8 +23,18 @@ export function poolConfig(databaseUrl: string): PoolConfig {
 
 export function createPool(databaseUrl: string, log: Log): Pool {
   const pool = new Pool(poolConfig(databaseUrl));
-  pool.on('error', (error) => log.warn('database connection broke', { error }));
+  surviveBrokenConnections(pool, log);
   return pool;
+}
+
+/**
+ * The pool listens only to connections that rest in it. One that ends while a transaction holds it between two statements
+ * would have no listener, and the event would end the process; with one, the next statement is refused instead.
+ */
+export function surviveBrokenConnections(pool: Pool, log: Log): void {
+  pool.on('connect', (client) => client.on('error', (error) => log.warn('database connection broke', { error })));
+  // Of a connection at rest the pool tells what the connection has told already.
+  pool.on('error', (error) => log.debug('the pool lost a connection', { error }));
 }
 
 /** Asks the server what its commits are worth. */

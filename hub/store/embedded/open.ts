@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import type { Clock, Log } from '../../../protocols/ports.ts';
 import { lockFolder } from '../folder-lock.ts';
+import { surviveBrokenConnections } from '../postgres.ts';
 import type { Durability } from '../store.ts';
 import { columnTypes } from '../type-parser.ts';
 import { createDatabaseThread } from './thread.ts';
@@ -33,7 +34,7 @@ export async function openEmbedded(dataDir: string, clock: Clock, log: Log): Pro
       connectionTimeoutMillis: waitForConnectionMs,
       types: columnTypes,
     });
-    pool.on('error', (error) => log.warn('embedded database connection broke', { error }));
+    surviveBrokenConnections(pool, log);
     let upkeep: AsyncDisposable | undefined;
     return {
       pool,

@@ -171,6 +171,21 @@ describe('embedded store whose thread hangs', () => {
 });
 
 describe('postgresql store', () => {
+  it('outlives a connection that ends between two statements of a transaction', { timeout: 60_000 }, async () => {
+    await using server = await startPostgres();
+    const databaseUrl = await server.createDatabase('edufleet');
+    await using store = await openStore({ databaseUrl, dataDir: '/tmp', clock: systemClock, log: silentLog });
+    const broken = store.transaction(async (trx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+      await sql`select pg_terminate_backend(${rows[0]!.pid}, 5000)`.execute(store.db);
+      // The news comes while nobody asks anything of this connection: nobody hears it but the connection itself.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sql`select 1`.execute(trx);
+    });
+    await expect(broken).rejects.toThrow();
+    expect((await sql<{ n: number }>`select 1 as n`.execute(store.db)).rows).toEqual([{ n: 1 }]);
+  });
+
   it('tells that the server is away as something that passes, and recovers', { timeout: 60_000 }, async () => {
     await using server = await startPostgres();
     const databaseUrl = await server.createDatabase('edufleet');
