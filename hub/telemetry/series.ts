@@ -100,8 +100,9 @@ async function rawPoints(deps: SeriesDeps, owner: SeriesOwner, range: Range): Pr
     if (start === null) samplesOfFrame(body, owner.id, range, samples);
     else if (metric !== undefined) {
       for (const series of decodeChunk(start.getTime(), body, metric)) {
-        samples.times.push(...series.times);
-        samples.values.push(...series.values);
+        // One by one: a chunk may hold more samples than a call takes arguments.
+        for (const at of series.times) samples.times.push(at);
+        for (const value of series.values) samples.values.push(value);
       }
     }
   }
