@@ -20,6 +20,10 @@ import { motion } from './motion.ts';
 import { power } from './power.ts';
 import { ptz } from './ptz.ts';
 import { reachability } from './reachability.ts';
+import { recording } from './rig/recording.ts';
+import { scene } from './rig/scene.ts';
+import { streaming } from './rig/streaming.ts';
+import { studio } from './rig/studio.ts';
 import { snapshot } from './snapshot.ts';
 import { storage } from './storage.ts';
 import { tagreader } from './tagreader.ts';
@@ -56,6 +60,10 @@ export const capabilities = {
   usage,
   diagnostics,
   wake,
+  studio,
+  scene,
+  recording,
+  streaming,
 } as const;
 
 export type CapabilityName = keyof typeof capabilities;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCapability } from './capability.ts';
+import { rigArgs } from './rig/args.ts';
 
 const axis = z.number().min(-1).max(1);
 
@@ -16,6 +17,19 @@ export const ptz = defineCapability({
       .array(z.object({ token: z.string().max(80), name: z.string().max(80) }))
       .max(256)
       .optional(),
+    /** The cameras of a rig, where one device has several; the values above are those of the first. */
+    cameras: z
+      .array(
+        z.object({
+          part: z.string().max(80),
+          pan: axis.optional(),
+          tilt: axis.optional(),
+          zoom: z.number().min(0).max(1).optional(),
+          presets: z.array(z.object({ token: z.string().max(80), name: z.string().max(80) })).max(128),
+        }),
+      )
+      .max(16)
+      .optional(),
   }),
   metrics: {},
   events: {},
@@ -23,13 +37,13 @@ export const ptz = defineCapability({
     /** Drives for `durationMs` and then stops: a lost stop must never leave a camera running. */
     move: {
       label: { vi: 'Quay', en: 'Move' },
-      args: z.object({ pan: axis, tilt: axis, zoom: axis, durationMs: z.int().min(50).max(5_000) }),
+      args: z.object({ pan: axis, tilt: axis, zoom: axis, durationMs: z.int().min(50).max(5_000), ...rigArgs }),
       idempotent: false,
     },
-    stop: { label: { vi: 'Dừng', en: 'Stop' }, args: z.object({}), idempotent: true },
+    stop: { label: { vi: 'Dừng', en: 'Stop' }, args: z.object(rigArgs), idempotent: true },
     goToPreset: {
       label: { vi: 'Về vị trí', en: 'Go to preset' },
-      args: z.object({ token: z.string().max(80) }),
+      args: z.object({ token: z.string().max(80), ...rigArgs }),
       idempotent: true,
     },
   },

@@ -38,6 +38,10 @@ import './capabilities.css';
 /** One widget a capability, most telling first; this is also the order on the page. */
 const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   reachability: ReachabilityWidget,
+  studio: FallbackWidget,
+  recording: FallbackWidget,
+  streaming: FallbackWidget,
+  scene: FallbackWidget,
   power: PowerWidget,
   wake: WakeWidget,
   input: InputWidget,
