@@ -1,4 +1,5 @@
 import type { Driver } from './driver.ts';
+import { interactiveBoard } from './interactive-board/index.ts';
 import { miniPc } from './mini-pc/index.ts';
 import { networkDevice } from './network-device/index.ts';
 import { onvifCamera } from './onvif-camera/index.ts';
@@ -7,7 +8,15 @@ import { rfidGate } from './rfid-gate/index.ts';
 import { vrHeadset } from './vr-headset/index.ts';
 
 /** Every device family that this agent can speak to; a new one is a folder and a line here. */
-export const drivers: readonly Driver[] = [miniPc, networkDevice, onvifCamera, pjlinkProjector, rfidGate, vrHeadset];
+export const drivers: readonly Driver[] = [
+  interactiveBoard,
+  miniPc,
+  networkDevice,
+  onvifCamera,
+  pjlinkProjector,
+  rfidGate,
+  vrHeadset,
+];
 
 /** The family of the machine that an agent runs on. */
 export const hostFamily = miniPc.family;

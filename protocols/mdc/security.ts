@@ -1,13 +1,12 @@
 import { ProtocolError } from '../bytes/error.ts';
 import type { Framer } from '../bytes/framer.ts';
-import { createLengthFramer } from '../bytes/length-framer.ts';
 
 /** With these bytes, in the clear, a display in secured mode begins; TLS follows, with the display as the server. */
 export const tlsGreeting: Uint8Array = new TextEncoder().encode('MDCSTART<<TLS>>');
 
 const passed = 'MDCAUTH<<PASS>>';
 const failedStart = 'MDCAUTH<<FAIL:';
-const failedLength = 'MDCAUTH<<FAIL:0x0001>>'.length;
+const maxAnswerBytes = 'MDCAUTH<<FAIL:0x0001>>'.length;
 
 /** What the display says to the PIN. A wrong one must never be sent again by itself: the display blocks after a few. */
 export type Authentication = 'passed' | 'wrong-pin' | 'blocked' | 'refused';
@@ -20,26 +19,37 @@ export function encodePin(pin: string): Uint8Array {
 
 /** Cuts the answer to the PIN out of the stream, without touching what follows. */
 export function createAuthenticationFramer(): Framer {
-  return createLengthFramer({ headerBytes: failedStart.length, lengthOf: lengthOfAnswer, maxBytes: failedLength });
+  let text = '';
+  return {
+    *push(chunk) {
+      for (const byte of chunk) {
+        if (text.length >= maxAnswerBytes) throw unknownAnswer();
+        text += String.fromCharCode(byte);
+        if (![passed, failedStart].some((known) => known.startsWith(text.slice(0, known.length))))
+          throw unknownAnswer();
+        if (!text.endsWith('>>')) continue;
+        const frame = new TextEncoder().encode(text);
+        text = '';
+        yield frame;
+      }
+    },
+    get pendingBytes() {
+      return text.length;
+    },
+  };
 }
 
 /** Throws ProtocolError `malformed`. */
 export function decodeAuthentication(bytes: Uint8Array): Authentication {
-  const text = latin(bytes);
+  const text = String.fromCharCode(...bytes.subarray(0, maxAnswerBytes + 1));
   if (text === passed) return 'passed';
-  const code = /^MDCAUTH<<FAIL:0x([0-9a-fA-F]{4})>>$/.exec(text)?.[1];
-  if (code === undefined) throw new ProtocolError('malformed', 'the display does not answer its PIN as MDC does');
+  // Documents write the code with `0x`, samsung-mdc reads it without.
+  const code = /^MDCAUTH<<FAIL:(?:0x)?([0-9a-fA-F]{4})>>$/.exec(text)?.[1];
+  if (code === undefined) throw unknownAnswer();
   const codes: Readonly<Record<number, Authentication>> = { 1: 'wrong-pin', 2: 'blocked' };
   return codes[Number.parseInt(code, 16)] ?? 'refused';
 }
 
-function lengthOfAnswer(head: Uint8Array): number {
-  const text = latin(head);
-  if (text === failedStart) return failedLength;
-  if (passed.startsWith(text)) return passed.length;
-  throw new ProtocolError('malformed', 'the display does not answer its PIN as MDC does');
-}
-
-function latin(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, failedLength));
+function unknownAnswer(): ProtocolError {
+  return new ProtocolError('malformed', 'the display does not answer its PIN as MDC does');
 }

@@ -9,10 +9,38 @@ need=()
 [ -x /usr/sbin/snmpd ] || need+=(snmpd)
 [ -x /usr/bin/snmpget ] || need+=(snmp)
 [ -x /usr/bin/snmpsimd ] || need+=(snmpsim)
-[ ${#need[@]} -eq 0 ] && exit 0
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo "missing: ${need[*]} (install them to run every test)"
-  exit 0
+[ -x /usr/bin/wakeonlan ] || need+=(wakeonlan)
+/usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
+if [ ${#need[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "missing: ${need[*]} (install them to run every test)"
+  else
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+  fi
 fi
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+
+# Clients from PyPI, pinned by hash, outside the repository. They are made and run without privileges: as nobody where this is root.
+here="$(cd "$(dirname "$0")" && pwd)"
+if [ "$(id -u)" = 0 ]; then
+  judges=/var/cache/edufleet-judges
+  as=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
+else
+  judges="${XDG_CACHE_HOME:-$HOME/.cache}/edufleet-judges"
+  as=()
+fi
+if ! cmp -s "$here/judges/clients.txt" "$judges/clients.txt" && /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  rm -rf "$judges"
+  mkdir -p "$judges"
+  cp "$here"/judges/*.txt "$judges/"
+  if [ "$(id -u)" = 0 ]; then chown 65534:65534 "$judges"; fi
+  pip=("${as[@]}" env HOME="$judges" "$judges/venv/bin/python" -m pip install -q --disable-pip-version-check --no-cache-dir --no-deps --require-hashes)
+  if ! {
+    "${as[@]}" /usr/bin/python3 -m venv "$judges/venv" &&
+      "${pip[@]}" -r "$judges/build.txt" &&
+      "${pip[@]}" --no-build-isolation -r "$judges/clients.txt"
+  }; then
+    rm -f "$judges/clients.txt"
+    echo "missing: the clients of tests/support/judges (PyPI could not be reached)"
+  fi
+fi

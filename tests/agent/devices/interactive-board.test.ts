@@ -1,0 +1,3 @@
+import { boardConformance } from './interactive-board/conformance.ts';
+
+boardConformance('samsung-mdc', 'philips-sicp', 'viewsonic');

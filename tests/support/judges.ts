@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const isRoot = process.getuid?.() === 0;
+/** Where `tests/support/install-system.sh` puts them. */
+const folder = isRoot
+  ? '/var/cache/edufleet-judges'
+  : join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'edufleet-judges');
+const python = join(folder, 'venv/bin/python');
+
+/** Clients of other people, from PyPI: they share no line with ours and so can judge it. */
+export const hasPythonJudges = existsSync(python) && existsSync(join(folder, 'clients.txt'));
+/** Debian's own tool. */
+export const hasWakeonlan = existsSync('/usr/bin/wakeonlan');
+
+/** Runs a Python program that prints one JSON document, without privileges; its arguments are in `sys.argv`. */
+export async function runPython(program: string, ...args: string[]): Promise<unknown> {
+  return JSON.parse(await run(python, ['-c', program, ...args]));
+}
+
+export async function runWakeonlan(...args: string[]): Promise<string> {
+  return await run('/usr/bin/wakeonlan', args);
+}
+
+async function run(file: string, args: readonly string[]): Promise<string> {
+  const options = {
+    timeout: 60_000,
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+    ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}),
+  };
+  const { stdout } = await promisify(execFile)(file, args, options);
+  return stdout;
+}
