@@ -94,23 +94,25 @@ function samplesOfFrame(body: Buffer, device: string, { from, to, metric }: Rang
 
 async function rawPoints(deps: SeriesDeps, owner: SeriesOwner, range: Range): Promise<Point[]> {
   const metric = await deps.dictionary.find(deps.store.db, range.metric);
-  const points: Point[] = [];
   const samples: Samples = { times: [], values: [] };
   for (const { start, body } of await find(deps, owner, layers.raw, range)) {
     if (start === null) samplesOfFrame(body, owner.id, range, samples);
-    else if (metric !== undefined) {
-      for (const series of decodeChunk(start.getTime(), body, metric)) {
-        // One by one: a chunk may hold more samples than a call takes arguments.
-        for (const at of series.times) samples.times.push(at);
-        for (const value of series.values) samples.values.push(value);
-      }
-    }
+    else if (metric !== undefined) samplesOfChunk(decodeChunk(start.getTime(), body, metric), samples);
   }
+  const points: Point[] = [];
   for (const [index, at] of samples.times.entries()) {
     const value = samples.values[index] ?? 0;
     if (at >= range.from && at < range.to) points.push([at, value, value, value, 1]);
   }
   return points.sort((a, b) => a[0] - b[0]);
+}
+
+/** One by one: a chunk may hold more samples than a call takes arguments. */
+function samplesOfChunk(chunk: ReturnType<typeof decodeChunk>, samples: Samples): void {
+  for (const { times, values } of chunk) {
+    for (const at of times) samples.times.push(at);
+    for (const value of values) samples.values.push(value);
+  }
 }
 
 async function stepPoints(deps: SeriesDeps, owner: SeriesOwner, range: Range, step: '5m' | '1h'): Promise<Point[]> {
