@@ -1,21 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ProjectorSimulator } from '../../../simulators/pjlink-projector.ts';
 import { createFastClock } from '../../../support/clock.ts';
+import { hasPythonJudges, runPython } from '../../../support/judges.ts';
 
-/** A Python that has `aiopjlink` (pip install aiopjlink==1.0.5), a client of PJLink that shares no line with ours. */
-const python = process.env['EDUFLEET_TEST_PYTHON'] ?? 'python3';
-
-function hasClient(): boolean {
-  try {
-    execFileSync(python, ['-c', 'import aiopjlink'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
+/** `aiopjlink`, a client of PJLink that shares no line with ours. */
 const script = `
 import asyncio, json, sys
 from aiopjlink import PJLink, PJLinkPassword, PJLinkERR3, Mute, Sources
@@ -54,7 +42,7 @@ asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
 `;
 
 describe('simulated projector', () => {
-  it.runIf(hasClient())('is one to an independent client', async () => {
+  it.runIf(hasPythonJudges || process.env['CI'])('is one to an independent client', async () => {
     const clock = createFastClock(1);
     await using projector = await ProjectorSimulator.start({
       clock,
@@ -62,9 +50,8 @@ describe('simulated projector', () => {
       coolDownMs: 60_000,
     });
     projector.state.errors = '001000';
-    const args = ['-c', script, String(projector.address.port), 'JBMIAProjectorLink'];
-    const { stdout } = await promisify(execFile)(python, args, { timeout: 10_000 });
-    expect(JSON.parse(stdout)).toEqual({
+    const seen = await runPython(script, String(projector.address.port), 'JBMIAProjectorLink');
+    expect(seen).toEqual({
       power: 'ON',
       model: 'EB-2250U',
       class: '2',
