@@ -13,6 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/system/**', 'tests/bench/**'],
           testTimeout: 15_000,
@@ -22,6 +23,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
+          // After the unit tests: whole processes want the machine, and ports of their own.
+          sequence: { groupOrder: 1 },
           include: ['tests/system/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

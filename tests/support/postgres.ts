@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -81,8 +81,11 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     server = undefined;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, 'exit');
+    const children = childrenOf(running.pid ?? 0);
     running.kill(signal);
     await exited;
+    // A backend outlives a killed postmaster for a moment, and may still commit what it has in hand.
+    while (children.some((pid) => existsSync(`/proc/${pid}`))) await new Promise((resolve) => setTimeout(resolve, 10));
   };
   await start();
   return {
@@ -101,6 +104,21 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Processes whose parent this one is (proc(5)). */
+function childrenOf(parent: number): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return Number(fields[1]) === parent;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Whether it came up; false when it ended. */
