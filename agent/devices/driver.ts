@@ -16,7 +16,6 @@ export type {
   TlsOptions,
   UdpPort,
   UdpSocket,
-  WebSocketConnection,
   WebSocketPort,
 } from '../platform/network.ts';
 

@@ -18,7 +18,6 @@ const outputStates = [
   'RESUMED',
   'UNKNOWN',
 ] as const;
-export type OutputState = (typeof outputStates)[number];
 
 const outputState = z
   .string()
