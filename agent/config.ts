@@ -62,19 +62,3 @@ export type AgentConfig = z.output<typeof schema>;
 export function readAgentConfig(sources: SettingsSources): Settings<AgentConfig> {
   return readSettings(schema, sources);
 }
-
-/** One line for each setting: `path = value  (origin)`, in the order of the schema. Secrets are not shown. */
-export function describeConfig({ values, origins }: Settings<AgentConfig>): string[] {
-  return [...leaves(values)].map(([path, value]) => {
-    const shown = /password|secret|token|key$/i.test(path) ? '[redacted]' : JSON.stringify(value);
-    return `${path} = ${shown}  (${origins.get(path) ?? 'default'})`;
-  });
-}
-
-function* leaves(tree: object, path = ''): Generator<[string, unknown]> {
-  for (const [key, value] of Object.entries(tree)) {
-    const here = path ? `${path}.${key}` : key;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* leaves(value, here);
-    else yield [here, value];
-  }
-}

@@ -6,8 +6,9 @@ import manifest from '../package.json' with { type: 'json' };
 import { FleetError, toError } from '../protocols/errors.ts';
 import { systemClock } from '../provisioning/platform/clock.ts';
 import { createLog } from '../provisioning/platform/log.ts';
+import { describeSettings } from '../provisioning/platform/settings.ts';
 import { createAgent } from './app.ts';
-import { describeConfig, readAgentConfig } from './config.ts';
+import { readAgentConfig } from './config.ts';
 import { drivers, hostFamily } from './devices/registry.ts';
 import type { EnrolMachineOptions } from './enrolment.ts';
 import { createNetwork } from './platform/create-network.ts';
@@ -80,7 +81,7 @@ async function enrol(
 }
 
 function describe(options: CommonOptions): void {
-  for (const line of describeConfig(settingsOf(options))) console.log(line);
+  for (const line of describeSettings(settingsOf(options))) console.log(line);
 }
 
 const program = new Command('edufleet-agent')

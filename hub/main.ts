@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { FatalError, FleetError, toError } from '../protocols/errors.ts';
 import { systemClock } from '../provisioning/platform/clock.ts';
 import { createLog } from '../provisioning/platform/log.ts';
-import type { Settings } from '../provisioning/platform/settings.ts';
+import { describeSettings, type Settings } from '../provisioning/platform/settings.ts';
 import { startHub } from './app.ts';
 import { type HubConfig, readHubConfig } from './config.ts';
 
@@ -33,11 +33,7 @@ program
   .command('print')
   .description('print every setting with its origin; secrets are not shown')
   .action(() => {
-    const { values, origins } = settings();
-    for (const [path, value] of leaves(values)) {
-      const shown = /password|databaseUrl/i.test(path) && value !== undefined ? '[redacted]' : JSON.stringify(value);
-      process.stdout.write(`${path} = ${shown}  (${origins.get(path) ?? 'default'})\n`);
-    }
+    for (const line of describeSettings(settings())) process.stdout.write(`${line}\n`);
   });
 
 try {
@@ -78,14 +74,6 @@ async function serve(): Promise<void> {
   // One line for programs that start a hub; people read the log.
   process.stdout.write(`${JSON.stringify({ ready: 'edufleet-hub', url, gatewayUrl, brokerUrl, engine, durable })}\n`);
   log.info('hub stops', { signal: await stop.promise });
-}
-
-function* leaves(tree: object, path = ''): Generator<[string, unknown]> {
-  for (const [key, value] of Object.entries(tree)) {
-    const here = path ? `${path}.${key}` : key;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* leaves(value, here);
-    else yield [here, value];
-  }
 }
 
 function exitCodeOf(error: Error): number {

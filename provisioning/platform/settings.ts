@@ -179,3 +179,19 @@ function deepFreeze<T>(value: T): T {
   }
   return value;
 }
+
+/** One line for each setting: `path = value  (origin)`, in the order of the schema. Secrets are not shown. */
+export function describeSettings({ values, origins }: Settings<object>): string[] {
+  return [...valuesOf(values)].map(([path, value]) => {
+    const isSecret = /password|secret|token|key$|databaseUrl/i.test(path) && value !== undefined;
+    return `${path} = ${isSecret ? '[redacted]' : JSON.stringify(value)}  (${origins.get(path) ?? 'default'})`;
+  });
+}
+
+function* valuesOf(tree: object, path = ''): Generator<[string, unknown]> {
+  for (const [key, value] of Object.entries(tree)) {
+    const here = path ? `${path}.${key}` : key;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* valuesOf(value, here);
+    else yield [here, value];
+  }
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeConfig, readAgentConfig } from '../../agent/config.ts';
+import { readAgentConfig } from '../../agent/config.ts';
 import { createAddressFilter } from '../../agent/platform/network-policy.ts';
+import { describeSettings } from '../../provisioning/platform/settings.ts';
 
 const read = (file: unknown, environment: Record<string, string> = {}, flags: Record<string, unknown> = {}) =>
   readAgentConfig({ file, environment, flags, readFile: () => 'from-file' });
@@ -31,7 +32,7 @@ describe('the configuration of the agent', () => {
   });
 
   it('shows each value with its origin', () => {
-    const lines = describeConfig(read({ network: { allow: ['127.0.0.0/8'] } }, { EDUFLEET_LOG__LEVEL: 'debug' }));
+    const lines = describeSettings(read({ network: { allow: ['127.0.0.0/8'] } }, { EDUFLEET_LOG__LEVEL: 'debug' }));
     expect(lines).toContain('network.allow = ["127.0.0.0/8"]  (file)');
     expect(lines).toContain('log.level = "debug"  (environment)');
     expect(lines).toContain('discovery.enabled = true  (default)');
