@@ -111,6 +111,8 @@ command(
   program.command('config').description('settings'),
 ).action(describe);
 
+// A reader such as `head` may close the pipe early: that is no failure.
+process.stdout.on('error', () => process.exit(0));
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort(new Error(name)));
 try {
   await program.parseAsync(process.argv);

@@ -36,6 +36,8 @@ program
     for (const line of describeSettings(settings())) process.stdout.write(`${line}\n`);
   });
 
+// A reader such as `head` may close the pipe early: that is no failure.
+process.stdout.on('error', () => process.exit(0));
 try {
   await program.parseAsync(process.argv);
 } catch (thrown) {
