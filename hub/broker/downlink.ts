@@ -56,7 +56,8 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
 
   return {
     ack: (session, ack) => {
-      send(session, 'down/ack', ack);
+      // Read as late as can be: what passes between here and the agent is all that its view of our clock is behind.
+      send(session, 'down/ack', { ...ack, at: Math.round(clock.now()) });
     },
 
     desired: async (session) => {

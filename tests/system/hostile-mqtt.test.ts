@@ -399,6 +399,10 @@ describe('an agent that is only unlucky', () => {
     await agent.publish('up/hello', hello);
     await expect.poll(() => agent.received('down/commands')).toEqual([{ commands: [command] }]);
     expect(agent.received('down/ack')).toHaveLength(1);
+    // The hub's clock, by which the agent judges whether a command is too late.
+    expect(Math.abs((agent.received('down/ack')[0]?.at ?? 0) - Date.now())).toBeLessThan(60_000);
+    await agent.publishRaw(`fleet/v1/${agentId}/up/frames`, '{}');
+    await expect.poll(() => agent.received('down/ack').map(({ at }) => typeof at)).toEqual(['number', 'number']);
     expect(agent.received('down/desired')).toMatchObject([{ generation: 4 }]);
     expect(fixture.behind.sent).toContain('c1');
     fixture.behind.generation = 5;
