@@ -18,7 +18,7 @@ export interface IngestDeps {
   readonly store: Store;
   readonly registry: Pick<
     Registry,
-    'deviceOf' | 'agentOf' | 'readAgain' | 'touchAgents' | 'applyProposals' | 'learnFamilies'
+    'deviceOf' | 'agentOf' | 'readAgain' | 'touchAgents' | 'outgrow' | 'applyProposals' | 'learnFamilies'
   >;
   readonly twin: Pick<Twin, 'applyStates' | 'applyInventory'>;
   readonly telemetry: Pick<Telemetry, 'appendFrames'>;
@@ -82,6 +82,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     submit: (agentId, payload) => queue.put(agentId, payload.length, { kind: 'payload', agentId, payload }),
     hello: async (agentId, hello) => {
       const ack = await queue.put(agentId, 0, { kind: 'hello', agentId, hello });
+      // Before the answer: what the agent lacks is judged by the generation that stands after this.
+      await registry.outgrow(agentId, hello.generation);
       const now = clock.now();
       const greeting = {
         id: agentId,

@@ -3,8 +3,9 @@ import type { z } from 'zod';
 import type { Agent, agentsQuery } from '../../protocols/api/agents.ts';
 import { fold } from '../../protocols/api/fold.ts';
 import type { HealthVerdict } from '../../protocols/api/health.ts';
+import { toError } from '../../protocols/errors.ts';
 import { inScope, NotFoundError, type Scope } from '../access/index.ts';
-import { afterCommit, type Trx } from '../store/index.ts';
+import { afterCommit, isDataError, type Store, type Trx } from '../store/index.ts';
 import { type Page, pageInMemory } from '../store/page.ts';
 import { matchesWords, searchWords } from '../store/search.ts';
 import { sortKey } from '../store/sort-key.ts';
@@ -82,8 +83,12 @@ export async function addAgent(context: RegistryContext, trx: Trx, agent: NewAge
   return device.id;
 }
 
-/** Writes signs of life of many agents in one statement; memory follows at once. */
-export async function touchAgents({ store, directory }: RegistryContext, batch: readonly AgentTouch[]): Promise<void> {
+/**
+ * Writes signs of life of many agents in one statement; memory follows at once. What an agent says of itself and the
+ * database cannot keep is left out, so that it holds up nobody else's.
+ */
+export async function touchAgents(context: RegistryContext, batch: readonly AgentTouch[]): Promise<void> {
+  const { store, directory, log } = context;
   if (batch.length === 0) return;
   const merged = new Map<string, AgentTouch>();
   for (const touch of batch) merged.set(touch.id, { ...merged.get(touch.id), ...touch });
@@ -91,7 +96,21 @@ export async function touchAgents({ store, directory }: RegistryContext, batch: 
     for (const touch of merged.values()) directory.changeAgent(touch.id, touch);
   };
   remember();
-  const rows = JSON.stringify([...merged.values()].map(({ queue, ...touch }) => ({ ...touch, ...queue })));
+  try {
+    await writeTouches(store, [...merged.values()]);
+  } catch (thrown) {
+    if (!isDataError(thrown)) throw thrown;
+    const [only] = merged.keys();
+    if (merged.size > 1) for (const touch of merged.values()) await touchAgents(context, [touch]);
+    else log.warn('what an agent says of itself cannot be kept', { error: toError(thrown), agent: only });
+    return;
+  }
+  // Once more: whoever read the row while it was being written has put the old one into memory.
+  remember();
+}
+
+async function writeTouches(store: Store, touches: readonly AgentTouch[]): Promise<void> {
+  const rows = JSON.stringify(touches.map(({ queue, ...touch }) => ({ ...touch, ...queue })));
   await sql`
     update agent set
       last_seen_at = coalesce(t."lastSeenAt", last_seen_at), connected_at = coalesce(t."connectedAt", connected_at),
@@ -107,8 +126,6 @@ export async function touchAgents({ store, directory }: RegistryContext, batch: 
       version text, platform text, "bootId" text, session text, "clockSkewMs" float8, "heldGeneration" int,
       records int8, bytes int8, shed int8, load jsonb)
     where agent.id = t.id`.execute(store.db);
-  // Once more: whoever read the row while it was being written has put the old one into memory.
-  remember();
 }
 
 /** One page of agents within the scope, out of memory: there is about one a school. */

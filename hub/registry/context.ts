@@ -17,8 +17,11 @@ export interface RegistryContext {
   readonly facets: Facets;
   readonly directory: Directory;
   readonly families: Pick<Families, 'labelOf'>;
-  /** Raises the desired generation of this agent; after the commit memory follows, and whoever must send it is told. */
-  bumpGeneration(trx: Trx, agentId: string): Promise<void>;
+  /**
+   * Raises the desired generation of this agent, to above `held` at least; after the commit memory follows, and whoever
+   * must send it is told.
+   */
+  bumpGeneration(trx: Trx, agentId: string, held?: number): Promise<void>;
   /** Reads an agent and its devices again, here and on the other hubs. */
   announce(agentId: string): void;
 }

@@ -42,6 +42,33 @@ export async function desiredFor(context: RegistryContext, agentId: string): Pro
   };
 }
 
+/** Beyond this a generation is no count of wishes; the column ends at 2^31. */
+const greatestHeld = 1_000_000_000;
+
+/** Brings the desired generation above the one that an agent holds, if the database never gave that one. */
+export async function outgrow(context: RegistryContext, agentId: string, held: number): Promise<void> {
+  const { store, directory, log } = context;
+  const known = directory.agent(agentId)?.desiredGeneration ?? held;
+  if (held <= known) return;
+  if (held > greatestHeld) {
+    log.error('an agent holds a generation that no hub gives; it takes no new wishes', { agent: agentId, held });
+    return;
+  }
+  const raised = await store.transaction(async (trx) => {
+    const row = await lockAgent(trx, agentId);
+    // Another hub may have given it meanwhile.
+    if (!row || held <= row.desired_generation) return false;
+    await context.bumpGeneration(trx, agentId, held);
+    return true;
+  });
+  context.announce(agentId);
+  if (raised) log.warn('an agent holds wishes that this database has lost; it gets ours', { agent: agentId, held });
+}
+
+function lockAgent(trx: Trx, agentId: string) {
+  return trx.selectFrom('agent').select('desired_generation').where('id', '=', agentId).forUpdate().executeTakeFirst();
+}
+
 async function readWish(store: Store, agentId: string) {
   try {
     return await store.db

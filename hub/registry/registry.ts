@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Agent } from '../../protocols/api/agents.ts';
 import type { Device, DeviceRow, DevicesQuery } from '../../protocols/api/devices.ts';
 import type { Family } from '../../protocols/api/families.ts';
@@ -22,7 +23,7 @@ import {
   touchAgents,
 } from './agents.ts';
 import type { RegistryContext } from './context.ts';
-import { desiredFor } from './desired.ts';
+import { desiredFor, outgrow } from './desired.ts';
 import { getDevice, listDevices, requireDevice, type UpdateDevice, updateDevice } from './devices.ts';
 import { Directory, type DirectoryAgent, type DirectoryDevice } from './directory.ts';
 import { type Facets, noFacets } from './facets.ts';
@@ -72,6 +73,12 @@ export interface Registry extends AsyncDisposable {
   /** Calls back with the agent whose desired document changed, on any hub. */
   onDesired(listener: (agentId: string) => void): Disposable;
   touchAgents(batch: readonly AgentTouch[]): Promise<void>;
+  /**
+   * Takes the generation that an agent says it holds. One that this database never gave is of a time that was lost when it
+   * was restored from a backup; the agent ignores what is not newer, so the desired generation goes above it.
+   * Throws RecoverableError when the database does not answer.
+   */
+  outgrow(agentId: string, held: number): Promise<void>;
   /** Keeps the families that an agent told, when something of them is news. */
   learnFamilies(told: Hello['families']): Promise<void>;
   /** Every family that an agent ever told, with its name for people, by name. */
@@ -131,10 +138,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     directory,
     families,
     announce: (agentId) => quietly(store.notify(channel, agentId)),
-    bumpGeneration: async (trx, agentId) => {
+    bumpGeneration: async (trx, agentId, held = 0) => {
       const { generation } = await trx
         .updateTable('agent')
-        .set((e) => ({ desired_generation: e('desired_generation', '+', 1) }))
+        .set({ desired_generation: sql<number>`greatest(desired_generation, ${held}::int) + 1` })
         .where('id', '=', agentId)
         .returning('desired_generation as generation')
         .executeTakeFirstOrThrow();
@@ -203,6 +210,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return { [Symbol.dispose]: () => desiredListeners.delete(listener) };
     },
     touchAgents: (batch) => touchAgents(context, batch),
+    outgrow: (agentId, held) => outgrow(context, agentId, held),
     learnFamilies: (told) => families.learn(told),
     families: () => families.all(),
     [Symbol.asyncDispose]: async () => {

@@ -232,6 +232,44 @@ describeStores('ingest', (open) => {
     ]);
   });
 
+  it('takes what an agent tells of itself', async () => {
+    const { ingest, store } = await setUp(await open());
+    const replaced = {
+      kind: 'event',
+      seq: 1,
+      at: now,
+      capability: 'agent',
+      name: 'outbox-replaced',
+      severity: 'critical',
+      data: { reason: 'the file is no database' },
+    };
+    expect(await ingest.submit('a1', frame('urgent', [replaced], 1))).toEqual({
+      epoch,
+      through: { urgent: 1 },
+      rejected: [],
+    });
+    expect(await store.db.selectFrom('event').select(['agent_id', 'name', 'severity', 'data']).execute()).toEqual([
+      { agent_id: 'a1', name: 'outbox-replaced', severity: 'critical', data: { reason: 'the file is no database' } },
+    ]);
+  });
+
+  it('goes above the wishes that an agent holds and a restored database never gave', async () => {
+    const { ingest, registry } = await setUp(await open());
+    const wanted: string[] = [];
+    using _ = registry.onDesired((agentId) => wanted.push(agentId));
+    await ingest.hello('a1', { ...hello(), generation: 0 });
+    await ingest.hello('a1', { ...hello(), generation: 1 });
+    expect(wanted).toEqual([]);
+    expect((await registry.desiredFor('a1')).generation).toBe(1);
+    await ingest.hello('a1', { ...hello(), generation: 7 });
+    expect(wanted).toEqual(['a1']);
+    expect(await registry.desiredFor('a1')).toMatchObject({ generation: 8, devices: [{ family: 'mini-pc' }] });
+    expect(registry.agentOf('a1')).toMatchObject({ desiredGeneration: 8, heldGeneration: 7 });
+    // No hub counts so far: an agent that says so must not bring the counter to its end.
+    await ingest.hello('a1', { ...hello(), generation: 2_147_483_647 });
+    expect((await registry.desiredFor('a1')).generation).toBe(8);
+  });
+
   it('notices that another hub stored records of the same agent', async () => {
     const store = await open();
     const { event, events, ingest, ...fleet } = await setUp(store);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { createOrganisation } from '../../../hub/organisation/index.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
@@ -200,6 +201,25 @@ describeStores('registry', (open) => {
     expect(registry.deviceOf(host)).toMatchObject({ name: 'Kho' });
   });
 
+  it.each([
+    ['a number beyond its column', { heldGeneration: 2 ** 40 }],
+    ['a letter that the database cannot keep', { session: 'a\u0000b' }],
+  ])('writes signs of life although one agent says %s', async (_, poison) => {
+    const fleet = await createFleet(await open());
+    const { registry, addAgent, store } = fleet;
+    await addAgent('a2');
+    const at = new Date('2026-03-02T01:00:00Z');
+    await registry.touchAgents([
+      { id: 'a1', lastSeenAt: at, ...poison },
+      { id: 'a2', lastSeenAt: at, session: 'sound' },
+    ]);
+    const rows = await store.db.selectFrom('agent').select(['id', 'last_seen_at', 'session']).orderBy('id').execute();
+    expect(rows).toEqual([
+      { id: 'a1', last_seen_at: null, session: null },
+      { id: 'a2', last_seen_at: at, session: 'sound' },
+    ]);
+  });
+
   it('writes signs of life of many agents at once, and leaves the rest as it was', async () => {
     const fleet = await createFleet(await open());
     const { registry, addAgent } = fleet;
@@ -236,10 +256,13 @@ describeStores('registry', (open) => {
     await registry.learnFamilies([projector, called('board', 'Bảng', 'Board'), called('board', 'Bảng số', 'Board')]);
     const known = [called('board', 'Bảng số', 'Board'), projector];
     expect(registry.families()).toEqual(known);
-    // A row that memory does not know of stays as it is: nothing was news, so nothing was written.
-    await store.db.updateTable('family').set({ en: 'Beamer' }).where('name', '=', 'some-projector').execute();
+    // The version of each row tells whether it was written.
+    const versions = async () => (await sql`select name, xmin::text from family order by name`.execute(store.db)).rows;
+    const before = await versions();
     await registry.learnFamilies(known);
-    await registry.load();
+    expect(await versions()).toEqual(before);
+    await registry.learnFamilies([called('some-projector', 'Máy chiếu', 'Beamer')]);
+    expect(await versions()).not.toEqual(before);
     expect(registry.families()).toContainEqual(called('some-projector', 'Máy chiếu', 'Beamer'));
     await registry.learnFamilies([projector]);
     expect(registry.families()).toEqual(known);
