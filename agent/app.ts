@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { agentSubject } from '../protocols/fleet/agent-events.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import { requestHub } from '../provisioning/enrolment/hub-request.ts';
 import type { AgentConfig } from './config.ts';
@@ -158,7 +159,7 @@ function reportReplacement({ replaced }: AgentDatabase, sink: RecordSink, { cloc
   sink('urgent', {
     kind: 'event',
     at: Math.round(clock.now()),
-    capability: 'agent',
+    capability: agentSubject,
     name: 'outbox-replaced',
     severity: 'critical',
     data: { reason: replaced.reason.slice(0, 500) },

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { agentEvents, agentSubject } from '../../protocols/fleet/agent-events.ts';
 import { findCapability, findMetric } from '../../protocols/fleet/capabilities/index.ts';
 import { type EventRecord, metricKeySchema, recordSchema, type StateRecord } from '../../protocols/fleet/record.ts';
 import type { DataRecord, SamplesRecord } from './frame.ts';
@@ -115,7 +116,8 @@ function checkState(record: StateRecord): Checked {
 
 function checkEvent(record: EventRecord): Checked {
   const { capability, name } = record;
-  const events = findCapability(capability)?.events;
+  const ofAgent = capability === agentSubject && record.device === undefined;
+  const events = ofAgent ? agentEvents : findCapability(capability)?.events;
   if (!events) return { refusal: unknownCapability(capability) };
   const schema = Object.hasOwn(events, name) ? events[name] : undefined;
   if (!schema) return { refusal: { code: 'unknown-event', message: `${capability} has no event ${name}` } };

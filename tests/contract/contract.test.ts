@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { agentEvents } from '../../protocols/fleet/agent-events.ts';
 import type { Capability } from '../../protocols/fleet/capabilities/index.ts';
 import { capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import { channels } from '../../protocols/fleet/channels.ts';
@@ -69,6 +70,7 @@ function fleetContract(): unknown {
       events: mapped(capability.events, schemaOf),
       commands: mapped(capability.commands, ({ args, idempotent }) => ({ idempotent, args: schemaOf(args) })),
     })),
+    agentEvents: mapped(agentEvents, schemaOf),
     enrolment: Object.fromEntries(enrolmentSchemas.map(([name, schema]) => [name, schemaOf(schema)])),
   };
 }

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { FatalError } from '../../errors.ts';
-import { agent } from './agent.ts';
 import type { Capability, CapabilityCommand, Metric } from './capability.ts';
 import { apps } from './equipment/apps.ts';
 import { battery } from './equipment/battery.ts';
@@ -36,7 +35,6 @@ export type { Capability, CapabilityCommand, Label, Metric } from './capability.
 
 /** Every capability, by name. A new one is a file beside this and a line here. */
 export const capabilities = {
-  agent,
   identity,
   reachability,
   host,

@@ -233,7 +233,7 @@ describeStores('ingest', (open) => {
   });
 
   it('takes what an agent tells of itself', async () => {
-    const { ingest, store } = await setUp(await open());
+    const { ingest, store, device } = await setUp(await open());
     const replaced = {
       kind: 'event',
       seq: 1,
@@ -248,6 +248,8 @@ describeStores('ingest', (open) => {
       through: { urgent: 1 },
       rejected: [],
     });
+    const { rejected } = (await ingest.submit('a1', frame('urgent', [{ ...replaced, seq: 2, device }], 2))) ?? {};
+    expect(rejected).toMatchObject([{ seq: 2, code: 'unknown-capability' }]);
     expect(await store.db.selectFrom('event').select(['agent_id', 'name', 'severity', 'data']).execute()).toEqual([
       { agent_id: 'a1', name: 'outbox-replaced', severity: 'critical', data: { reason: 'the file is no database' } },
     ]);

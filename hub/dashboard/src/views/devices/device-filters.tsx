@@ -13,9 +13,6 @@ import type { DevicesSearch } from '../search.ts';
 /** What "needs a look" means wherever the page says so. */
 const wrong = 'attention,fault,unreachable';
 
-/** Nobody's device is an agent: what `agent` describes are events of the agent itself. */
-const deviceCapabilities = capabilityNames.filter((name) => name !== 'agent');
-
 interface DeviceFiltersProps {
   readonly search: DevicesSearch;
   readonly onChange: (change: Partial<DevicesSearch>) => void;
@@ -64,7 +61,7 @@ export function DeviceFilters({ search, onChange, families }: DeviceFiltersProps
         className="filter"
         aria-label={t('filter.capability')}
         placeholder={t('filter.capability')}
-        data={deviceCapabilities.map((value) => ({ value: String(value), label: pick(capabilities[value].label) }))}
+        data={capabilityNames.map((value) => ({ value: String(value), label: pick(capabilities[value].label) }))}
         value={search.capability ?? null}
         onChange={(value) => onChange({ capability: value ?? undefined })}
         clearable
