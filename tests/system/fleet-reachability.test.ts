@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentsPage } from '../../protocols/api/agents.ts';
 import { causesPage } from '../../protocols/api/causes.ts';
 import { devicesPage } from '../../protocols/api/devices.ts';
 import { until } from '../support/api.ts';
@@ -22,15 +23,28 @@ describe('reachability of a living school', () => {
       return Object.values(all).every(({ state }) => wanted(state)) && all;
     });
 
+  const connectedAfter = (moment: number) =>
+    until('the agent is connected again', 60_000, async () => {
+      const [agent] = (await live.api.get('/api/v1/agents', agentsPage)).rows;
+      return agent?.connectedAt !== undefined && Date.parse(agent.connectedAt) > moment;
+    });
+
   beforeAll(async () => {
     live = await startLiveSchool({ each: 2 });
     await untilAll('everything is well', 90_000, (state) => state === 'ok');
   });
   afterAll(() => live?.[Symbol.asyncDispose]());
 
-  it('flips nobody when the hub is killed and comes back', async () => {
+  it('flips nobody when the hub is killed and comes back, nor when it is stopped and started', async () => {
     const before = await verdicts();
+    const killedAt = Date.now();
     await live.hub.kill();
+    await live.startHubAgain();
+    expect(await verdicts()).toEqual(before);
+    // Both ways of ending meet a living session.
+    await connectedAfter(killedAt);
+    const stoppedAt = Date.now();
+    expect(await live.hub.stop(30_000)).toBe(0);
     await live.startHubAgain();
     // Longer than it takes to call an agent silent.
     const end = Date.now() + 100_000;
@@ -39,6 +53,8 @@ describe('reachability of a living school', () => {
       await new Promise((resolve) => setTimeout(resolve, 5_000));
     }
     expect(await causes('open')).toEqual([]);
+    expect(await causes('resolved')).toEqual([]);
+    await connectedAfter(stoppedAt);
   });
 
   it('tells a pulled device with its age and cause, and that it came back', async () => {
@@ -52,7 +68,10 @@ describe('reachability of a living school', () => {
     expect(cause).toMatchObject({ kind: 'device-unreachable', affected: 1, device: { name: 'Camera Phòng 1' } });
     const pulled = (await verdicts())['Camera Phòng 1'];
     expect(pulled?.state).toBe('unreachable');
-    expect(Date.parse(pulled?.since ?? '') - pulledAt).toBeGreaterThan(-5_000);
+    // Since its last answer, give or take one probe.
+    const sinceMs = Date.parse(pulled?.since ?? '') - pulledAt;
+    expect(sinceMs).toBeGreaterThan(-5_000);
+    expect(sinceMs).toBeLessThan(90_000);
     expect(Object.values(await verdicts()).filter(({ state }) => state !== 'ok')).toHaveLength(1);
     await camera?.setFault(undefined);
     await untilAll('the camera is back', 90_000, (state) => state === 'ok');
