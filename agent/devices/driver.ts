@@ -16,6 +16,7 @@ export type {
   TlsOptions,
   UdpPort,
   UdpSocket,
+  WebSocketConnection,
   WebSocketPort,
 } from '../platform/network.ts';
 

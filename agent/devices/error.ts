@@ -32,6 +32,7 @@ const networkCodes: Readonly<Record<string, DeviceErrorCode>> = {
   'connection-refused': 'refused',
   unreachable: 'unreachable',
   timeout: 'timeout',
+  'handshake-timeout': 'timeout',
   'connection-lost': 'connection-lost',
   'response-too-large': 'protocol',
   truncated: 'protocol',
@@ -50,6 +51,6 @@ export function toDeviceError(thrown: unknown, doing: string, phase: 'connect' |
   const known = Object.hasOwn(networkCodes, thrown.code) ? networkCodes[thrown.code] : undefined;
   if (known === undefined) return thrown;
   // Nobody took the connection: that is an absent device, not a silent one.
-  const code = phase === 'connect' && known === 'timeout' ? 'unreachable' : known;
+  const code = phase === 'connect' && thrown.code === 'timeout' ? 'unreachable' : known;
   return new DeviceError(code, `${doing}: ${thrown.message}`, { cause: thrown, details: thrown.details });
 }

@@ -5,6 +5,7 @@ import { networkDevice } from './network-device/index.ts';
 import { onvifCamera } from './onvif-camera/index.ts';
 import { pjlinkProjector } from './pjlink-projector/index.ts';
 import { rfidGate } from './rfid-gate/index.ts';
+import { studio } from './studio/index.ts';
 import { vrHeadset } from './vr-headset/index.ts';
 
 /** Every device family that this agent can speak to; a new one is a folder and a line here. */
@@ -15,6 +16,7 @@ export const drivers: readonly Driver[] = [
   onvifCamera,
   pjlinkProjector,
   rfidGate,
+  studio,
   vrHeadset,
 ];
 

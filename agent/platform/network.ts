@@ -104,8 +104,8 @@ export interface WebSocketConnection extends AsyncDisposable {
 
 export interface WebSocketPort {
   /**
-   * Throws RecoverableError `connection-refused` | `unreachable` | `timeout` | `connection-lost` | `malformed` (the peer speaks
-   * something else), FatalError `address-not-allowed`.
+   * Throws RecoverableError `connection-refused` | `unreachable` | `timeout` | `handshake-timeout` (connected, then silent) |
+   * `connection-lost` | `malformed` (the peer speaks something else), FatalError `address-not-allowed`.
    */
   connect(address: Address, options: WebSocketOptions): Promise<WebSocketConnection>;
 }

@@ -25,7 +25,11 @@ export function createWebSocketPort(filter: AddressFilter, resolve: Resolve, clo
       } catch (thrown) {
         await connection[Symbol.asyncDispose]();
         socket.destroy();
-        deadline.signal.throwIfAborted();
+        options.signal?.throwIfAborted();
+        if (deadline.signal.aborted) {
+          // Someone took the connection: that is a silent peer, not an absent one.
+          throw new RecoverableError('handshake-timeout', `connected, but no WebSocket within ${options.timeoutMs} ms`);
+        }
         throw webSocketError(thrown, `no WebSocket at ${address.host} port ${address.port}`);
       }
     },

@@ -18,6 +18,7 @@ const outputStates = [
   'RESUMED',
   'UNKNOWN',
 ] as const;
+export type OutputState = (typeof outputStates)[number];
 
 const outputState = z
   .string()

@@ -124,7 +124,7 @@ describe('websocket', () => {
     const rude = await serveRaw((socket) => socket.destroy());
     await expect(connect(rude)).rejects.toMatchObject({ code: 'connection-lost' });
     const silent = await serveRaw(() => {});
-    await expect(connect(silent, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'timeout' });
+    await expect(connect(silent, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'handshake-timeout' });
     const stop = new AbortController();
     const connecting = connect(silent, { signal: stop.signal });
     stop.abort(new Error('enough'));
