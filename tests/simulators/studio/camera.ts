@@ -179,7 +179,7 @@ export class CameraSimulator implements Simulator {
     if (this.#link.fault === 'busy') return [reply('60 03')];
     if (message[1] === 0x09) return [this.#ask(hex)];
     if ([...this.ignores].some((start) => hex.startsWith(start))) return this.#accept();
-    if (hex === '8101000001ff') return [reply('50')];
+    if (hex === '81010001ff') return [reply('50')];
     if (hex.startsWith('81010400')) {
       this.isOn = message[4] === 0x02;
       return this.#accept();

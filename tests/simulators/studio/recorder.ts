@@ -98,6 +98,7 @@ export class DeckSimulator implements Simulator {
     const command = line.split(':')[0]?.trim() ?? '';
     const refused = this.#link.fault === 'busy' ? '150 invalid state' : this.refuses.get(command);
     this.#say(connection, refused === undefined ? this.#answer(connection, command, line) : `${refused}\r\n`);
+    if (command === 'quit') connection.queue = connection.queue.then(() => void connection.socket.end());
   }
 
   #answer(connection: PeerConnection, command: string, line: string): string {
@@ -123,6 +124,8 @@ export class DeckSimulator implements Simulator {
           `recording time: ${this.recordingSeconds}\r\nvideo format: 1080p25\r\nblocked: false\r\n\r\n`
         );
       }
+      case 'quit':
+        return '200 ok\r\n';
       case 'record':
         return this.#turn('record');
       case 'stop':
