@@ -1,10 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { deviceSchema, devicesPage } from '../../protocols/api/devices.ts';
-import { createApi, until } from '../support/api.ts';
+import { type Api, createApi, until } from '../support/api.ts';
 import { type Child, startChild } from '../support/child.ts';
 
 const accessFile = z.strictObject({
@@ -14,7 +16,6 @@ const accessFile = z.strictObject({
   apiToken: z.string(),
   dataDir: z.string(),
 });
-const port = 20_000 + (process.pid % 20_000);
 
 /** What `npm start` runs. */
 function start(...args: string[]): Child {
@@ -25,46 +26,124 @@ async function ended(child: Child): Promise<{ readonly code: number | null; read
   return { code: await child.exited, words: child.log.join('\n') };
 }
 
+/** Whether a server could listen there now. */
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** Three ports in a row, below those that the system gives away by itself. */
+async function freePorts(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 10_000); port < 32_000; port += 3) {
+    const free = await Promise.all([port, port + 1, port + 2].map(isFree));
+    if (free.every(Boolean)) return port;
+  }
+  throw new Error('no three free ports in a row');
+}
+
+/** Processes whose command line or environment names this folder. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name) || name === String(process.pid)) return false;
+    try {
+      return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${name}/${file}`, 'utf8').includes(folder));
+    } catch {
+      // It has ended meanwhile, or is somebody else's.
+      return false;
+    }
+  });
+}
+
 describe('npm start', () => {
   let dataDir: string;
+  let port: number;
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'edufleet-demo-'));
+    port = await freePorts();
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-  const access = async () => accessFile.parse(JSON.parse(await readFile(join(dataDir, 'access.json'), 'utf8')));
-  const runOnce = async (args: readonly string[], look: (api: ReturnType<typeof createApi>) => Promise<void>) => {
-    const child = start('--port', String(port), '--data', dataDir, ...args);
-    await child.line((line) => (line.includes('Edufleet is ready') ? line : undefined), 120_000);
-    const { url, apiToken } = await access();
+  let devices: string[] = [];
+  const access = async (folder: string) =>
+    accessFile.parse(JSON.parse(await readFile(join(folder, 'access.json'), 'utf8')));
+  const listed = async (api: Api) => (await api.get('/api/v1/devices?limit=50', devicesPage)).rows;
+
+  /** Starts it, looks, and presses Ctrl-C: nothing of it may be left. Returns what it said. */
+  const runOnce = async (folder: string, args: readonly string[], look: (api: Api) => Promise<void>) => {
+    const said: string[] = [];
+    await using child = start('--port', String(port), '--data', folder, ...args);
+    await child.line((line) => {
+      said.push(line.trim());
+      return line.includes('Ctrl-C stops everything') ? line : undefined;
+    }, 120_000);
+    const { url, apiToken } = await access(folder);
+    expect(url).toContain(`:${port}`);
     await look(createApi(url, { authorization: `Bearer ${apiToken}` }));
-    child.terminate();
-    expect(await ended(child)).toMatchObject({ code: 0 });
-    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    // The starter, the hub and the agent.
+    expect(processesOf(folder)).toHaveLength(3);
+    process.kill(child.pid, 'SIGINT');
+    const { code, words } = await ended(child);
+    expect(code).toBe(0);
+    expect(processesOf(folder)).toEqual([]);
+    expect(await Promise.all([port, port + 1, port + 2].map(isFree))).toEqual([true, true, true]);
+    return { said: said.filter((line) => line !== ''), words };
   };
 
-  it('shows this very machine live within a minute, and a school found by discovery', async () => {
-    await runOnce([], async (api) => {
+  it('shows this very machine live within a minute, and a school found by discovery', {
+    timeout: 300_000,
+  }, async () => {
+    const startedAt = Date.now();
+    const { said } = await runOnce(dataDir, [], async (api) => {
       const host = await until('this machine', 60_000, async () => {
         const [row] = (await api.get('/api/v1/devices?capability=host', devicesPage)).rows;
         const device = row && (await api.get(`/api/v1/devices/${row.id}`, deviceSchema));
         return device?.latest['host.cpuUsed'] && device;
       });
+      expect(Date.now() - startedAt).toBeLessThan(60_000);
       expect(host.reported['host']?.state['cores']).toBeGreaterThan(0);
+      const first = Date.parse(host.latest['host.cpuUsed']?.at ?? '');
       await until('the school', 120_000, async () => {
-        const { rows, total } = await api.get('/api/v1/devices?limit=50', devicesPage);
-        return total === 13 && rows.every(({ health }) => health.state === 'ok' || health.state === 'attention');
+        const rows = await listed(api);
+        devices = rows.map(({ id }) => id).sort();
+        return rows.length === 13 && rows.every(({ health }) => ['ok', 'attention'].includes(health.state));
+      });
+      await until('a newer figure', 90_000, async () => {
+        const { latest } = await api.get(`/api/v1/devices/${host.id}`, deviceSchema);
+        return Date.parse(latest['host.cpuUsed']?.at ?? '') > first;
       });
     });
-    expect(await access()).toMatchObject({ email: 'admin@edufleet.example', dataDir });
+    expect(said).toContain('agent enrolled with a voucher');
+    expect(await access(dataDir)).toMatchObject({ email: 'admin@edufleet.example', dataDir });
   });
 
-  it('keeps the data over a second start, here without the school', async () => {
-    const before = await access();
-    await runOnce(['--empty', '--quiet'], async (api) => {
-      expect((await api.get('/api/v1/devices?limit=50', devicesPage)).total).toBe(13);
+  it('keeps the data over a second start, here without the school and without words', async () => {
+    const before = await access(dataDir);
+    const { said, words } = await runOnce(dataDir, ['--empty', '--quiet'], async (api) => {
+      expect((await listed(api)).map(({ id }) => id).sort()).toEqual(devices);
     });
-    expect(await access()).toEqual(before);
+    expect(await access(dataDir)).toEqual(before);
+    expect(said).toEqual([
+      `Edufleet is ready: ${before.url}`,
+      `sign in as ${before.email} with ${before.password}`,
+      expect.stringContaining('access.json'),
+      'Ctrl-C stops everything',
+    ]);
+    expect(words).toBe('');
+  });
+
+  it('has nothing but this machine when it starts empty', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edufleet-empty-'));
+    await runOnce(folder, ['--empty'], async (api) => {
+      const rows = await until('this machine', 60_000, async () => {
+        const all = await listed(api);
+        return all.every(({ health }) => health.state === 'ok') && all;
+      });
+      expect(rows).toHaveLength(1);
+    });
+    await rm(folder, { recursive: true });
   });
 
   it('tells a wrong option and its help', async () => {
