@@ -43,7 +43,7 @@ export default defineConfig({
           // After the others: whole processes want the machine, and ports of their own.
           sequence: { groupOrder: 1 },
           include: ['tests/system/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },
