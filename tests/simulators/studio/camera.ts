@@ -37,6 +37,8 @@ export class CameraSimulator implements Simulator {
   readonly hangsUpAt = new Set<string>();
   /** How many datagrams it loses before it hears one. */
   losesDatagrams = 0;
+  /** As after a power cut: it refuses numbers until it is told to count anew. */
+  refusesSequence = false;
   readonly presets = new Map<number, Aim>([
     [0, { pan: 0, tilt: 0, zoom: 0 }],
     [1, { pan: 1_200, tilt: 100, zoom: 4_096 }],
@@ -50,7 +52,6 @@ export class CameraSimulator implements Simulator {
   #socket = 0;
   #peer: TcpPeer | undefined;
   #udp: UdpSocket | undefined;
-  #sequence: number | undefined;
   readonly #slowEnds = new AbortController();
 
   private constructor(clock: Clock) {
@@ -92,11 +93,6 @@ export class CameraSimulator implements Simulator {
 
   async setFault(fault: Fault | undefined): Promise<void> {
     await this.#link.setFault(fault);
-  }
-
-  /** As after a power cut: it counts anew. */
-  forgetSequence(): void {
-    this.#sequence = 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,15 +138,14 @@ export class CameraSimulator implements Simulator {
     const sequence = bytes.readUInt32BE(4);
     const payload = bytes.subarray(8);
     if (type === 0x0200) {
-      this.#sequence = 0;
+      this.refusesSequence = false;
       this.#send(0x0201, sequence, Buffer.from([0x01]), from);
       return;
     }
-    if (this.#sequence !== undefined && sequence > this.#sequence + 1_000) {
+    if (this.refusesSequence) {
       this.#send(0x0201, sequence, Buffer.from([0x0f, 0x01]), from);
       return;
     }
-    this.#sequence = sequence;
     for (const reply of this.#obey(payload)) this.#send(0x0111, sequence, reply, from);
   }
 

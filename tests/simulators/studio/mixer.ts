@@ -24,6 +24,7 @@ interface Client {
   isIdentified: boolean;
 }
 
+const statusLagMs = 300;
 const salt = randomBytes(32).toString('base64');
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
 const requests = [
@@ -94,6 +95,12 @@ export class MixerSimulator implements Simulator {
   /** Someone works in its window. */
   async press(request: string, data: Data = {}): Promise<void> {
     await this.#obey(request, data);
+  }
+
+  /** The recording ends by itself, as on a full disk. */
+  breakOff(): void {
+    this.record = 'stopped';
+    this.#tellRecord('STOPPED', `/srv/studio/lesson-${this.#files}.mkv`);
   }
 
   /** Everyone is told `type`, whatever it is. */
@@ -290,8 +297,11 @@ export class MixerSimulator implements Simulator {
     const outputPath = `/srv/studio/lesson-${this.#files}.mkv`;
     this.#later(0, () => this.#tellRecord('STOPPING', null));
     this.#later(200, () => {
-      this.record = 'stopped';
+      // The real one was seen to say this while its status is still that of a running output, and refuses a start so long.
       this.#tellRecord('STOPPED', outputPath);
+      this.#later(statusLagMs, () => {
+        this.record = 'stopped';
+      });
     });
     return { outputPath };
   }

@@ -17,6 +17,7 @@ const pauseMs = 5_000;
 const sceneMs = 10_000;
 const stepMs = 500;
 const mostSaid = 32;
+const orderAttempts = 4;
 
 /** OBS Studio. What it does is believed when it says so by itself: that it accepted an order proves nothing. */
 export class ObsMixer implements StudioMember {
@@ -28,10 +29,13 @@ export class ObsMixer implements StudioMember {
   readonly #bell = new Bell();
   /** What each output said since the last order to it. */
   readonly #said: Record<Output, OutputState[]> = { recording: [], streaming: [] };
+  readonly #saidAt: Record<Output, number> = {
+    recording: Number.NEGATIVE_INFINITY,
+    streaming: Number.NEGATIVE_INFINITY,
+  };
   #connection: ObsConnection | undefined;
   #offered: ReadonlySet<string> = new Set();
   #reading: Reading = {};
-  #betweenSince = Number.NEGATIVE_INFINITY;
 
   constructor(settings: MemberOf<'obs'>, context: MemberContext, reserve: Reserve) {
     this.#settings = settings;
@@ -80,8 +84,9 @@ export class ObsMixer implements StudioMember {
       this.#read('GetStreamStatus', signal),
       this.#recordDirectory(signal),
     ]);
-    const sinceBetweenMs = this.#context.clock.mono() - this.#betweenSince;
-    this.#reading = afterStatus(this.#reading, { stats, scenes, record, stream, directory }, sinceBetweenMs);
+    const age = (output: Output) => this.#context.clock.mono() - this.#saidAt[output];
+    const ages = { recording: age('recording'), streaming: age('streaming') };
+    this.#reading = afterStatus(this.#reading, { stats, scenes, record, stream, directory }, ages);
   }
 
   async disconnect(): Promise<void> {
@@ -119,7 +124,7 @@ export class ObsMixer implements StudioMember {
     const state = this.#reading.recording?.state;
     if (state === (paused ? 'paused' : 'recording')) return { changed: false };
     if (state !== (paused ? 'recording' : 'paused')) throw new DeviceError('unavailable', 'nothing is being recorded');
-    await this.#order('recording', paused ? 'PauseRecord' : 'ResumeRecord', undefined, signal);
+    await this.#call(paused ? 'PauseRecord' : 'ResumeRecord', undefined, signal);
     await awaitEffect({
       ...this.#patience(pauseMs, signal),
       isSeen: async () => (await this.#read('GetRecordStatus', signal)).outputPaused === paused,
@@ -183,12 +188,24 @@ export class ObsMixer implements StudioMember {
   }
 
   /** Tells an output what to do; false when it is so `already`, by the number of that refusal. */
-  async #order(output: Output, request: string, already: number | undefined, signal: AbortSignal): Promise<boolean> {
-    this.#said[output] = [];
-    const response = await this.#use().request(request, undefined, signal);
-    if (response.code === already) return false;
-    if (response.code !== requestStatus.success) throw refusalOf(response);
-    return true;
+  async #order(output: Output, request: string, already: number, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 1; attempt <= orderAttempts; attempt++) {
+      this.#said[output] = [];
+      const response = await this.#use().request(request, undefined, signal);
+      if (response.code === requestStatus.success) return true;
+      if (response.code !== already) throw refusalOf(response);
+      // Either it is so, or it is still on the way from the state before.
+      await this.#context.clock.wait(stepMs, signal);
+      const { outputActive } = await this.#status(output, signal);
+      if (outputActive === (already === requestStatus.outputRunning)) return false;
+    }
+    throw new DeviceError('no-effect', `OBS refuses ${request} as done already, and its status says otherwise`);
+  }
+
+  async #status(output: Output, signal: AbortSignal): Promise<{ readonly outputActive: boolean }> {
+    return output === 'recording'
+      ? await this.#read('GetRecordStatus', signal)
+      : await this.#read('GetStreamStatus', signal);
   }
 
   /** Waits for what the output says by itself; when an event is lost, its status is asked at the end. */
@@ -205,10 +222,7 @@ export class ObsMixer implements StudioMember {
       isSeen: async () => {
         if (said().includes(wanted)) return true;
         if (said().some((state) => deadly.includes(state))) throw new DeviceError('no-effect', failed);
-        const status =
-          output === 'recording'
-            ? await this.#read('GetRecordStatus', signal)
-            : await this.#read('GetStreamStatus', signal);
+        const status = await this.#status(output, signal);
         // An output is active before it says so: only the event is a start.
         return wanted === 'STOPPED' && !status.outputActive && said().length === 0;
       },
@@ -228,7 +242,7 @@ export class ObsMixer implements StudioMember {
     if (heard.said) {
       const { output, state } = heard.said;
       this.#said[output] = [...this.#said[output], state].slice(-mostSaid);
-      this.#betweenSince = this.#context.clock.mono();
+      this.#saidAt[output] = this.#context.clock.mono();
     }
     this.#bell.ring();
     this.#context.onChange();

@@ -10,6 +10,8 @@ const bytesPerMegabyte = 1_048_576;
 const maxScenes = 200;
 /** A state between two others that is not left within this is no state. */
 const betweenMs = 20_000;
+/** OBS 29 was seen to call an output active for a moment after it had said that it stopped: its word is newer than its status. */
+const wordMs = 3_000;
 
 const stateOf = {
   recording: {
@@ -46,13 +48,13 @@ export interface Status {
   readonly directory: string | undefined;
 }
 
-/** The reading after a poll. `sinceBetweenMs` is the age of the last word about a state between two others. */
-export function afterStatus(reading: Reading, status: Status, sinceBetweenMs: number): Reading {
+/** The reading after a poll. `wordAgeMs` is the age of the last word of each output about itself. */
+export function afterStatus(reading: Reading, status: Status, wordAgeMs: Readonly<Record<Output, number>>): Reading {
   const { stats, scenes, record, stream, directory } = status;
-  const settled = <S>(now: S | undefined, told: S): S => {
+  const settled = <S>(output: Output, now: S | undefined, told: S): S => {
     const isBetween = now === 'starting' || now === 'stopping' || now === 'reconnecting';
-    // A status knows only on and off; what an event said about the way between them stays until it has had its time.
-    return now !== undefined && isBetween && sinceBetweenMs < betweenMs ? now : told;
+    // A status knows only on and off; the way between them stays until it has had its time.
+    return now !== undefined && wordAgeMs[output] < (isBetween ? betweenMs : wordMs) ? now : told;
   };
   return {
     ...reading,
@@ -66,13 +68,13 @@ export function afterStatus(reading: Reading, status: Status, sinceBetweenMs: nu
     },
     recording: {
       ...reading.recording,
-      state: settled(reading.recording?.state, recordingOf(record)),
+      state: settled('recording', reading.recording?.state, recordingOf(record)),
       seconds: Math.round(record.outputDuration / 1_000),
       freeBytes: Math.round(stats.availableDiskSpace * bytesPerMegabyte),
       ...(record.outputActive || directory === undefined ? {} : { output: directory }),
     },
     streaming: {
-      state: settled(reading.streaming?.state, streamingOf(stream)),
+      state: settled('streaming', reading.streaming?.state, streamingOf(stream)),
       seconds: Math.round(stream.outputDuration / 1_000),
       ...(stream.outputActive && stream.outputTotalFrames > 0
         ? { droppedPercent: (stream.outputSkippedFrames / stream.outputTotalFrames) * 100 }
