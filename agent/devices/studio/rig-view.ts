@@ -6,6 +6,9 @@ import type { SeatStatus } from './seat.ts';
 
 export type Mode = CapabilityState<'studio'>['mode'];
 
+/** The longest name of a scene that is told. */
+const longestScene = 200;
+
 /** One part as it stands at this moment. */
 export interface PartView {
   readonly name: string;
@@ -114,7 +117,11 @@ function streamingEvents(before: PartView, now: PartView, isEnding: boolean): Dr
 
 function sceneEvents(before: PartView, now: PartView): DriverEvent[] {
   const [from, to] = [before.reading.scenes?.current, now.reading.scenes?.current];
-  if (from === to || to === undefined || !isPresent(before)) return [];
-  const data = { part: now.name, ...(from ? { from } : {}), to };
+  if (from === to || !to || !isPresent(before)) return [];
+  const data = {
+    part: now.name,
+    ...(from ? { from: from.slice(0, longestScene) } : {}),
+    to: to.slice(0, longestScene),
+  };
   return [{ capability: 'scene', name: 'changed', severity: 'info', data }];
 }

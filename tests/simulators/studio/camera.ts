@@ -17,6 +17,13 @@ interface Aim {
   zoom: number;
 }
 
+interface Answer {
+  readonly bytes: Buffer;
+  readonly afterMs?: number;
+}
+
+/** A way to a position is completed this much later. */
+const journeyMs = 1_200;
 const axes = ['pan', 'tilt', 'zoom'] as const;
 const ends: Record<keyof Aim, readonly [number, number]> = {
   pan: [-2_448, 2_448],
@@ -52,7 +59,7 @@ export class CameraSimulator implements Simulator {
   #socket = 0;
   #peer: TcpPeer | undefined;
   #udp: UdpSocket | undefined;
-  readonly #slowEnds = new AbortController();
+  readonly #end = new AbortController();
 
   private constructor(clock: Clock) {
     this.#clock = clock;
@@ -96,7 +103,7 @@ export class CameraSimulator implements Simulator {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#slowEnds.abort();
+    this.#end.abort();
     await this.#peer?.[Symbol.asyncDispose]();
     const udp = this.#udp;
     this.#udp = undefined;
@@ -123,7 +130,7 @@ export class CameraSimulator implements Simulator {
         connection.socket.destroy();
         return;
       }
-      for (const reply of this.#obey(message)) this.#link.say(connection, reply);
+      for (const answer of this.#obey(message)) this.#answer(answer, (bytes) => this.#link.say(connection, bytes));
     }
   }
 
@@ -146,7 +153,8 @@ export class CameraSimulator implements Simulator {
       this.#send(0x0201, sequence, Buffer.from([0x0f, 0x01]), from);
       return;
     }
-    for (const reply of this.#obey(payload)) this.#send(0x0111, sequence, reply, from);
+    for (const answer of this.#obey(payload))
+      this.#answer(answer, (reply) => this.#send(0x0111, sequence, reply, from));
   }
 
   #send(
@@ -165,22 +173,24 @@ export class CameraSimulator implements Simulator {
       fault === 'garbage' ? Buffer.from('no camera at all') : fault === 'half-frame' ? whole.subarray(0, 6) : whole;
     const send = () => this.#udp?.send(bytes, to.port, to.address);
     if (fault !== 'slow') send();
-    else this.#clock.wait(2_000, this.#slowEnds.signal).then(send, () => {});
+    else this.#clock.wait(2_000, this.#end.signal).then(send, () => {});
   }
 
-  #obey(message: Buffer): Buffer[] {
+  /** What it answers: at once, and what follows after a while. */
+  #obey(message: Buffer): Answer[] {
     const hex = message.toString('hex');
     this.received.push(hex);
-    if (this.#link.fault === 'busy') return [reply('60 03')];
-    if (message[1] === 0x09) return [this.#ask(hex)];
+    if (this.#link.fault === 'busy') return [{ bytes: reply('60 03') }];
+    if (message[1] === 0x09) return [{ bytes: this.#ask(hex) }];
     if ([...this.ignores].some((start) => hex.startsWith(start))) return this.#accept();
-    if (hex === '81010001ff') return [reply('50')];
+    if (hex === '81010001ff') return [{ bytes: reply('50') }];
     if (hex.startsWith('81010400')) {
       this.isOn = message[4] === 0x02;
       return this.#accept();
     }
-    if (!this.isOn) return [reply('61 41')];
-    return this.#move(message, hex) ? this.#accept() : [reply('60 02')];
+    if (!this.isOn) return [{ bytes: reply('61 41') }];
+    if (!this.#move(message, hex)) return [{ bytes: reply('60 02') }];
+    return this.#accept(isJourney(hex) ? journeyMs : 0);
   }
 
   #ask(hex: string): Buffer {
@@ -254,11 +264,25 @@ export class CameraSimulator implements Simulator {
     }
   }
 
-  /** Accepted and completed at once, as most movements are. */
-  #accept(): Buffer[] {
+  /** Accepted at once; completed at once too, or, for a way to a position, when that is over. */
+  #accept(afterMs = 0): Answer[] {
     this.#socket = (this.#socket % 2) + 1;
-    return [reply(`4${this.#socket}`), reply(`5${this.#socket}`)];
+    return [{ bytes: reply(`4${this.#socket}`) }, { bytes: reply(`5${this.#socket}`), afterMs }];
   }
+
+  #answer({ bytes, afterMs = 0 }: Answer, say: (bytes: Buffer) => void): void {
+    if (afterMs === 0) say(bytes);
+    else
+      this.#clock.wait(afterMs, this.#end.signal).then(
+        () => say(bytes),
+        () => {},
+      );
+  }
+}
+
+/** Presets, positions, home: they end by themselves. */
+function isJourney(hex: string): boolean {
+  return ['8101043f02', '81010602', '81010604', '81010447'].some((start) => hex.startsWith(start));
 }
 
 function reply(hex: string): Buffer {

@@ -23,6 +23,7 @@ const connectTimeoutMs = 4_000;
 const answerTimeoutMs = 5_000;
 const effectMs = 8_000;
 const stepMs = 500;
+const longestVolume = 100;
 
 /** A disk recorder that speaks the HyperDeck Ethernet Protocol. */
 export class HyperdeckRecorder implements StudioMember {
@@ -147,7 +148,7 @@ export class HyperdeckRecorder implements StudioMember {
       ...this.#reading,
       recording: {
         state: transport.status === 'record' ? 'recording' : 'stopped',
-        ...(slot ? { output: `${slot.volume ?? 'disk'} (slot ${slot.slot})` } : {}),
+        ...(slot ? { output: `${(slot.volume ?? 'disk').slice(0, longestVolume)} (slot ${slot.slot})` } : {}),
         ...(slot && freeSeconds !== undefined ? { freeSeconds } : {}),
       },
     };

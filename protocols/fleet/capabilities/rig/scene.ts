@@ -14,7 +14,7 @@ export const scene = defineCapability({
     list: z.array(sceneName).max(200),
     mixers: z
       .array(z.object({ part: partName, current: sceneName.optional(), list: z.array(sceneName).max(200) }))
-      .max(8),
+      .max(16),
   }),
   metrics: {},
   events: { changed: z.object({ part: partName, from: sceneName.optional(), to: sceneName }) },
