@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { commandSchema } from '../../protocols/api/commands.ts';
 
 /** A small client of the hub's HTTP API for tests and the demo; every answer is checked by the contract's schema. */
 export interface Api {
@@ -49,6 +50,22 @@ export async function signIn(url: string, email: string, password: string): Prom
     .map((line) => line.split(';')[0])
     .join('; ');
   return { cookie, origin: url };
+}
+
+/** Queues a command and returns its id; the hub has it for good. */
+export async function queueCommand(api: Api, device: string, expiresInSeconds: number): Promise<string> {
+  const wish = { capability: 'reachability', name: 'probe', expiresInSeconds };
+  return (await api.post(`/api/v1/devices/${device}/commands`, wish, commandSchema)).id;
+}
+
+const openStates = new Set(['queued', 'sent', 'received', 'running']);
+
+/** Waits until a command has ended; how. */
+export function endOf(api: Api, command: string, timeoutMs: number): Promise<string> {
+  return until(`the end of command ${command}`, timeoutMs, async () => {
+    const { state } = await api.get(`/api/v1/commands/${command}`, commandSchema);
+    return !openStates.has(state) && state;
+  });
 }
 
 /** Asks until `condition` gives a value; throws with `what` after `timeoutMs`. */

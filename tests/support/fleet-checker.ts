@@ -1,8 +1,9 @@
-import { openStore } from '../../hub/store/index.ts';
+import { openStore, type Store } from '../../hub/store/index.ts';
 import { createTelemetry } from '../../hub/telemetry/index.ts';
 import { type Lane, lanes } from '../../protocols/fleet/record.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
+import { isStateMark } from './load.ts';
 import type { JournalEntry } from './outbox-checker.ts';
 
 export interface FleetAccount {
@@ -30,6 +31,7 @@ export interface FleetPlace {
   readonly databaseUrl: string | undefined;
   readonly agentId: string;
   readonly device: string;
+  /** Of the first time stamp. */
   readonly baseMs: number;
 }
 
@@ -43,21 +45,27 @@ export async function checkFleet(
   await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log: silentLog });
   const telemetry = createTelemetry({ store, clock: systemClock, log: silentLog });
   await telemetry.load();
-  await telemetry.compact(-24 * 3_600_000);
   const owner = await store.db
     .selectFrom('device')
     .select(['id', 'sid'])
     .where('id', '=', device)
     .executeTakeFirstOrThrow();
   const span = { from: new Date(baseMs - 1).toISOString(), to: new Date(baseMs + 20 * 3_600_000).toISOString() };
-  const { points } = await telemetry.series({ ...owner, agentId }, { metric: 'host.load1', ...span, step: 'raw' });
+  const samples = async () => {
+    const { points } = await telemetry.series({ ...owner, agentId }, { metric: 'host.load1', ...span, step: 'raw' });
+    return points.map(([, value]) => value);
+  };
+  // As the frames came, and as compaction rewrites them.
+  const fresh = await samples();
+  await telemetry.compact(-24 * 3_600_000);
+  const compacted = await samples();
   const events = await store.db
     .selectFrom('event')
     .select('data')
     .where('device_id', '=', device)
     .where('name', '=', 'changed')
     .execute();
-  const marks: Record<Lane, number[]> = { urgent: [], state: [], samples: points.map(([, value]) => value) };
+  const marks: Record<Lane, number[]> = { urgent: [], state: [], samples: compacted };
   for (const { data } of events) marks[data['from'] === 'urgent' ? 'urgent' : 'state'].push(Number(data['to']));
 
   const sets = { urgent: new Set(marks.urgent), state: new Set(marks.state), samples: new Set(marks.samples) };
@@ -80,12 +88,32 @@ export async function checkFleet(
       ? sum
       : [...sum, `${lane}: the hub has ${JSON.stringify(stream)}, the agent ${JSON.stringify(agent.accounts[lane])}`];
   });
+  if (fresh.length !== compacted.length || fresh.some((value, index) => value !== compacted[index])) {
+    wrong.push(`compaction made ${compacted.length} samples of ${fresh.length}, or moved them`);
+  }
+  const beyond = journal.find(({ lane, seq }) => seq > agent.accounts[lane].generated);
+  if (beyond) wrong.push(`the outbox promised ${beyond.lane} ${beyond.seq} and began anew since`);
+  wrong.push(...(await checkTwin(store, journal, device)));
   return {
-    lost: journal.filter(({ lane, mark }) => !sets[lane].has(mark)),
+    lost: journal.filter(({ lane, mark }) => !isStateMark(lane, mark) && !sets[lane].has(mark)),
     double: lanes.flatMap((lane) => (sets[lane].size === marks[lane].length ? [] : repeated(marks[lane]))),
     wrong,
     stored: { urgent: marks.urgent.length, state: marks.state.length, samples: marks.samples.length },
   };
+}
+
+/** Of states only the last one stands; the accounts tell that none before it was passed over. */
+async function checkTwin(store: Store, journal: readonly JournalEntry[], device: string): Promise<string[]> {
+  const states = journal.filter(({ lane, mark }) => isStateMark(lane, mark));
+  const last = states.reduce<JournalEntry | undefined>((a, b) => (a && a.seq > b.seq ? a : b), undefined);
+  if (!last) return [];
+  const { state } = await store.db
+    .selectFrom('twin')
+    .select('state')
+    .where('device_id', '=', device)
+    .where('capability', '=', 'host')
+    .executeTakeFirstOrThrow();
+  return state['memoryBytes'] === last.mark ? [] : [`the last state is ${JSON.stringify(state)}, not ${last.mark}`];
 }
 
 function repeated(marks: readonly number[]): number[] {

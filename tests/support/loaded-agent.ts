@@ -7,23 +7,18 @@ import { Inbox } from '../../agent/uplink/inbox.ts';
 import { connectToHub } from '../../agent/uplink/mqtt-connection.ts';
 import { Outbox } from '../../agent/uplink/outbox.ts';
 import { Uplink } from '../../agent/uplink/uplink.ts';
-import { type Lane, lanes, type RecordBody } from '../../protocols/fleet/record.ts';
+import type { RecordBody } from '../../protocols/fleet/record.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
+import { type LoadOptions, laneOf, loadRecord } from './load.ts';
 
 /**
  * An agent to be killed: the real outbox and the real session of an enrolled machine, and a load in place of devices.
  * Each record whose `enqueue` resolved is appended to the journal as `lane seq mark`. After SIGTERM it makes no more,
  * sends what is left and ends with its accounts as one line of JSON.
  */
-const { dataDir, journal, device, firstMark, baseMs, pauseMs } = JSON.parse(process.argv[2] ?? '{}') as {
-  readonly dataDir: string;
-  readonly journal: string;
-  readonly device: string;
-  readonly firstMark: number;
-  readonly baseMs: number;
-  readonly pauseMs: number;
-};
+const options = JSON.parse(process.argv[2] ?? '{}') as LoadOptions;
+const { dataDir, journal, firstMark, urgentEvery, pauseMs } = options;
 
 const identity = await loadIdentity(dataDir);
 const database = openDatabase(join(dataDir, 'outbox.db'));
@@ -51,7 +46,8 @@ const uplink = new Uplink({
   },
   clock: systemClock,
   log: silentLog,
-  random: Math.random,
+  // The shortest wait each time: how an agent spreads its returns is not the question here.
+  random: () => 0,
   returnSpreadMs: 1_000,
 });
 const file = openSync(journal, 'a');
@@ -61,27 +57,13 @@ process.once('SIGTERM', () => {
   stopping = true;
 });
 
-function recordOf(lane: Lane, own: number): RecordBody {
-  const stamp = { at: baseMs + own, device };
-  if (lane === 'samples')
-    return { kind: 'samples', ...stamp, values: { 'host.load1': own, 'host.cpuUsed': own % 100 } };
-  return {
-    kind: 'event',
-    ...stamp,
-    capability: 'power',
-    name: 'changed',
-    severity: 'info',
-    data: { from: lane, to: String(own) },
-  };
-}
-
 async function write(worker: number): Promise<void> {
   for (let turn = worker; !stopping; turn++) {
-    const lane = lanes[turn % lanes.length] ?? 'state';
+    const lane = laneOf(turn, urgentEvery);
     const marks = Array.from({ length: 1 + (turn % 7) }, () => mark++);
     const { from } = await outbox.enqueue(
       lane,
-      marks.map((own) => recordOf(lane, own)),
+      marks.map((own) => loadRecord(lane, own, options)),
     );
     writeSync(file, marks.map((own, index) => `${lane} ${from + index} ${own}\n`).join(''));
     await systemClock.wait(pauseMs);

@@ -3,17 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { agentsPage } from '../../protocols/api/agents.ts';
-import { commandSchema } from '../../protocols/api/commands.ts';
+import { agentSchema, agentsPage } from '../../protocols/api/agents.ts';
 import { devicesPage } from '../../protocols/api/devices.ts';
-import { until } from '../support/api.ts';
+import { endOf, queueCommand, until } from '../support/api.ts';
 import { startChild } from '../support/child.ts';
 import { checkFleet, type FleetAccount } from '../support/fleet-checker.ts';
 import { startLiveSchool } from '../support/live-school.ts';
+import type { LoadOptions } from '../support/load.ts';
 import { readJournal } from '../support/outbox-checker.ts';
 
-/** An hour of 100 devices with a record every two seconds is 180,000 records; they are made as fast as the outbox takes them. */
+/** An hour of 100 devices with a record every two seconds each; the outbox takes them as fast as it can. */
 const hourOfRecords = 180_000;
+const stepMs = 3_600_000 / hourOfRecords;
 
 function residentMebibytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
@@ -35,8 +36,17 @@ describe('a hub that is away for an hour', () => {
     const folder = await mkdtemp(join(tmpdir(), 'edufleet-journal-'));
     const journal = join(folder, 'journal');
     const baseMs = Date.now() - 3_600_000;
-    const load = startChild('tests/support/loaded-agent.ts', [
-      JSON.stringify({ dataDir: live.folders.agent, journal, device, firstMark: 0, baseMs, pauseMs: 0 }),
+    await using load = startChild('tests/support/loaded-agent.ts', [
+      JSON.stringify({
+        dataDir: live.folders.agent,
+        journal,
+        device,
+        firstMark: 0,
+        baseMs,
+        stepMs,
+        urgentEvery: 100,
+        pauseMs: 0,
+      } satisfies LoadOptions),
     ]);
     await load.line((line) => (line === 'ready' ? line : undefined), 30_000);
     const made = () => readJournal(journal).length;
@@ -47,13 +57,21 @@ describe('a hub that is away for an hour', () => {
 
     await live.startHubAgain();
     // Ten commands, one after the other, while the agent goes on making records and the backlog drains.
+    const command = async () => endOf(live.api, await queueCommand(live.api, device, 60), 60_000);
+    const backlog = async () => {
+      const { streams = [] } = await live.api.get(`/api/v1/agents/${agentId}`, agentSchema);
+      return made() - streams.reduce((sum, { through }) => sum + through, 0);
+    };
+    expect(await command()).toBe('succeeded');
+    const atFirst = await backlog();
     const waits: number[] = [];
-    await until('the session is back', 60_000, async () => (await command(live, device)) === 'succeeded');
     for (let n = 0; n < 10; n++) {
       const began = Date.now();
-      await until('the command', 30_000, async () => (await command(live, device)) === 'succeeded');
+      expect(await command()).toBe('succeeded');
       waits.push(Date.now() - began);
     }
+    const atLast = await backlog();
+    const draining = residentMebibytes(load.pid);
     load.terminate();
     const account = await load.line(
       (line) => (line.startsWith('{') ? (JSON.parse(line) as FleetAccount) : undefined),
@@ -71,23 +89,12 @@ describe('a hub that is away for an hour', () => {
     });
     await rm(folder, { recursive: true });
     console.log(
-      `${entries.length} records, RSS ${early.toFixed(0)} -> ${late.toFixed(0)} MiB, commands took ${waits.sort((a, b) => a - b).join(' ')} ms`,
+      `${entries.length} records, RSS of the agent ${early.toFixed(0)} -> ${late.toFixed(0)} -> ${draining.toFixed(0)} MiB, backlog ${atFirst} -> ${atLast} while commands took ${waits.sort((a, b) => a - b).join(' ')} ms`,
     );
     expect(findings).toMatchObject({ lost: [], double: [], wrong: [] });
     expect(late - early).toBeLessThan(64);
+    expect(draining - early).toBeLessThan(128);
+    expect(atFirst).toBeGreaterThan(hourOfRecords / 10);
+    expect(waits[5]).toBeLessThan(5_000);
   });
 });
-
-/** Asks for a probe and waits for its end. */
-async function command(live: Awaited<ReturnType<typeof startLiveSchool>>, device: string): Promise<string> {
-  const made = await live.api.post(
-    `/api/v1/devices/${device}/commands`,
-    { capability: 'reachability', name: 'probe', expiresInSeconds: 20 },
-    commandSchema,
-  );
-  const settled = await until('the end of the command', 25_000, async () => {
-    const now = await live.api.get(`/api/v1/commands/${made.id}`, commandSchema);
-    return !['queued', 'sent', 'received', 'running'].includes(now.state) && now;
-  });
-  return settled.state;
-}
