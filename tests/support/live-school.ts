@@ -30,11 +30,13 @@ export interface LiveSchoolOptions {
   /** Cameras, and as many projectors. */
   readonly each: number;
   readonly databaseUrl?: string;
+  /** For several schools in one process: a number of its own each, from 0 to 3. */
+  readonly place?: number;
 }
 
 const schoolName = 'THCS Đặng Thuỳ Trâm (mẫu)';
 
-/** Starts everything and adopts the school's devices. Takes some 15 s. */
+/** Starts everything and adopts the school's devices: some 15 s, and with devices a round of discovery more. */
 export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveSchool> {
   await using stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'edufleet-live-'));
@@ -55,7 +57,7 @@ export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveS
     await startSchool({
       clock: systemClock,
       seed: 7,
-      network: 20 + (process.pid % 230),
+      network: 20 + ((process.pid + 57 * (options.place ?? 0)) % 230),
       each: options.each,
       isStill: true,
     }),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { agentsPage } from '../../protocols/api/agents.ts';
 import { causesPage } from '../../protocols/api/causes.ts';
 import { devicesPage } from '../../protocols/api/devices.ts';
@@ -8,35 +8,36 @@ import { type LiveSchool, startLiveSchool } from '../support/live-school.ts';
 /** Health of every device by name, with the moment since when. */
 type Verdicts = Readonly<Record<string, { readonly state: string; readonly since: string }>>;
 
-describe('reachability of a living school', () => {
-  let live: LiveSchool;
-
+/** What a person sees of a school. */
+function watch({ api }: LiveSchool) {
   const verdicts = async (): Promise<Verdicts> => {
-    const { rows } = await live.api.get('/api/v1/devices?limit=100', devicesPage);
+    const { rows } = await api.get('/api/v1/devices?limit=100', devicesPage);
     return Object.fromEntries(rows.map(({ name, health }) => [name, { state: health.state, since: health.since }]));
   };
-  const causes = async (state: 'open' | 'resolved') =>
-    (await live.api.get(`/api/v1/causes?state=${state}&limit=50`, causesPage)).rows;
-  const untilAll = (what: string, timeoutMs: number, wanted: (state: string) => boolean) =>
-    until(what, timeoutMs, async () => {
-      const all = await verdicts();
-      return Object.values(all).every(({ state }) => wanted(state)) && all;
-    });
+  return {
+    verdicts,
+    causes: async (state: 'open' | 'resolved') =>
+      (await api.get(`/api/v1/causes?state=${state}&limit=50`, causesPage)).rows,
+    untilAll: (wanted: string, timeoutMs: number) =>
+      until(`everything is ${wanted}`, timeoutMs, async () => {
+        const all = await verdicts();
+        return Object.values(all).every(({ state }) => state === wanted) && all;
+      }),
+    connectedAfter: (moment: number) =>
+      until('the agent is connected again', 60_000, async () => {
+        const [agent] = (await api.get('/api/v1/agents', agentsPage)).rows;
+        return agent?.connectedAt !== undefined && Date.parse(agent.connectedAt) > moment;
+      }),
+  };
+}
 
-  const connectedAfter = (moment: number) =>
-    until('the agent is connected again', 60_000, async () => {
-      const [agent] = (await live.api.get('/api/v1/agents', agentsPage)).rows;
-      return agent?.connectedAt !== undefined && Date.parse(agent.connectedAt) > moment;
-    });
-
-  beforeAll(async () => {
-    live = await startLiveSchool({ each: 2 });
-    await untilAll('everything is well', 90_000, (state) => state === 'ok');
-  });
-  afterAll(() => live?.[Symbol.asyncDispose]());
-
-  it('flips nobody when the hub is killed and comes back, nor when it is stopped and started', async () => {
-    const before = await verdicts();
+// Nearly all of it is waiting for 90 s to pass, so two schools of their own wait at the same time.
+describe.concurrent('reachability of a living school', { timeout: 400_000 }, () => {
+  it('flips nobody when the hub is killed and comes back, nor when it is stopped and started', async ({ expect }) => {
+    await using live = await startLiveSchool({ each: 2, place: 0 });
+    const { verdicts, causes, untilAll, connectedAfter } = watch(live);
+    const before = await untilAll('ok', 90_000);
+    expect(Object.keys(before)).toHaveLength(5);
     const killedAt = Date.now();
     await live.hub.kill();
     await live.startHubAgain();
@@ -50,48 +51,62 @@ describe('reachability of a living school', () => {
     const end = Date.now() + 100_000;
     while (Date.now() < end) {
       expect(await verdicts()).toEqual(before);
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
     }
     expect(await causes('open')).toEqual([]);
     expect(await causes('resolved')).toEqual([]);
     await connectedAfter(stoppedAt);
   });
 
-  it('tells a pulled device with its age and cause, and that it came back', async () => {
-    const camera = live.school.cameras[0];
+  it('tells a pulled device, a confused one and a silent agent, each by one cause, and that they came back', async ({
+    expect,
+  }) => {
+    await using live = await startLiveSchool({ each: 2, place: 1 });
+    const { verdicts, causes, untilAll } = watch(live);
+    await untilAll('ok', 90_000);
+    const [camera] = live.school.cameras;
+    const [projector] = live.school.projectors;
     const pulledAt = Date.now();
+    // One leaves the network, one begins to speak nonsense; the other three must not mind.
     await camera?.setFault('reboot');
-    const [cause] = await until('the cause of the pulled camera', 90_000, async () => {
-      const open = await causes('open');
-      return open.length > 0 && open;
-    });
-    expect(cause).toMatchObject({ kind: 'device-unreachable', affected: 1, device: { name: 'Camera Phòng 1' } });
-    const pulled = (await verdicts())['Camera Phòng 1'];
-    expect(pulled?.state).toBe('unreachable');
-    // Since its last answer, give or take one probe.
-    const sinceMs = Date.parse(pulled?.since ?? '') - pulledAt;
+    await projector?.setFault('garbage');
+    const causeOf = async (device: string) => (await causes('open')).find((cause) => cause.device?.name === device);
+    const pull = await until('the cause of the pulled camera', 90_000, () => causeOf('Camera Phòng 1'));
+    const noticedMs = Date.now() - pulledAt;
+    const nonsense = await until('the cause of the projector', 90_000, () => causeOf('Máy chiếu Phòng 1'));
+    expect(pull).toMatchObject({ kind: 'device-unreachable', affected: 1 });
+    expect(nonsense.evidence.join()).not.toBe('');
+    const found = await verdicts();
+    expect(found['Camera Phòng 1']?.state).toBe('unreachable');
+    expect(Object.values(found).filter(({ state }) => state === 'ok')).toHaveLength(3);
+    // Since about then: the clocks of agent and hub are of this machine.
+    const sinceMs = Date.parse(found['Camera Phòng 1']?.since ?? '') - pulledAt;
     expect(sinceMs).toBeGreaterThan(-5_000);
-    expect(sinceMs).toBeLessThan(90_000);
-    expect(Object.values(await verdicts()).filter(({ state }) => state !== 'ok')).toHaveLength(1);
+    expect(sinceMs).toBeLessThan(noticedMs + 1_000);
     await camera?.setFault(undefined);
-    await untilAll('the camera is back', 90_000, (state) => state === 'ok');
-    const resolved = (await causes('resolved')).find(({ id }) => id === cause?.id);
-    expect(Date.parse(resolved?.resolvedAt ?? '') - Date.parse(resolved?.openedAt ?? '')).toBeGreaterThan(0);
+    await projector?.setFault(undefined);
+    await untilAll('ok', 90_000);
+    const resolved = (await causes('resolved')).find(({ id }) => id === pull.id);
+    const lastedMs = Date.parse(resolved?.resolvedAt ?? '') - Date.parse(resolved?.openedAt ?? '');
+    expect(lastedMs).toBeGreaterThan(0);
     expect(await causes('open')).toEqual([]);
-  });
 
-  it('puts all devices of a silent agent under one cause within 90 seconds, and lets them return', async () => {
-    const total = Object.keys(await verdicts()).length;
     await live.agent.kill();
     const killedAt = Date.now();
-    await untilAll('all devices are unknown', 120_000, (state) => state === 'unknown');
+    await untilAll('unknown', 120_000);
+    const silentMs = Date.now() - killedAt;
     // 90 s of silence, counted from the last sign of life, and one tick of 5 s.
-    expect(Date.now() - killedAt).toBeLessThan(100_000);
+    expect(silentMs).toBeLessThan(100_000);
     const open = await causes('open');
     expect(open).toHaveLength(1);
-    expect(open[0]).toMatchObject({ kind: 'agent-silent', affected: total });
+    expect(open[0]).toMatchObject({ kind: 'agent-silent', affected: 5 });
     live.startAgentAgain();
-    await untilAll('all devices are back', 120_000, (state) => state === 'ok');
+    await untilAll('ok', 120_000);
     await until('the cause is resolved', 30_000, async () => (await causes('open')).length === 0);
+    const silence = (await causes('resolved')).find(({ id }) => id === open[0]?.id);
+    expect(Date.parse(silence?.resolvedAt ?? '')).toBeGreaterThan(Date.parse(silence?.openedAt ?? ''));
+    console.log(
+      `pulled device told after ${noticedMs} ms (${nonsense.code} for the other), resolved after ${lastedMs} ms; silent agent told after ${silentMs} ms`,
+    );
   });
 });
