@@ -14,7 +14,7 @@ compgen -G '/usr/lib/*/obs-plugins/obs-websocket.so' >/dev/null || need+=(obs-pl
 [ -x /usr/bin/xvfb-run ] || need+=(xvfb)
 [ -x /usr/bin/xauth ] || need+=(xauth)
 compgen -G '/usr/lib/*/dri/swrast_dri.so' >/dev/null || need+=(libgl1-mesa-dri)
-[ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || need+=(iproute2)
+command -v ip >/dev/null || need+=(iproute2)
 [ -x /usr/bin/wakeonlan ] || need+=(wakeonlan)
 /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
 if [ ${#need[@]} -gt 0 ]; then
