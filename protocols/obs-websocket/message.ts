@@ -8,12 +8,12 @@ export const obsPort = 4455;
 /** The subprotocol in which messages are JSON. */
 export const jsonProtocol = 'obswebsocket.json';
 /** The only version of the remote procedure calls so far. */
-export const rpcVersion = 1;
+const rpcVersion = 1;
 /** Closed because the password is wrong or missing. */
 export const closedByAuthentication = 4009;
 
 /** Events that we ask for: general, configuration, scenes, inputs and outputs. */
-export const eventSubscriptions = 1 | 2 | 4 | 8 | 64;
+const eventSubscriptions = 1 | 2 | 4 | 8 | 64;
 
 /** What a request may be refused with; the rest are mistakes of the caller. */
 export const requestStatus = {
