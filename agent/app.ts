@@ -7,8 +7,10 @@ import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { createSelfLoad } from './health/self-load.ts';
 import { loadIdentity, type StoredIdentity, storeRenewal, validityOf } from './identity.ts';
+import type { BrokerPort } from './platform/broker.ts';
 import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
+import type { ProgramPort } from './platform/program.ts';
 import { CommandRouter } from './runtime/command-router.ts';
 import type { RecordSink } from './runtime/reporter.ts';
 import { Supervisor } from './runtime/supervisor.ts';
@@ -26,6 +28,8 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly network: Network;
+  readonly broker: BrokerPort;
+  readonly programs: ProgramPort;
   readonly host: HostPort;
   readonly drivers: readonly Driver[];
   readonly facts: Pick<AgentFacts, 'version' | 'bootId' | 'platform'>;
@@ -55,7 +59,7 @@ const mebibyte = 1024 * 1024;
  * Throws FatalError `not-enrolled` | `identity-broken` | `outbox-in-use` | `outbox-newer`.
  */
 export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise<Agent> {
-  const { clock, log, network, host, drivers, random } = deps;
+  const { clock, log, network, broker, programs, host, drivers, random } = deps;
   let identity = await loadIdentity(config.dataDir);
   const { agentId } = identity;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
@@ -103,7 +107,8 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   );
   const upload = uploadTo(() => identity, clock);
   const findDriver = (family: string) => drivers.find((driver) => driver.family === family);
-  const supervisor = started.use(new Supervisor(findDriver, { clock, log, network, host, sink, upload, random }));
+  const ports = { clock, log, network, broker, programs, host, sink, upload, random };
+  const supervisor = started.use(new Supervisor(findDriver, ports));
   const known = () => ({ devices: desired.current?.devices ?? [], refused: new Set(desired.current?.refused) });
   const policy = discoveryPolicy(config);
   const discovery = started.use(new Discovery({ drivers, policy, network, clock, log, sink, known, random }));

@@ -14,6 +14,8 @@ import type { EnrolMachineOptions } from './enrolment.ts';
 import { createNetwork } from './platform/create-network.ts';
 import { createHostPort } from './platform/host.ts';
 import { readJsonFile } from './platform/json-file.ts';
+import { createAbsentBroker } from './platform/local-broker.ts';
+import { createProgramPort } from './platform/spawn.ts';
 import { searchOnce } from './search.ts';
 
 /** The longest that a stop may take before the process ends in any case; what the outbox holds is safe at every moment. */
@@ -39,7 +41,15 @@ function portsOf(options: CommonOptions) {
   const { values: config } = settingsOf(options);
   const log = createLog({ level: config.log.level, name: 'edufleet-agent' });
   const network = createNetwork({ policy: config.network, clock: systemClock, log });
-  return { config, clock: systemClock, log, network, host: createHostPort({ clock: systemClock, log }) };
+  return {
+    config,
+    clock: systemClock,
+    log,
+    network,
+    broker: createAbsentBroker(),
+    programs: createProgramPort(systemClock),
+    host: createHostPort({ clock: systemClock, log }),
+  };
 }
 
 async function run(options: CommonOptions): Promise<void> {

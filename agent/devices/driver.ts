@@ -3,8 +3,11 @@ import type { CapabilityName, CapabilityState, Label } from '../../protocols/fle
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
+import type { BrokerPort } from '../platform/broker.ts';
 import type { HttpPort, TcpPort, UdpPort, WebSocketPort } from '../platform/network.ts';
+import type { ProgramPort } from '../platform/program.ts';
 
+export type { BrokerGrant, BrokerMessage, BrokerPort, BrokerSeat } from '../platform/broker.ts';
 export type {
   Address,
   Datagram,
@@ -19,6 +22,7 @@ export type {
   WebSocketConnection,
   WebSocketPort,
 } from '../platform/network.ts';
+export type { ProgramCall, ProgramPort, ProgramResult } from '../platform/program.ts';
 
 /** The events that a driver may emit; `capability` owns the name and the shape of `data`. */
 export interface DriverEvent {
@@ -98,6 +102,8 @@ export interface DriverContext<Settings = unknown> {
   readonly udp: UdpPort;
   readonly http: HttpPort;
   readonly websocket: WebSocketPort;
+  readonly broker: BrokerPort;
+  readonly programs: ProgramPort;
   readonly host: HostPort;
   readonly reporter: Reporter;
   /** Sends a picture to the hub under the id of the command that asked for it. */
@@ -114,6 +120,24 @@ export interface DriverCommand {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
+/** Firmware or an app whose content the agent has checked against signed release metadata; a command of the hub cannot make one. */
+export interface Artifact {
+  readonly kind: 'firmware' | 'app';
+  /** The package id of an app; the name of the release otherwise. */
+  readonly name: string;
+  /** What the device tells after a success, where that is known. */
+  readonly version?: string;
+  readonly sizeBytes: number;
+  /** Its content from the beginning; may be read more than once. */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+export interface InstallProgress {
+  readonly stage: 'sending' | 'installing' | 'restarting' | 'verifying';
+  /** 0 to 100 within the stage, where the device tells. */
+  readonly percent?: number;
+}
+
 /** One living conversation with one device. */
 export interface DriverSession extends AsyncDisposable {
   /** How long the runner waits between two polls; 5 s to 1 h. */
@@ -128,6 +152,16 @@ export interface DriverSession extends AsyncDisposable {
    * Returns a small typed output. Throws DeviceError, or FatalError `unsupported-command`.
    */
   execute(command: DriverCommand, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Installs a checked artifact and verifies by the device's own word what runs then; returns its version. At most once: a
+   * caller that does not know how it ended looks at the device. Absent where the family can install nothing.
+   * Throws DeviceError (`unsupported` for a kind that this device does not take).
+   */
+  install?(
+    artifact: Artifact,
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly version?: string }>;
 }
 
 /** What discovery may use; answers are hostile until proven otherwise. */

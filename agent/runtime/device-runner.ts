@@ -4,7 +4,9 @@ import { type Problem, toProblem } from '../../protocols/fleet/problem.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Driver, DriverCommand, DriverContext, DriverSession, HostPort } from '../devices/driver.ts';
 import { DeviceError } from '../devices/error.ts';
+import type { BrokerPort } from '../platform/broker.ts';
 import type { Network } from '../platform/network.ts';
+import type { ProgramPort } from '../platform/program.ts';
 import { CommandQueue, type WaitingCommand } from './command-queue.ts';
 import { type MeasuredNetwork, measureLatency } from './latency.ts';
 import { advance, type DeviceEffect, type DeviceInput, type DeviceState, initialDeviceState } from './machine.ts';
@@ -16,6 +18,8 @@ export interface RunnerPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly network: Network;
+  readonly broker: BrokerPort;
+  readonly programs: ProgramPort;
   readonly host: HostPort;
   readonly sink: RecordSink;
   readonly upload: DriverContext['upload'];
@@ -65,6 +69,8 @@ export class DeviceRunner {
       udp: this.#network.udp,
       http: this.#network.http,
       websocket: this.#network.websocket,
+      broker: ports.broker,
+      programs: ports.programs,
       host: ports.host,
       reporter: this.#reporter,
       upload: ports.upload,

@@ -60,6 +60,8 @@ async function start(): Promise<Agent> {
         http: { request: absent },
         websocket: { connect: absent },
       },
+      broker: { admit: absent },
+      programs: { run: absent },
       host: { facts: absent, load: absent },
       drivers: [script.driver],
       facts: { version: '1.0.0', bootId: 'boot', platform: 'test' },

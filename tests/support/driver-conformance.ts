@@ -272,7 +272,7 @@ function startRunner<S extends Simulator>(
   clock: FastClock,
 ): Run {
   const records: SentRecord[] = [];
-  const { tcp, udp, http, websocket, host, log, upload } = context;
+  const { tcp, udp, http, websocket, broker, programs, host, log, upload } = context;
   const runner = new DeviceRunner(
     { ...context.device, settings: Object.assign({}, context.settings) },
     driver,
@@ -281,6 +281,8 @@ function startRunner<S extends Simulator>(
       clock,
       log,
       network: { tcp, udp, http, websocket },
+      broker,
+      programs,
       host,
       sink: (lane, body) => void records.push({ lane, body }),
       upload,

@@ -1,6 +1,9 @@
 import type { DriverContext, DriverEvent, HostPort, Reporter } from '../../agent/devices/driver.ts';
+import type { BrokerPort } from '../../agent/platform/broker.ts';
 import { createNetwork } from '../../agent/platform/create-network.ts';
+import { createAbsentBroker } from '../../agent/platform/local-broker.ts';
 import type { Address, HttpPort, Network, TcpPort, UdpPort, WebSocketPort } from '../../agent/platform/network.ts';
+import { createProgramPort } from '../../agent/platform/spawn.ts';
 import { type CapabilityName, capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import { type Descriptor, descriptorSchema } from '../../protocols/fleet/record.ts';
@@ -42,6 +45,7 @@ export interface TestContextOptions<Settings> {
   readonly credentials?: DesiredDevice['credentials'];
   readonly host?: HostPort;
   readonly network?: Network;
+  readonly broker?: BrokerPort;
 }
 
 /** A context over loopback for one device; everything that it hands out is watched. */
@@ -65,6 +69,8 @@ export function createTestContext<Settings>(options: TestContextOptions<Settings
     udp: watched.udp,
     http: watched.http,
     websocket: watched.websocket,
+    broker: options.broker ?? createAbsentBroker(),
+    programs: createProgramPort(options.clock),
     host: options.host ?? absentHost,
     reporter,
     upload: async (commandId, contentType, bytes) => {

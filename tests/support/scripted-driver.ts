@@ -108,6 +108,8 @@ export function createRuntimeBench(random: () => number = () => 0.5): RuntimeBen
         http: { request: absent },
         websocket: { connect: absent },
       },
+      broker: { admit: absent },
+      programs: { run: absent },
       host: { facts: absent, load: absent },
       sink: (lane, body) => void records.push({ lane, body }),
       upload: async () => {},

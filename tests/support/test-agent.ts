@@ -5,6 +5,8 @@ import { type Agent, createAgent } from '../../agent/app.ts';
 import { readAgentConfig } from '../../agent/config.ts';
 import type { Driver } from '../../agent/devices/driver.ts';
 import { loadIdentity, storeIdentity } from '../../agent/identity.ts';
+import { createAbsentBroker } from '../../agent/platform/local-broker.ts';
+import { createProgramPort } from '../../agent/platform/spawn.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { enrol } from '../../provisioning/enrolment/enrol.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
@@ -49,6 +51,8 @@ export function startTestAgent(dataDir: string, drivers: readonly Driver[]): Pro
       clock: systemClock,
       log: silentLog,
       network: createTestNetwork(systemClock),
+      broker: createAbsentBroker(),
+      programs: createProgramPort(systemClock),
       host: { facts: absent, load: absent },
       drivers,
       facts: { version: '1.0.0', bootId: 'boot', platform: 'test' },
