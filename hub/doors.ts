@@ -106,7 +106,6 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
       features: {
         ...people,
         access,
-        vouchers: people.enrolment,
         telemetry: {
           series: (deviceId, query) => {
             const device = registry.deviceOf(deviceId);

@@ -8,6 +8,7 @@ export const actions = [
   'view-picture',
   'manage-units',
   'issue-voucher',
+  'manage-agents',
   'view-audit',
   'view-quarantine',
 ] as const;

@@ -5,7 +5,7 @@ import { type Action, actions } from './actor.ts';
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
   'province-admin': actions,
   operator: ['read', 'adopt', 'command', 'view-picture', 'view-quarantine'],
-  engineer: ['read', 'adopt', 'command', 'view-picture', 'issue-voucher', 'view-quarantine'],
+  engineer: ['read', 'adopt', 'command', 'view-picture', 'issue-voucher', 'manage-agents', 'view-quarantine'],
   approver: ['read'],
   accountant: ['read'],
   'school-it': ['read', 'adopt', 'command', 'view-picture', 'manage-units', 'issue-voucher'],

@@ -1,21 +1,16 @@
-import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { z } from 'zod';
-import type { createVoucherBody, voucherSchema } from '../../protocols/api/proposals.ts';
+import { randomInt } from 'node:crypto';
 import { FatalError } from '../../protocols/errors.ts';
 import type { EnrolRequest, EnrolResponse, RenewRequest, RenewResponse } from '../../protocols/fleet/enrolment.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Authority, PeerIdentity } from '../../provisioning/authority/index.ts';
-import { formatVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
 import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
 import type { Store, Trx } from '../store/index.ts';
 import { createAttempts } from './attempts.ts';
 import { addCredential, type Credentials, createCredentials, findCredential, supersede } from './credentials.ts';
 import { EnrolmentError } from './error.ts';
-import { checkRenewal, checkVoucher } from './judgement.ts';
+import { checkRenewal } from './judgement.ts';
 import type { AgentStatus, AuditEntry, EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
-
-type VoucherView = z.output<typeof voucherSchema>;
-type VoucherRequest = z.output<typeof createVoucherBody>;
+import { createVouchers, requireVoucher, type Vouchers } from './vouchers.ts';
 
 interface EnrolmentDeps {
   readonly store: Store;
@@ -29,11 +24,7 @@ interface EnrolmentDeps {
   readonly log: Log;
 }
 
-export interface Enrolment {
-  /** Makes a voucher; its code is told here and nowhere else. Throws InvalidInputError for a unit out of scope. */
-  createVoucher(scope: Scope, actor: Actor, body: VoucherRequest): Promise<VoucherView>;
-  /** Throws NotFoundError. A used voucher stays used. */
-  revokeVoucher(scope: Scope, actor: Actor, id: string): Promise<void>;
+export interface Enrolment extends Vouchers {
   /** A voucher and a request for a certificate make an agent, in one transaction. Throws EnrolmentError. */
   enrol(request: EnrolRequest, address: string): Promise<EnrolResponse>;
   /** A new certificate for the holder of one in force, or of one that ran out a while ago. Throws EnrolmentError. */
@@ -47,11 +38,10 @@ export interface Enrolment {
 
 const channel = 'agent_withdrawn';
 const accessActions = { active: 'agent.release', quarantined: 'agent.quarantine', revoked: 'agent.revoke' } as const;
-const hourMs = 3600 * 1000;
 
 /** Vouchers, enrolment, renewal and withdrawal: how a machine gets a name and loses it. */
 export function createEnrolment(deps: EnrolmentDeps): Enrolment {
-  const { store, authority, organisation, registry, audit, urls, clock, log } = deps;
+  const { store, authority, registry, audit, clock, log } = deps;
   const attempts = createAttempts(clock);
 
   /** What an agent did is done: an audit that fails must not lock the machine out with a used voucher. */
@@ -64,62 +54,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   };
 
   return {
-    createVoucher: async (scope, actor, body) => {
-      const unit = unitInScope(organisation, scope, body.unit);
-      const secret = randomBytes(16).toString('hex');
-      const id = randomUUID();
-      const expiresAt = new Date(clock.now() + body.hours * hourMs);
-      await store.transaction((trx) =>
-        trx
-          .insertInto('voucher')
-          .values({
-            id,
-            hash: hashOf(secret),
-            unit_id: unit.id,
-            agent_name: body.agentName ?? null,
-            created_by: actor.name,
-            created_at: new Date(clock.now()),
-            expires_at: expiresAt,
-          })
-          .execute(),
-      );
-      await audit.append({
-        actor: actor.id,
-        action: 'voucher.create',
-        subject: `voucher:${id}`,
-        unitId: unit.id,
-        detail: { expiresAt: expiresAt.toISOString(), ...(body.agentName ? { agentName: body.agentName } : {}) },
-      });
-      const code = formatVoucherCode(secret, authority.rootFingerprint);
-      return {
-        id,
-        code,
-        unit,
-        expiresAt: expiresAt.toISOString(),
-        gatewayUrl: urls.gatewayUrl,
-        command: `edufleet-agent enrol --hub ${urls.gatewayUrl} --voucher ${code}`,
-      };
-    },
-
-    revokeVoucher: async (scope, actor, id) => {
-      const row = await store.db.selectFrom('voucher').selectAll().where('id', '=', id).executeTakeFirst();
-      if (!row || !inScope(scope, organisation.pathOf(row.unit_id))) throw new NotFoundError();
-      await store.transaction((trx) =>
-        trx
-          .updateTable('voucher')
-          .set({ revoked_at: new Date(clock.now()) })
-          .where('id', '=', id)
-          .where('revoked_at', 'is', null)
-          .execute(),
-      );
-      await audit.append({
-        actor: actor.id,
-        action: 'voucher.revoke',
-        subject: `voucher:${id}`,
-        unitId: row.unit_id,
-        detail: {},
-      });
-    },
+    ...createVouchers(deps),
 
     enrol: async (request, address) => {
       if (!attempts.begin(address))
@@ -206,13 +141,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
 
 /** Consumes the voucher and makes agent and credential; whatever throws leaves the voucher as it was. */
 async function takeVoucher(trx: Trx, request: EnrolRequest, { authority, registry, clock, urls }: EnrolmentDeps) {
-  const found = await trx
-    .selectFrom('voucher')
-    .selectAll()
-    .where('hash', '=', hashOf(request.voucher))
-    .forUpdate()
-    .executeTakeFirst();
-  const voucher = checkVoucher(found, clock.now());
+  const voucher = await requireVoucher(trx, request.voucher, clock.now());
   const agentId = newAgentId();
   const name = nameOf(voucher.agent_name ?? request.hostname, agentId);
   const issued = await authority.issueAgentCertificate(agentId, request.csr);
@@ -242,25 +171,12 @@ function chainOf(authority: Authority): string[] {
   return [authority.deviceCaPem, authority.rootPem];
 }
 
-function unitInScope(organisation: EnrolmentOrganisation, scope: Scope, unitId: number) {
-  try {
-    if (inScope(scope, organisation.pathOf(unitId))) return organisation.refOf(unitId);
-  } catch (thrown) {
-    if (!(thrown instanceof NotFoundError)) throw thrown;
-  }
-  throw new InvalidInputError('unit', 'There is no such unit, or not for you.');
-}
-
 /** What the authority refuses is the asker's mistake, and told as such. */
 function asEnrolmentError(thrown: unknown): EnrolmentError | undefined {
   if (thrown instanceof EnrolmentError) return thrown;
   if (thrown instanceof FatalError && thrown.code === 'bad-request')
     return new EnrolmentError('bad-request', thrown.message);
   return undefined;
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
 }
 
 /** 50 random bits in letters that nobody confuses. */

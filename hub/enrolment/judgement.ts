@@ -16,6 +16,13 @@ export interface VoucherFacts {
   readonly revoked_at: Date | null;
 }
 
+/** Where a voucher is in its life. What was used stays used, whatever came after. */
+export function stateOf(voucher: VoucherFacts, nowMs: number): 'open' | 'used' | 'expired' | 'revoked' {
+  if (voucher.used_at) return 'used';
+  if (voucher.revoked_at) return 'revoked';
+  return voucher.expires_at.getTime() <= nowMs ? 'expired' : 'open';
+}
+
 /** Throws EnrolmentError for a voucher that is not known, used, revoked or expired. */
 export function checkVoucher<V extends VoucherFacts>(voucher: V | undefined, nowMs: number): V {
   if (!voucher)

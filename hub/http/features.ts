@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Agent, agentsQuery } from '../../protocols/api/agents.ts';
+import type { Agent, agentAccessBody, agentsQuery } from '../../protocols/api/agents.ts';
 import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
 import type { CommandView, createCommandBody } from '../../protocols/api/commands.ts';
 import type {
@@ -16,14 +16,22 @@ import type { Family } from '../../protocols/api/families.ts';
 import type {
   adoptBody,
   adoptResult,
-  createVoucherBody,
   ProposalView,
   proposalsQuery,
   refuseBody,
-  voucherSchema,
 } from '../../protocols/api/proposals.ts';
 import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
 import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
+import type {
+  createVoucherBatchBody,
+  createVoucherBody,
+  revokeVouchersBody,
+  revokeVouchersResult,
+  VoucherRow,
+  voucherBatchSchema,
+  voucherSchema,
+  vouchersQuery,
+} from '../../protocols/api/vouchers.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Bus } from '../events/bus.ts';
@@ -99,12 +107,30 @@ interface HealthPort {
   listCauses(scope: Scope, query: z.output<typeof causesQuery>): Awaitable<Page<CauseView>>;
 }
 
-interface VouchersPort {
+interface EnrolmentPort {
   createVoucher(
     scope: Scope,
     actor: Actor,
     body: z.output<typeof createVoucherBody>,
   ): Awaitable<z.output<typeof voucherSchema>>;
+  createVoucherBatch(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof createVoucherBatchBody>,
+  ): Awaitable<z.output<typeof voucherBatchSchema>>;
+  listVouchers(scope: Scope, query: z.output<typeof vouchersQuery>): Awaitable<Page<VoucherRow>>;
+  revokeVouchers(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof revokeVouchersBody>,
+  ): Awaitable<z.output<typeof revokeVouchersResult>>;
+  setAccess(
+    scope: Scope,
+    actor: Actor,
+    agentId: string,
+    status: z.output<typeof agentAccessBody>['status'],
+    reason: string,
+  ): Promise<void>;
 }
 
 interface QuarantinePort {
@@ -121,7 +147,7 @@ export interface Features {
   readonly history: HistoryPort;
   readonly commands: CommandsPort;
   readonly health: HealthPort;
-  readonly vouchers: VouchersPort;
+  readonly enrolment: EnrolmentPort;
   readonly quarantine: QuarantinePort;
   readonly bus: Pick<Bus, 'subscribe'>;
 }

@@ -30,6 +30,7 @@ import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSystemRoutes, type ReadyCheck } from './routes/system.ts';
 import { addUnitRoutes } from './routes/units.ts';
+import { addVoucherRoutes } from './routes/vouchers.ts';
 
 export interface HttpServerOptions {
   readonly features: Features;
@@ -94,6 +95,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addDeviceRoutes(api, context);
       addCommandRoutes(api, context);
       addProposalRoutes(api, context);
+      addVoucherRoutes(api, context);
       addInsightRoutes(api, context);
       addLiveRoute(api, context);
       done();

@@ -77,6 +77,7 @@ interface VoucherTable {
   hash: string;
   unit_id: number;
   agent_name: Nullable<string>;
+  label: Nullable<string>;
   created_by: string;
   created_at: DefaultTime;
   expires_at: Time;

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { healthSchema, healthStateSchema } from './health.ts';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
+const statusSchema = z.enum(['active', 'quarantined', 'revoked']);
+
 export const agentSchema = z
   .object({
     id: z.string(),
     name: z.string(),
     unit: unitRefSchema,
-    status: z.enum(['active', 'quarantined', 'revoked']),
+    status: statusSchema,
     health: healthSchema,
     version: z.string().optional(),
     platform: z.string().optional(),
@@ -43,3 +45,9 @@ export const agentsQuery = z.object({
   sort: z.enum(['name', '-name', 'lastSeen', '-lastSeen']).default('name'),
 });
 export const agentsPage = pageOf(agentSchema);
+
+/** Suspends, restores or withdraws the access of an agent. What is revoked stays so. */
+export const agentAccessBody = z.strictObject({
+  status: statusSchema,
+  reason: z.string().trim().min(3).max(300),
+});

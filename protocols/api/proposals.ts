@@ -61,22 +61,3 @@ export const refuseBody = z.strictObject({
 });
 /** Ids of the proposals that are refused now. */
 export const refuseResult = z.object({ refused: z.array(z.string()) });
-
-export const createVoucherBody = z.strictObject({
-  unit: z.int(),
-  agentName: z.string().trim().min(1).max(200).optional(),
-  hours: z
-    .int()
-    .min(1)
-    .max(24 * 90)
-    .default(24),
-});
-/** The code is shown once, here. */
-export const voucherSchema = z.object({
-  id: z.string(),
-  code: z.string(),
-  unit: unitRefSchema,
-  expiresAt: instantSchema,
-  gatewayUrl: z.string(),
-  command: z.string(),
-});

@@ -19,7 +19,16 @@ export const meSchema = z.object({
   grants: z.array(z.object({ role: roleSchema, unit: unitRefSchema })),
   /** Actions this person may take somewhere; the page hides what is not here. */
   may: z.array(
-    z.enum(['adopt', 'command', 'view-picture', 'manage-units', 'issue-voucher', 'view-audit', 'view-quarantine']),
+    z.enum([
+      'adopt',
+      'command',
+      'view-picture',
+      'manage-units',
+      'issue-voucher',
+      'manage-agents',
+      'view-audit',
+      'view-quarantine',
+    ]),
   ),
   version: z.string(),
 });

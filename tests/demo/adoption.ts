@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { devicesPage } from '../../protocols/api/devices.ts';
-import { adoptResult, proposalsPage, voucherSchema } from '../../protocols/api/proposals.ts';
+import { adoptResult, proposalsPage } from '../../protocols/api/proposals.ts';
 import { unitSchema, unitsPage } from '../../protocols/api/units.ts';
+import { voucherSchema } from '../../protocols/api/vouchers.ts';
 import { type Api, until } from '../support/api.ts';
 import type { SchoolDevice } from './school.ts';
 

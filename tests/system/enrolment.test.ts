@@ -221,7 +221,7 @@ describe('enrolment', () => {
       (await call({ path: '/enrol', body: enrolBody(voucher, csr) })).body.code;
     expect(await attempt('0'.repeat(32))).toBe('voucher-wrong');
     const revoked = await newVoucher();
-    await enrolment.revokeVoucher(whole, actor, revoked.id);
+    await enrolment.revokeVouchers(whole, actor, { vouchers: [revoked.id] });
     expect(await attempt(secretOf(revoked.code))).toBe('voucher-revoked');
     const short = await newVoucher(1);
     await clock.advance(3600 * 1000);
@@ -252,7 +252,9 @@ describe('enrolment', () => {
       code: 'invalid-input',
     });
     const { id } = await newVoucher();
-    await expect(enrolment.revokeVoucher(nowhere, actor, id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(enrolment.revokeVouchers(nowhere, actor, { vouchers: [id] })).rejects.toMatchObject({
+      code: 'not-found',
+    });
     const { rows } = { rows: await database.store.db.selectFrom('voucher').selectAll().where('id', '=', id).execute() };
     expect(JSON.stringify(rows)).not.toContain(secretOf((await newVoucher()).code));
   });

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { agentSchema, agentsPage, agentsQuery } from '../../../protocols/api/agents.ts';
+import { agentAccessBody, agentSchema, agentsPage, agentsQuery } from '../../../protocols/api/agents.ts';
 import { familiesList } from '../../../protocols/api/families.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 import { idParams } from './params.ts';
 
-/** Agents are only read here: they come by enrolment and go by revocation. */
+/** Agents come by enrolment and go by revocation. */
 export function addAgentRoutes(app: FastifyInstance, { features }: RouteContext): void {
-  const { registry } = features;
+  const { registry, enrolment } = features;
   addRoute(app, {
     method: 'GET',
     url: '/agents',
@@ -27,6 +27,20 @@ export function addAgentRoutes(app: FastifyInstance, { features }: RouteContext)
     params: idParams,
     answer: agentSchema,
     handle: ({ scope, params }) => registry.getAgent(scope, params.id),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/agents/:id/access',
+    tag: 'fleet',
+    summary: 'Suspend, restore or withdraw the access of an agent; its session ends at once',
+    action: 'manage-agents',
+    params: idParams,
+    body: agentAccessBody,
+    answer: agentSchema,
+    handle: async ({ scope, actor, params, body }) => {
+      await enrolment.setAccess(scope, actor, params.id, body.status, body.reason);
+      return registry.getAgent(actor.scopeFor('read'), params.id);
+    },
   });
   addRoute(app, {
     method: 'GET',

@@ -2,19 +2,17 @@ import type { FastifyInstance } from 'fastify';
 import {
   adoptBody,
   adoptResult,
-  createVoucherBody,
   proposalsPage,
   proposalsQuery,
   refuseBody,
   refuseResult,
-  voucherSchema,
 } from '../../../protocols/api/proposals.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 
-/** From what discovery found to what the fleet has. Each adopted device is one entry of the audit log; the vouchers feature writes its own. */
+/** From what discovery found to what the fleet has. Each adopted device is one entry of the audit log. */
 export function addProposalRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
-  const { registry, vouchers, audit } = features;
+  const { registry, audit } = features;
   addRoute(app, {
     method: 'GET',
     url: '/proposals',
@@ -75,16 +73,5 @@ export function addProposalRoutes(app: FastifyInstance, { features, idempotent }
       );
       return { refused: [...refused] };
     },
-  });
-  addRoute(app, {
-    method: 'POST',
-    url: '/vouchers',
-    tag: 'adoption',
-    summary: 'Make a one-time voucher for a new agent; its code is shown only here',
-    action: 'issue-voucher',
-    body: createVoucherBody,
-    answer: voucherSchema,
-    status: 201,
-    handle: ({ scope, actor, body }) => vouchers.createVoucher(scope, actor, body),
   });
 }

@@ -48,7 +48,7 @@ describeStores('a voucher', (open) => {
       hostname: 'mini',
       hostFamily: 'machine',
     };
-    return { store, enrol: (address: string) => enrolment.enrol(body, address) };
+    return { store, unit, enrolment, enrol: (address: string) => enrolment.enrol(body, address) };
   };
 
   it('enrols one machine, however many race for it at once', async () => {
@@ -70,5 +70,49 @@ describeStores('a voucher', (open) => {
     expect(await store.db.selectFrom('agent').select('id').execute()).toEqual([]);
     fails = false;
     await expect(enrol('10.0.0.1')).resolves.toMatchObject({ name: 'mini' });
+  });
+
+  it('is listed in each of its states, without its code', async () => {
+    const { enrolment, enrol, unit } = await build();
+    const before = await enrolment.listVouchers(whole, { limit: 10 });
+    expect(before.rows).toMatchObject([{ state: 'open', createdBy: 'Someone', unit: { name: 'Tỉnh' } }]);
+    await enrol('10.0.0.1');
+    const batch = await enrolment.createVoucherBatch(whole, actor, { unit: unit.id, label: 'T9', count: 3, hours: 1 });
+    const [first] = batch.vouchers;
+    await enrolment.revokeVouchers(whole, actor, { vouchers: [first?.id ?? ''] });
+    const states = async (state?: 'open' | 'used' | 'expired' | 'revoked') => {
+      const { rows, total } = await enrolment.listVouchers(whole, { limit: 10, ...(state ? { state } : {}) });
+      expect(total).toBe(rows.length);
+      for (const row of rows) if (state) expect(row.state).toBe(state);
+      return rows.length;
+    };
+    expect([await states(), await states('open'), await states('used'), await states('revoked')]).toEqual([4, 2, 1, 1]);
+    expect(await states('expired')).toBe(0);
+    const [used] = (await enrolment.listVouchers(whole, { limit: 10, state: 'used' })).rows;
+    expect(used?.agent?.id).toMatch(/^ag-/);
+    const page = await enrolment.listVouchers(whole, { limit: 3 });
+    const rest = await enrolment.listVouchers(whole, { limit: 3, cursor: page.next });
+    expect(new Set([...page.rows, ...rest.rows].map(({ id }) => id)).size).toBe(4);
+    expect(JSON.stringify([page, rest])).not.toContain('EF1-');
+    expect((await enrolment.listVouchers({ paths: [] }, { limit: 3 })).rows).toEqual([]);
+  });
+
+  it('is withdrawn with all others that are named, or none is', async () => {
+    const { enrolment, enrol, unit } = await build();
+    await enrol('10.0.0.1');
+    const [used] = (await enrolment.listVouchers(whole, { limit: 1 })).rows;
+    const { vouchers } = await enrolment.createVoucherBatch(whole, actor, {
+      unit: unit.id,
+      label: 'T9',
+      count: 2,
+      hours: 1,
+    });
+    const ids = vouchers.map(({ id }) => id);
+    const revoke = (named: readonly string[]) => enrolment.revokeVouchers(whole, actor, { vouchers: [...named] });
+    await expect(revoke([...ids, used?.id ?? ''])).rejects.toMatchObject({ code: 'conflict' });
+    await expect(revoke([...ids, 'nowhere'])).rejects.toMatchObject({ code: 'not-found' });
+    expect((await enrolment.listVouchers(whole, { limit: 9, state: 'open' })).total).toBe(2);
+    expect(await revoke([...ids, ...ids])).toEqual({ revoked: ids });
+    await expect(revoke(ids)).rejects.toMatchObject({ code: 'conflict' });
   });
 });

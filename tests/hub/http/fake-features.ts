@@ -64,6 +64,17 @@ const device = (id: string): Device => ({
   commands: {},
   parts: [],
 });
+const voucher = {
+  id: 'v',
+  code: 'code',
+  unit: school,
+  expiresAt: at,
+  gatewayUrl: 'https://gateway.example',
+  command: 'x',
+};
+const requireUnit = (scope: Scope, id: number): void => {
+  if (!inScope(scope, paths[id] ?? '-')) throw new InvalidInputError('unit', 'There is no such unit.');
+};
 const command = (id: string): CommandView => ({
   id,
   device: 'own-device',
@@ -212,19 +223,21 @@ function createFakeFeatures(): FakeFeatures {
         within(scope, id, { contentType: 'image/jpeg', bytes: Buffer.from([0xff, 0xd8, 0xff]), device: 'own-device' }),
     },
     health: { overview: () => overview, listCauses: () => page([cause]) },
-    vouchers: {
+    enrolment: {
       createVoucher: (scope, _actor, body) => {
-        if (!inScope(scope, paths[body.unit] ?? '-')) throw new InvalidInputError('unit', 'There is no such unit.');
-        const gatewayUrl = 'https://gateway.example';
-        return writing('create-voucher', {
-          id: 'v',
-          code: 'code',
-          unit: school,
-          expiresAt: at,
-          gatewayUrl,
-          command: 'x',
-        });
+        requireUnit(scope, body.unit);
+        return writing('create-voucher', voucher);
       },
+      createVoucherBatch: (scope, _actor, { unit: id, label }) => {
+        requireUnit(scope, id);
+        return writing('create-voucher-batch', { label, vouchers: [voucher] });
+      },
+      listVouchers: () => page([]),
+      revokeVouchers: (scope, _actor, { vouchers }) => {
+        for (const id of vouchers) within(scope, id, true);
+        return writing('revoke-vouchers', { revoked: vouchers });
+      },
+      setAccess: async (scope, _actor, id) => writing('set-access', within(scope, id, undefined)),
     },
     quarantine: { list: () => page([]) },
     bus: createBus(silentLog),

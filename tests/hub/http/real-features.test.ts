@@ -61,7 +61,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
   const audit = stack.use(createAudit(shared));
   const access = createAccess({ ...shared, secret: 's'.repeat(40), publicUrl: 'http://fleet.example' });
   const commands = createCommands({ ...shared, registry, audit });
-  const vouchers = createEnrolment({
+  const enrolment = createEnrolment({
     ...shared,
     authority: await openAuthority({ folder: stack.use(temporaryFolder()).path, clock }),
     organisation,
@@ -74,7 +74,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     if (!device) throw new Error(`${id} is asked for only when it is there`);
     return telemetry.series(device, query);
   };
-  const features = { ...shared, organisation, registry, health, quarantine, audit, access, commands, vouchers };
+  const features = { ...shared, organisation, registry, health, quarantine, audit, access, commands, enrolment };
   const server = stack.use(
     await createHttpServer({
       features: { ...features, telemetry: { series }, history: createHistory({ store }) },
@@ -230,6 +230,8 @@ describe('the HTTP API over the real features', () => {
       'device.update',
       'proposal.adopt',
       'voucher.create',
+      'voucher.create-batch',
+      'agent.release',
       'command.create',
     ])
       expect([...done], action).toContain(action);

@@ -26,6 +26,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/proposals/adopt': { body: (place) => ({ items: [{ proposal: `${place}-proposal` }] }) },
   'POST /api/v1/proposals/refuse': { body: (place) => ({ proposals: [`${place}-proposal`] }) },
   'POST /api/v1/vouchers': { body: (place) => ({ unit: unitAt[place] }) },
+  'POST /api/v1/vouchers/batch': { body: (place) => ({ unit: unitAt[place], label: 'Tháng 9', count: 2 }) },
+  'POST /api/v1/vouchers/revoke': { body: (place) => ({ vouchers: [`${place}-voucher`] }) },
+  'POST /api/v1/agents/:id/access': { body: () => ({ status: 'active', reason: 'it was found again' }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
   'GET /api/v1/devices/:id/telemetry': {
     query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
+import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
 import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
 import {
@@ -13,16 +13,23 @@ import { familiesList } from '../../../../protocols/api/families.ts';
 import {
   type adoptBody,
   adoptResult,
-  type createVoucherBody,
   proposalsPage,
   type refuseBody,
   refuseResult,
-  voucherSchema,
 } from '../../../../protocols/api/proposals.ts';
 import { quarantinePage } from '../../../../protocols/api/quarantine.ts';
 import { meSchema } from '../../../../protocols/api/session.ts';
 import { doneSchema, signedInSchema } from '../../../../protocols/api/sign-in.ts';
 import { type createUnitBody, unitSchema, unitsPage } from '../../../../protocols/api/units.ts';
+import {
+  type createVoucherBatchBody,
+  type createVoucherBody,
+  type revokeVouchersBody,
+  revokeVouchersResult,
+  voucherBatchSchema,
+  voucherSchema,
+  vouchersPage,
+} from '../../../../protocols/api/vouchers.ts';
 import { ask, askOnce } from './http.ts';
 
 /** Words, place and size of a list request; further filters as the list knows them. */
@@ -67,6 +74,9 @@ export const api = {
   agents: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/agents`, { schema: agentsPage, query, signal }),
   agent: (agent: string, signal?: AbortSignal) => ask(`${root}/agents/${id(agent)}`, { schema: agentSchema, signal }),
 
+  setAgentAccess: (agent: string, body: z.input<typeof agentAccessBody>) =>
+    ask(`${root}/agents/${id(agent)}/access`, { method: 'POST', body, schema: agentSchema }),
+
   families: (signal?: AbortSignal) => ask(`${root}/families`, { schema: familiesList, signal }),
 
   proposals: (query: ListQuery, signal?: AbortSignal) =>
@@ -82,6 +92,12 @@ export const api = {
     ask(`${root}/units`, { method: 'POST', body, schema: unitSchema }),
   createVoucher: (body: z.input<typeof createVoucherBody>) =>
     ask(`${root}/vouchers`, { method: 'POST', body, schema: voucherSchema }),
+  createVoucherBatch: (body: z.input<typeof createVoucherBatchBody>) =>
+    ask(`${root}/vouchers/batch`, { method: 'POST', body, schema: voucherBatchSchema }),
+  vouchers: (query: ListQuery, signal?: AbortSignal) =>
+    ask(`${root}/vouchers`, { schema: vouchersPage, query, signal }),
+  revokeVouchers: (body: z.input<typeof revokeVouchersBody>) =>
+    ask(`${root}/vouchers/revoke`, { method: 'POST', body, schema: revokeVouchersResult }),
 
   quarantine: (query: ListQuery, signal?: AbortSignal) =>
     ask(`${root}/quarantine`, { schema: quarantinePage, query, signal }),

@@ -4,7 +4,7 @@ import { IconTicket } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { z } from 'zod';
-import type { voucherSchema } from '../../../../../protocols/api/proposals.ts';
+import type { voucherSchema } from '../../../../../protocols/api/vouchers.ts';
 import { api } from '../../data/api.ts';
 import { useMay } from '../../state/session.ts';
 import type { TextKey } from '../../text/texts.ts';

@@ -1,0 +1,269 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { type SqlBool, sql } from 'kysely';
+import type { z } from 'zod';
+import type {
+  createVoucherBatchBody,
+  createVoucherBody,
+  revokeVouchersBody,
+  VoucherRow,
+  voucherBatchSchema,
+  voucherSchema,
+  vouchersQuery,
+} from '../../protocols/api/vouchers.ts';
+import type { Clock } from '../../protocols/ports.ts';
+import type { Authority } from '../../provisioning/authority/index.ts';
+import { formatVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
+import {
+  type Actor,
+  ConflictError,
+  InvalidInputError,
+  inScope,
+  NotFoundError,
+  type Scope,
+  scopeCondition,
+} from '../access/index.ts';
+import type { Store, Trx } from '../store/index.ts';
+import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
+import { searchCondition, searchWords } from '../store/search.ts';
+import { checkVoucher, stateOf } from './judgement.ts';
+import type { EnrolmentAudit, EnrolmentOrganisation } from './ports.ts';
+
+type VoucherView = z.output<typeof voucherSchema>;
+type VoucherBatch = z.output<typeof voucherBatchSchema>;
+
+export interface VouchersDeps {
+  readonly store: Store;
+  readonly authority: Pick<Authority, 'rootFingerprint'>;
+  readonly organisation: EnrolmentOrganisation;
+  readonly audit: EnrolmentAudit;
+  /** By which address agents reach this hub: `https://host:port`. */
+  readonly urls: { readonly gatewayUrl: string };
+  readonly clock: Clock;
+}
+
+export interface Vouchers {
+  /** Makes a voucher; its code is told here and nowhere else. Throws InvalidInputError for a unit out of scope. */
+  createVoucher(scope: Scope, actor: Actor, body: z.output<typeof createVoucherBody>): Promise<VoucherView>;
+  /** Makes many for one delivery, all or none. Throws InvalidInputError for a unit out of scope. */
+  createVoucherBatch(scope: Scope, actor: Actor, body: z.output<typeof createVoucherBatchBody>): Promise<VoucherBatch>;
+  /** Newest first; never a code. */
+  listVouchers(scope: Scope, query: z.output<typeof vouchersQuery>): Promise<Page<VoucherRow>>;
+  /** All or none. Throws NotFoundError, and ConflictError for one that is not open. */
+  revokeVouchers(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof revokeVouchersBody>,
+  ): Promise<{ readonly revoked: string[] }>;
+}
+
+const hourMs = 3600 * 1000;
+/** The end of what a Date can tell (ECMA-262, 21.4.1.1). */
+const greatestTimeMs = 8.64e15;
+
+interface FreshVoucher {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** One-time codes that make a machine an agent of one school. Only their hashes are kept. */
+export function createVouchers(deps: VouchersDeps): Vouchers {
+  const { store, authority, organisation, audit, urls, clock } = deps;
+
+  const write = async (
+    actor: Actor,
+    unitId: number,
+    part: { readonly hours: number; readonly count: number; readonly agentName?: string; readonly label?: string },
+  ) => {
+    const fresh = Array.from({ length: part.count }, () => ({
+      id: randomUUID(),
+      secret: randomBytes(16).toString('hex'),
+    }));
+    const now = clock.now();
+    const expiresAt = new Date(now + part.hours * hourMs);
+    const rows = fresh.map(({ id, secret }) => ({
+      id,
+      hash: hashOf(secret),
+      unit_id: unitId,
+      agent_name: part.agentName ?? null,
+      label: part.label ?? null,
+      created_by: actor.name,
+      created_at: new Date(now),
+      expires_at: expiresAt,
+    }));
+    await store.transaction((trx) => trx.insertInto('voucher').values(rows).execute());
+    return { fresh, expiresAt };
+  };
+  const view = (unitId: number, { id, secret }: FreshVoucher, expiresAt: Date): VoucherView => {
+    const code = formatVoucherCode(secret, authority.rootFingerprint);
+    return {
+      id,
+      code,
+      unit: organisation.refOf(unitId),
+      expiresAt: expiresAt.toISOString(),
+      gatewayUrl: urls.gatewayUrl,
+      command: `edufleet-agent enrol --hub ${urls.gatewayUrl} --voucher ${code}`,
+    };
+  };
+
+  return {
+    createVoucher: async (scope, actor, { unit, hours, agentName }) => {
+      const unitId = unitInScope(organisation, scope, unit);
+      const { fresh, expiresAt } = await write(actor, unitId, { hours, count: 1, ...(agentName ? { agentName } : {}) });
+      const [voucher] = fresh.map((one) => view(unitId, one, expiresAt));
+      if (!voucher) throw new NotFoundError();
+      await audit.append({
+        actor: actor.id,
+        action: 'voucher.create',
+        subject: `voucher:${voucher.id}`,
+        unitId,
+        detail: { expiresAt: voucher.expiresAt, ...(agentName ? { agentName } : {}) },
+      });
+      return voucher;
+    },
+
+    createVoucherBatch: async (scope, actor, { unit, hours, count, label }) => {
+      const unitId = unitInScope(organisation, scope, unit);
+      const { fresh, expiresAt } = await write(actor, unitId, { hours, count, label });
+      await audit.append({
+        actor: actor.id,
+        action: 'voucher.create-batch',
+        subject: `voucher-batch:${fresh[0]?.id}`,
+        unitId,
+        detail: { label, count, expiresAt: expiresAt.toISOString() },
+      });
+      return { label, vouchers: fresh.map((one) => view(unitId, one, expiresAt)) };
+    },
+
+    listVouchers: (scope, query) => listVouchers(deps, scope, query),
+
+    revokeVouchers: async (scope, actor, { vouchers, reason }) => {
+      const ids = [...new Set(vouchers)];
+      const units = await store.transaction((trx) => revoke(trx, deps, scope, ids));
+      await Promise.all(
+        [...units].map(([id, unitId]) =>
+          audit.append({
+            actor: actor.id,
+            action: 'voucher.revoke',
+            subject: `voucher:${id}`,
+            unitId,
+            ...(reason ? { reason } : {}),
+            detail: {},
+          }),
+        ),
+      );
+      return { revoked: ids };
+    },
+  };
+}
+
+/** Locks and checks the voucher behind a secret. Throws EnrolmentError. */
+export async function requireVoucher(trx: Trx, secret: string, nowMs: number) {
+  const found = await trx
+    .selectFrom('voucher')
+    .selectAll()
+    .where('hash', '=', hashOf(secret))
+    .forUpdate()
+    .executeTakeFirst();
+  return checkVoucher(found, nowMs);
+}
+
+/** Unit of each voucher that was withdrawn now. */
+async function revoke(
+  trx: Trx,
+  { organisation, clock }: VouchersDeps,
+  scope: Scope,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await trx.selectFrom('voucher').selectAll().where('id', 'in', ids).orderBy('id').forUpdate().execute();
+  const seen = rows.filter((row) => inScope(scope, organisation.pathOf(row.unit_id)));
+  if (seen.length < ids.length) throw new NotFoundError();
+  const now = clock.now();
+  const closed = seen.find((row) => stateOf(row, now) !== 'open');
+  if (closed)
+    throw new ConflictError(`Voucher ${closed.id} is ${stateOf(closed, now)} already; nothing was withdrawn.`);
+  await trx
+    .updateTable('voucher')
+    .set({ revoked_at: new Date(now) })
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(seen.map((row) => [row.id, row.unit_id]));
+}
+
+async function listVouchers(
+  { store, organisation, clock }: VouchersDeps,
+  scope: Scope,
+  query: z.output<typeof vouchersQuery>,
+) {
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  if (query.cursor !== undefined && !(Math.abs(Number(after?.key)) <= greatestTimeMs))
+    throw new InvalidInputError('cursor', 'This is not a cursor of this list.');
+  const now = new Date(clock.now());
+  const rows = store.db
+    .selectFrom('voucher')
+    .innerJoin('unit', 'unit.id', 'voucher.unit_id')
+    .where(scopeCondition(scope, 'unit.path'))
+    .where(searchCondition(['unit.name_folded', 'unit.place_folded'], searchWords(query.q)))
+    .$if(query.state !== undefined, (found) => found.where(inState(query.state ?? 'open', now)));
+  const beyond = after
+    ? sql<SqlBool>`(voucher.created_at, voucher.id) < (${new Date(Number(after.key))}, ${String(after.id)})`
+    : undefined;
+  const [fetched, { total }] = await Promise.all([
+    rows
+      .leftJoin('agent', 'agent.id', 'voucher.agent_id')
+      .selectAll('voucher')
+      .select('agent.name as agentDisplayName')
+      .$if(beyond !== undefined, (found) => found.where(beyond ?? sql<SqlBool>`true`))
+      .orderBy('voucher.created_at', 'desc')
+      .orderBy('voucher.id', 'desc')
+      .limit(query.limit + 1)
+      .execute(),
+    rows.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+  ]);
+  const viewOf = (row: (typeof fetched)[number]): VoucherRow => ({
+    id: row.id,
+    unit: organisation.refOf(row.unit_id),
+    state: stateOf(row, now.getTime()),
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    ...(row.agent_name === null ? {} : { agentName: row.agent_name }),
+    ...(row.label === null ? {} : { label: row.label }),
+    ...(row.used_at === null ? {} : { usedAt: row.used_at.toISOString() }),
+    ...(row.agent_id === null ? {} : { agent: { id: row.agent_id, name: row.agentDisplayName ?? row.agent_id } }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at.toISOString() }),
+  });
+  return pageOfRows(
+    fetched,
+    query.limit,
+    Number(total),
+    (row) => ({ key: row.created_at.getTime(), id: row.id }),
+    viewOf,
+  );
+}
+
+/** The same order of words as `stateOf` in judgement.ts. */
+function inState(state: VoucherRow['state'], now: Date) {
+  switch (state) {
+    case 'used':
+      return sql<SqlBool>`voucher.used_at is not null`;
+    case 'revoked':
+      return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is not null`;
+    case 'expired':
+      return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is null and voucher.expires_at <= ${now}`;
+    case 'open':
+      return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is null and voucher.expires_at > ${now}`;
+  }
+}
+
+function unitInScope(organisation: EnrolmentOrganisation, scope: Scope, unitId: number): number {
+  try {
+    if (inScope(scope, organisation.pathOf(unitId))) return unitId;
+  } catch (thrown) {
+    if (!(thrown instanceof NotFoundError)) throw thrown;
+  }
+  throw new InvalidInputError('unit', 'There is no such unit, or not for you.');
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+
+const hours = z
+  .int()
+  .min(1)
+  .max(24 * 90)
+  .default(24);
+
+export const createVoucherBody = z.strictObject({
+  unit: z.int(),
+  agentName: z.string().trim().min(1).max(200).optional(),
+  hours,
+});
+
+/** The code is shown once, here. */
+export const voucherSchema = z.object({
+  id: z.string(),
+  code: z.string(),
+  unit: unitRefSchema,
+  expiresAt: instantSchema,
+  gatewayUrl: z.string(),
+  command: z.string(),
+});
+
+/** Vouchers for a delivery of many machines, each for one of them. */
+export const createVoucherBatchBody = z.strictObject({
+  unit: z.int(),
+  /** What it is for, as it stands in the list; `Delivery of September`. */
+  label: z.string().trim().min(1).max(80),
+  count: z.int().min(1).max(1_000),
+  hours,
+});
+/** The codes are shown once, here. */
+export const voucherBatchSchema = z.object({ label: z.string(), vouchers: z.array(voucherSchema) });
+
+export const voucherStates = ['open', 'used', 'expired', 'revoked'] as const;
+
+const voucherRowSchema = z
+  .object({
+    id: z.string(),
+    unit: unitRefSchema,
+    state: z.enum(voucherStates),
+    agentName: z.string().optional(),
+    /** Of the batch that it was made in. */
+    label: z.string().optional(),
+    createdBy: z.string(),
+    createdAt: instantSchema,
+    expiresAt: instantSchema,
+    usedAt: instantSchema.optional(),
+    /** Whom it enrolled. */
+    agent: z.object({ id: z.string(), name: z.string() }).optional(),
+    revokedAt: instantSchema.optional(),
+  })
+  .meta({ id: 'Voucher' });
+export type VoucherRow = z.infer<typeof voucherRowSchema>;
+
+export const vouchersQuery = z.object({
+  ...pageQuery,
+  unit: z.coerce.number().int().optional(),
+  state: z.enum(voucherStates).optional(),
+});
+export const vouchersPage = pageOf(voucherRowSchema);
+
+/** Withdraws vouchers that are still open, all or none. */
+export const revokeVouchersBody = z.strictObject({
+  vouchers: z.array(z.string().max(40)).min(1).max(1_000),
+  reason: z.string().trim().max(300).optional(),
+});
+export const revokeVouchersResult = z.object({ revoked: z.array(z.string()) });
