@@ -1,6 +1,6 @@
 import { defineTexts } from './define.ts';
 
-/** Schools and rooms, agents, proposals, quarantine, vouchers. */
+/** Schools and rooms, agents, proposals, quarantine. */
 export const adminTexts = defineTexts({
   'units.what': { vi: 'danh sách trường và phòng', en: 'the list of schools and rooms' },
   'units.search': { vi: 'Tìm trường, phòng, xã', en: 'School, room, commune' },
@@ -28,29 +28,6 @@ export const adminTexts = defineTexts({
   'units.add.code': { vi: 'Mã (không bắt buộc)', en: 'Code (optional)' },
   'units.add.required': { vi: 'Hãy điền mục này.', en: 'This is needed.' },
   'units.seeDevices': { vi: 'Xem thiết bị', en: 'See devices' },
-
-  'voucher.issue': { vi: 'Cấp phiếu ghi danh', en: 'Issue a voucher' },
-  'voucher.text': {
-    vi: 'Phiếu cho phép một bộ thu thập mới tham gia, dùng một lần. Chọn trường mà máy sẽ đặt ở đó.',
-    en: 'A voucher lets one new agent join, once. Choose the school where its mini-PC will stand.',
-  },
-  'voucher.unit': { vi: 'Trường', en: 'School' },
-  'voucher.name': { vi: 'Tên bộ thu thập (không bắt buộc)', en: 'Name of the agent (optional)' },
-  'voucher.hours': { vi: 'Có hiệu lực trong', en: 'Valid for' },
-  'voucher.hours.1': { vi: '1 giờ', en: '1 hour' },
-  'voucher.hours.24': { vi: '1 ngày', en: '1 day' },
-  'voucher.hours.168': { vi: '7 ngày', en: '7 days' },
-  'voucher.hours.720': { vi: '30 ngày', en: '30 days' },
-  'voucher.make': { vi: 'Tạo phiếu', en: 'Make voucher' },
-  'voucher.once': {
-    vi: 'Mã chỉ hiện một lần này. Hãy chép lại trước khi đóng.',
-    en: 'The code is shown only this once. Copy it before you close.',
-  },
-  'voucher.code': { vi: 'Mã phiếu', en: 'Voucher code' },
-  'voucher.command': { vi: 'Lệnh gõ trên máy tính nhỏ', en: 'Command to type on the mini-PC' },
-  'voucher.for': { vi: 'Cho {{unit}}', en: 'For {{unit}}' },
-  'voucher.expires': { vi: 'Hết hạn', en: 'Expires' },
-  'voucher.done': { vi: 'Đã chép, đóng lại', en: 'Copied, close' },
 
   'agents.what': { vi: 'danh sách bộ thu thập', en: 'the list of agents' },
   'agents.search': { vi: 'Tìm theo tên, trường', en: 'Name or school' },

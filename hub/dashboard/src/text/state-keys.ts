@@ -4,6 +4,7 @@ import type { HealthState } from '../../../../protocols/api/health.ts';
 import type { ProposalView } from '../../../../protocols/api/proposals.ts';
 import type { Role } from '../../../../protocols/api/session.ts';
 import type { Unit } from '../../../../protocols/api/units.ts';
+import type { VoucherRow } from '../../../../protocols/api/vouchers.ts';
 import type { CommandState } from '../../../../protocols/fleet/record.ts';
 import type { TextKey } from './texts.ts';
 
@@ -61,6 +62,13 @@ export const proposalStatusKeys: Readonly<Record<ProposalView['status'], TextKey
   open: 'proposalStatus.open',
   adopted: 'proposalStatus.adopted',
   refused: 'proposalStatus.refused',
+};
+
+export const voucherStateKeys: Readonly<Record<VoucherRow['state'], TextKey>> = {
+  open: 'voucherState.open',
+  used: 'voucherState.used',
+  expired: 'voucherState.expired',
+  revoked: 'voucherState.revoked',
 };
 
 export const roleKeys: Readonly<Record<Role, TextKey>> = {

@@ -1,12 +1,20 @@
 import { adminTexts } from './admin.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
+import { enrolmentTexts } from './enrolment.ts';
 import { overviewTexts } from './overview.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
 
 /** Every text of the page, by key. */
-export const texts = { ...shellTexts, ...stateTexts, ...overviewTexts, ...deviceTexts, ...adminTexts };
+export const texts = {
+  ...shellTexts,
+  ...stateTexts,
+  ...overviewTexts,
+  ...deviceTexts,
+  ...adminTexts,
+  ...enrolmentTexts,
+};
 export type TextKey = keyof typeof texts;
 
 /** The texts of one language as i18next reads them: a text with a singular becomes `key_one` and `key_other`. */

@@ -15,6 +15,7 @@ import {
   quarantineSearch,
   signInSearch,
   unitsSearch,
+  vouchersSearch,
 } from './search.ts';
 
 const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: PageFailed });
@@ -73,6 +74,12 @@ const proposals = createRoute({
   validateSearch: proposalsSearch,
   component: lazyRouteComponent(() => import('./admin/proposals-page.tsx'), 'ProposalsPage'),
 });
+const vouchers = createRoute({
+  getParentRoute: () => frame,
+  path: '/vouchers',
+  validateSearch: vouchersSearch,
+  component: lazyRouteComponent(() => import('./admin/vouchers-page.tsx'), 'VouchersPage'),
+});
 const quarantine = createRoute({
   getParentRoute: () => frame,
   path: '/quarantine',
@@ -84,7 +91,7 @@ const quarantine = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    frame.addChildren([overview, causes, devices, device, units, agents, agent, proposals, quarantine]),
+    frame.addChildren([overview, causes, devices, device, units, agents, agent, proposals, vouchers, quarantine]),
   ]),
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { healthStateSchema } from '../../../../protocols/api/health.ts';
+import { voucherStates } from '../../../../protocols/api/vouchers.ts';
 
 // What the address of each page may carry. A part that cannot be read is dropped, so an old link still opens its page.
 
@@ -46,6 +47,12 @@ export const proposalsSearch = z.object({
   unit,
   agent: name,
   status: z.enum(['open', 'adopted', 'refused']).optional().catch(undefined),
+});
+
+export const vouchersSearch = z.object({
+  q: words,
+  unit,
+  state: z.enum(voucherStates).optional().catch(undefined),
 });
 
 export const quarantineSearch = z.object({

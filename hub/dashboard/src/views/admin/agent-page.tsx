@@ -16,6 +16,7 @@ import { formatBytes, formatDuration, formatMeasure, formatNumber } from '../../
 import { Page } from '../../ui/page.tsx';
 import { Verdict } from '../device/verdict.tsx';
 import '../device/device.css';
+import { ChangeAccess } from './access-dialog.tsx';
 import './admin.css';
 
 const laneKeys = { urgent: 'lane.urgent', state: 'lane.state', samples: 'lane.samples' } as const satisfies Record<
@@ -34,6 +35,7 @@ export function AgentPage() {
       title={read.data?.name ?? id}
       actions={
         <>
+          {read.data ? <ChangeAccess agent={read.data} /> : null}
           <Button variant="default" renderRoot={(props) => <Link to="/proposals" search={{ agent: id }} {...props} />}>
             {t('agent.seeProposals')}
           </Button>

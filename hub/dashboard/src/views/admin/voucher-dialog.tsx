@@ -1,11 +1,14 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core';
+import { Button, Modal, NumberInput, Select, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconTicket } from '@tabler/icons-react';
+import { IconDownload, IconTicket } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { z } from 'zod';
+import { fold } from '../../../../../protocols/api/fold.ts';
 import type { voucherSchema } from '../../../../../protocols/api/vouchers.ts';
 import { api } from '../../data/api.ts';
+import { csvLine, csvStart } from '../../data/csv.ts';
+import { announce } from '../../state/live.ts';
 import { useMay } from '../../state/session.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
@@ -13,6 +16,8 @@ import { Moment } from '../../ui/age.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { saveFile } from '../devices/export-devices.ts';
+import './admin.css';
 
 type Voucher = z.output<typeof voucherSchema>;
 
@@ -21,6 +26,7 @@ const spans = [
   { hours: 24, key: 'voucher.hours.24' },
   { hours: 168, key: 'voucher.hours.168' },
   { hours: 720, key: 'voucher.hours.720' },
+  { hours: 2160, key: 'voucher.hours.2160' },
 ] as const satisfies readonly { hours: number; key: TextKey }[];
 
 /** Makes a voucher for one new agent; the code is on the screen until the dialog is closed, and never again. */
@@ -54,17 +60,24 @@ function VoucherForm({ unit: first, onDone }: { readonly unit: number | undefine
   const [unit, setUnit] = useState(first);
   const [name, setName] = useState('');
   const [hours, setHours] = useState(24);
+  const [count, setCount] = useState(1);
   const [tried, setTried] = useState(false);
+  const text = name.trim();
   const make = useMutation({
-    mutationFn: (chosen: number) =>
-      api.createVoucher({ unit: chosen, hours, ...(name.trim() === '' ? {} : { agentName: name.trim() }) }),
+    mutationFn: async (chosen: number) =>
+      count > 1
+        ? (await api.createVoucherBatch({ unit: chosen, hours, count, label: text })).vouchers
+        : [await api.createVoucher({ unit: chosen, hours, ...(text === '' ? {} : { agentName: text }) })],
+    onSuccess: () => announce('vouchers'),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (unit !== undefined) make.mutate(unit);
+    if (unit !== undefined && (count === 1 || text !== '')) make.mutate(unit);
   };
-  if (make.data) return <VoucherShown voucher={make.data} onDone={onDone} />;
+  const [only, ...others] = make.data ?? [];
+  if (only && others.length === 0) return <VoucherShown voucher={only} onDone={onDone} />;
+  if (only) return <BatchShown label={text} vouchers={[only, ...others]} onDone={onDone} />;
   return (
     <form className="stack" onSubmit={submit}>
       <p>{t('voucher.text')}</p>
@@ -76,10 +89,21 @@ function VoucherForm({ unit: first, onDone }: { readonly unit: number | undefine
         required
         error={tried && unit === undefined ? t('units.add.required') : undefined}
       />
+      <NumberInput
+        label={t('voucher.count')}
+        description={t('voucher.count.help')}
+        value={count}
+        min={1}
+        max={1_000}
+        allowDecimal={false}
+        onChange={(value) => setCount(Math.min(1_000, Math.max(1, Math.round(Number(value) || 1))))}
+      />
       <TextInput
-        label={t('voucher.name')}
+        label={t(count > 1 ? 'voucher.label' : 'voucher.name')}
         value={name}
-        maxLength={200}
+        maxLength={count > 1 ? 80 : 200}
+        required={count > 1}
+        error={tried && count > 1 && text === '' ? t('units.add.required') : undefined}
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Select
@@ -111,6 +135,43 @@ function VoucherShown({ voucher, onDone }: { readonly voucher: Voucher; readonly
       <Shown label={t('voucher.code')} text={voucher.code} large />
       <Shown label={t('voucher.command')} text={voucher.command} />
       <Button onClick={onDone}>{t('voucher.done')}</Button>
+    </div>
+  );
+}
+
+interface BatchShownProps {
+  readonly label: string;
+  readonly vouchers: readonly Voucher[];
+  readonly onDone: () => void;
+}
+
+function BatchShown({ label, vouchers, onDone }: BatchShownProps) {
+  const { t, language } = useText();
+  const save = () => {
+    const separator = language === 'vi' ? ';' : ',';
+    const line = (values: readonly string[]) => csvLine(values, separator);
+    const head = line([t('voucher.unit'), t('voucher.code'), t('voucher.expires'), t('voucher.command')]);
+    const rows = vouchers.map(({ unit, code, expiresAt, command }) => line([unit.name, code, expiresAt, command]));
+    saveFile(new Blob([csvStart, head, ...rows], { type: 'text/csv;charset=utf-8' }), `${fold(label)}.csv`);
+  };
+  return (
+    <div className="stack">
+      <div className="notice" data-tone="attention">
+        <IconTicket aria-hidden />
+        <span>{t('voucher.once')}</span>
+      </div>
+      <p>{t('voucher.batch', { count: vouchers.length })}</p>
+      <Button leftSection={<IconDownload size={18} aria-hidden />} onClick={save}>
+        {t('voucher.save')}
+      </Button>
+      <ol className="code-list code">
+        {vouchers.map(({ id, code }) => (
+          <li key={id}>{code}</li>
+        ))}
+      </ol>
+      <Button variant="default" onClick={onDone}>
+        {t('voucher.done')}
+      </Button>
     </div>
   );
 }

@@ -12,16 +12,18 @@ const entries = [
   { to: '/agents', key: 'nav.admin', icon: IconSettings },
 ] as const satisfies readonly { to: string; key: TextKey; icon: unknown }[];
 
-const adminPaths = ['/agents', '/proposals', '/quarantine'] as const;
+const adminPaths = ['/agents', '/proposals', '/vouchers', '/quarantine'] as const;
 
 function useAdminEntries() {
+  const mayVouchers = useMay('issue-voucher');
   const mayQuarantine = useMay('view-quarantine');
   const all = [
-    { to: '/agents', key: 'nav.agents' },
-    { to: '/proposals', key: 'nav.proposals' },
-    { to: '/quarantine', key: 'nav.quarantine' },
+    { to: '/agents', key: 'nav.agents', isShown: true },
+    { to: '/proposals', key: 'nav.proposals', isShown: true },
+    { to: '/vouchers', key: 'nav.vouchers', isShown: mayVouchers },
+    { to: '/quarantine', key: 'nav.quarantine', isShown: mayQuarantine },
   ] as const;
-  return mayQuarantine ? all : all.slice(0, 2);
+  return all.filter(({ isShown }) => isShown);
 }
 
 function isHere(path: string, to: string): boolean {
@@ -30,7 +32,7 @@ function isHere(path: string, to: string): boolean {
   return path.startsWith(to);
 }
 
-/** The main sections as a column, with the three of administration below their heading. */
+/** The main sections as a column, with the lists of administration below their heading. */
 export function SideNavigation() {
   const { t } = useText();
   const path = useLocation({ select: (location) => location.pathname });
@@ -78,7 +80,7 @@ export function BottomNavigation() {
   );
 }
 
-/** The three lists of administration, above each of them. */
+/** The lists of administration, above each of them. */
 export function AdminTabs() {
   const { t } = useText();
   const path = useLocation({ select: (location) => location.pathname });

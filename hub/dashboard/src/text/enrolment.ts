@@ -1,0 +1,90 @@
+import { defineTexts } from './define.ts';
+
+/** Vouchers, and the access of agents. */
+export const enrolmentTexts = defineTexts({
+  'nav.vouchers': { vi: 'Phiếu ghi danh', en: 'Vouchers' },
+  'voucher.issue': { vi: 'Cấp phiếu ghi danh', en: 'Issue a voucher' },
+  'voucher.text': {
+    vi: 'Phiếu cho phép một bộ thu thập mới tham gia, dùng một lần. Chọn trường mà máy sẽ đặt ở đó.',
+    en: 'A voucher lets one new agent join, once. Choose the school where its mini-PC will stand.',
+  },
+  'voucher.unit': { vi: 'Trường', en: 'School' },
+  'voucher.count': { vi: 'Số máy', en: 'Machines' },
+  'voucher.count.help': {
+    vi: 'Nhiều hơn một: mỗi máy một phiếu riêng, cùng một tên đợt.',
+    en: 'More than one: a voucher for each machine, under one label.',
+  },
+  'voucher.label': { vi: 'Tên đợt giao máy', en: 'Label of the delivery' },
+  'voucher.name': { vi: 'Tên bộ thu thập (không bắt buộc)', en: 'Name of the agent (optional)' },
+  'voucher.hours': { vi: 'Có hiệu lực trong', en: 'Valid for' },
+  'voucher.hours.1': { vi: '1 giờ', en: '1 hour' },
+  'voucher.hours.24': { vi: '1 ngày', en: '1 day' },
+  'voucher.hours.168': { vi: '7 ngày', en: '7 days' },
+  'voucher.hours.720': { vi: '30 ngày', en: '30 days' },
+  'voucher.hours.2160': { vi: '90 ngày', en: '90 days' },
+  'voucher.make': { vi: 'Tạo phiếu', en: 'Make voucher' },
+  'voucher.once': {
+    vi: 'Mã chỉ hiện một lần này. Hãy chép lại trước khi đóng.',
+    en: 'The code is shown only this once. Copy it before you close.',
+  },
+  'voucher.code': { vi: 'Mã phiếu', en: 'Voucher code' },
+  'voucher.command': { vi: 'Lệnh gõ trên máy tính nhỏ', en: 'Command to type on the mini-PC' },
+  'voucher.for': { vi: 'Cho {{unit}}', en: 'For {{unit}}' },
+  'voucher.expires': { vi: 'Hết hạn', en: 'Expires' },
+  'voucher.done': { vi: 'Đã chép, đóng lại', en: 'Copied, close' },
+  'voucher.batch': {
+    vi: 'Đã tạo {{count, number}} phiếu',
+    en: '{{count, number}} vouchers made',
+    enOne: '{{count, number}} voucher made',
+  },
+  'voucher.save': { vi: 'Lưu danh sách mã (CSV)', en: 'Save the codes (CSV)' },
+
+  'vouchers.what': { vi: 'danh sách phiếu ghi danh', en: 'the list of vouchers' },
+  'vouchers.search': { vi: 'Tìm theo trường', en: 'School' },
+  'vouchers.state': { vi: 'Trạng thái phiếu', en: 'State of vouchers' },
+  'vouchers.none': { vi: 'Không có phiếu nào ở mục này', en: 'No vouchers here' },
+  'vouchers.none.do': {
+    vi: 'Mỗi máy tính nhỏ mới cần một phiếu để tham gia. Mã phiếu không được lưu lại, chỉ có dấu vết ai cấp và ai dùng.',
+    en: 'Every new mini-PC needs a voucher to join. Codes are not kept, only who issued and who used them.',
+  },
+  'vouchers.for': { vi: 'Cấp cho', en: 'For' },
+  'vouchers.by': { vi: 'Người cấp', en: 'Issued by' },
+  'vouchers.made': { vi: 'Cấp lúc', en: 'Issued' },
+  'vouchers.used': { vi: 'Đã dùng cho', en: 'Enrolled' },
+  'vouchers.select': { vi: 'Chọn phiếu của {{name}}', en: 'Select the voucher for {{name}}' },
+  'vouchers.revoke': { vi: 'Thu hồi', en: 'Withdraw' },
+  'vouchers.revoke.title': {
+    vi: 'Thu hồi {{count, number}} phiếu',
+    en: 'Withdraw {{count, number}} vouchers',
+    enOne: 'Withdraw {{count, number}} voucher',
+  },
+  'vouchers.revoke.text': {
+    vi: 'Máy nào chưa ghi danh bằng các phiếu này sẽ không dùng được nữa. Không hoàn tác được; hãy cấp phiếu mới khi cần.',
+    en: 'A machine that has not enrolled with them no longer can. This cannot be undone; issue new ones when needed.',
+  },
+  'voucherState.open': { vi: 'Chưa dùng', en: 'Open' },
+  'voucherState.used': { vi: 'Đã dùng', en: 'Used' },
+  'voucherState.expired': { vi: 'Hết hạn', en: 'Expired' },
+  'voucherState.revoked': { vi: 'Đã thu hồi', en: 'Withdrawn' },
+
+  'access.change': { vi: 'Quyền truy cập', en: 'Access' },
+  'access.title': { vi: 'Quyền truy cập của {{name}}', en: 'Access of {{name}}' },
+  'access.quarantine': { vi: 'Tạm cách ly', en: 'Quarantine' },
+  'access.quarantine.text': {
+    vi: 'Bộ thu thập bị ngắt ngay và không vào lại được cho đến khi có người cho phép. Nó vẫn ghi lại số liệu tại chỗ.',
+    en: 'The agent is cut off at once and stays out until a person releases it. It keeps recording on its own.',
+  },
+  'access.release': { vi: 'Cho hoạt động lại', en: 'Release' },
+  'access.release.text': {
+    vi: 'Bộ thu thập được vào lại với chứng thư đang có.',
+    en: 'The agent may come back with the certificate that it has.',
+  },
+  'access.revoke': { vi: 'Thu hồi vĩnh viễn', en: 'Revoke for good' },
+  'access.revoke.text': {
+    vi: 'Bộ thu thập bị ngắt ngay, mọi chứng thư của nó mất hiệu lực. Không hoàn tác được: máy phải ghi danh lại bằng phiếu mới.',
+    en: 'The agent is cut off at once and all its certificates end. This cannot be undone: the machine must enrol again with a new voucher.',
+  },
+  'access.reason': { vi: 'Lý do (ghi vào nhật ký)', en: 'Reason (kept in the audit log)' },
+  'access.do': { vi: 'Thực hiện', en: 'Do it' },
+  'access.what': { vi: 'Việc cần làm', en: 'What to do' },
+});
