@@ -18,7 +18,7 @@ export function encodeSend(path: string, mode: number): Uint8Array {
   return packet('SEND', bytes.length, bytes);
 }
 
-/** The pieces of a file in order, each with its header. */
+/** A file, or the next part of one, cut in order into packets with their headers. */
 export function* encodeFile(file: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < file.length; at += syncChunkBytes) {
     const piece = file.subarray(at, at + syncChunkBytes);

@@ -31,6 +31,8 @@ const connectTimeoutMs = 4_000;
 /** The server itself gives up on a headset after 10 s. */
 const answerTimeoutMs = 15_000;
 const installTimeoutMs = 240_000;
+/** A whole cart shares one access point. */
+const slowestBytesPerSecond = 262_144;
 const maxBlockBytes = 65_535;
 const maxOutputBytes = 512 * 1_024;
 const maxReasonBytes = 1_024;
@@ -81,13 +83,24 @@ export class AdbClient {
     });
   }
 
-  /** Sends a package to its place on the headset. */
-  async stage(serial: string, file: Uint8Array, signal: AbortSignal): Promise<void> {
+  /**
+   * Sends a package of `sizeBytes` to its place on the headset, each piece once the one before is written: no more than
+   * one is held. What the pieces throw goes to the caller as it is, and the headset drops what it has got.
+   */
+  async stage(
+    serial: string,
+    pieces: AsyncIterable<Uint8Array>,
+    sizeBytes: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.#options;
-    await this.#converse('send the package', installTimeoutMs, signal, async (source) => {
+    const timeoutMs = installTimeoutMs + (sizeBytes / slowestBytesPerSecond) * 1_000;
+    await this.#converse('send the package', timeoutMs, signal, async (source) => {
       await this.#open(source, serial, { kind: 'sync' });
       await source.write(encodeSend(stagedPackagePath, stagedMode));
-      for (const piece of encodeFile(file)) await source.write(piece);
+      for await (const piece of pieces) {
+        for (const packet of encodeFile(piece)) await source.write(packet);
+      }
       await source.write(encodeDone(Math.floor(clock.now() / 1_000)));
       const status = decodeSyncStatus(await source.take(syncHeaderBytes), maxReasonBytes);
       if (status.kind === 'fail') {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type InstalledPackage, parsePackageFailure } from '../../../protocols/adb/readings.ts';
 import { isPackageName } from '../../../protocols/adb/services.ts';
 import { FatalError } from '../../../protocols/errors.ts';
 import type { Clock } from '../../../protocols/ports.ts';
-import type { DriverCommand, HttpPort } from '../driver.ts';
+import type { DriverCommand } from '../driver.ts';
 import { DeviceError } from '../error.ts';
 import type { AdbClient } from './client.ts';
 
@@ -11,9 +10,7 @@ import type { AdbClient } from './client.ts';
 export interface CommandContext {
   readonly client: AdbClient;
   readonly serial: string;
-  readonly http: HttpPort;
   readonly clock: Clock;
-  readonly maxPackageBytes: number;
   readonly signal: AbortSignal;
   /** Whether the server sees the headset ready. */
   readonly isReady: () => Promise<boolean>;
@@ -23,8 +20,6 @@ export interface CommandContext {
 
 type Output = Readonly<Record<string, unknown>>;
 
-const downloadTimeoutMs = 240_000;
-const cleanUpMs = 3_000;
 const effectWaitMs = 20_000;
 /** A headset takes some seconds to shut down. */
 const rebootWaitMs = 60_000;
@@ -36,8 +31,6 @@ export async function executeCommand(command: DriverCommand, context: CommandCon
   switch (`${command.capability}.${command.name}`) {
     case 'power.reboot':
       return await reboot(context);
-    case 'apps.install':
-      return await install(packageOf(args), String(args['url']), String(args['sha256']), context);
     case 'apps.remove':
       return await remove(packageOf(args), context);
     case 'apps.launch':
@@ -53,45 +46,6 @@ async function reboot(context: CommandContext): Promise<Output> {
     return !(await context.isReady());
   });
   return { away: true };
-}
-
-async function install(id: string, url: string, sha256: string, context: CommandContext): Promise<Output> {
-  const { client, serial, signal } = context;
-  const file = await fetchPackage(url, sha256, context);
-  try {
-    await client.stage(serial, file, signal);
-    const failure = parsePackageFailure(await client.run(serial, { kind: 'install-staged' }, signal));
-    if (failure !== undefined) throw new DeviceError('device-fault', `the headset refuses the package: ${failure}`);
-  } finally {
-    // What was begun is cleaned up although the command was cut off, within a moment.
-    using moment = context.clock.deadline(cleanUpMs);
-    await client.run(serial, { kind: 'discard-staged' }, moment.signal).catch(() => {
-      // The next install writes over what is left.
-    });
-  }
-  const installed = (await context.readPackages()).find((entry) => entry.id === id);
-  if (!installed) throw new DeviceError('no-effect', `the headset took the package, and it is not ${id}`);
-  return { id, version: installed.version, bytes: file.length };
-}
-
-/** Only a file with exactly this hash goes on. Throws DeviceError `unavailable` or `protocol`. */
-async function fetchPackage(url: string, sha256: string, context: CommandContext): Promise<Uint8Array> {
-  const { http, maxPackageBytes, signal } = context;
-  const { status, body } = await http.request({
-    method: 'GET',
-    url,
-    timeoutMs: downloadTimeoutMs,
-    maxBytes: maxPackageBytes,
-    signal,
-  });
-  if (status !== 200) throw new DeviceError('unavailable', `the package cannot be fetched: HTTP status ${status}`);
-  const found = createHash('sha256').update(body).digest('hex');
-  if (found !== sha256) {
-    throw new DeviceError('protocol', 'the fetched package is not the one that was asked for: its SHA-256 differs', {
-      details: { wanted: sha256, found },
-    });
-  }
-  return body;
 }
 
 async function remove(id: string, context: CommandContext): Promise<Output> {

@@ -52,7 +52,7 @@ export function mapDescriptor(facts: Facts): Descriptor {
       battery: { commands: [] },
       temperature: { commands: [] },
       storage: { commands: [] },
-      apps: { commands: ['install', 'remove', 'launch'] },
+      apps: { commands: ['remove', 'launch'] },
     },
   };
 }

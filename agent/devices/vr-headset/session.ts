@@ -8,10 +8,11 @@ import {
 } from '../../../protocols/adb/readings.ts';
 import type { DeviceRequest } from '../../../protocols/adb/services.ts';
 import type { CapabilityName, CapabilityState } from '../../../protocols/fleet/capabilities/index.ts';
-import type { DriverCommand, DriverContext, DriverSession } from '../driver.ts';
+import type { Artifact, DriverCommand, DriverContext, DriverSession, InstallProgress } from '../driver.ts';
 import { DeviceError, toDeviceError } from '../error.ts';
 import { AdbClient } from './client.ts';
 import { executeCommand } from './commands.ts';
+import { installApp } from './install.ts';
 import { type Facts, mapApps, mapDescriptor, mapFacts, mapSamples, mapStates } from './mapping.ts';
 import type { Settings } from './settings.ts';
 
@@ -77,20 +78,28 @@ export class HeadsetSession implements DriverSession {
   }
 
   async execute(command: DriverCommand, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    const { http, clock, settings, reporter } = this.#context;
     return await executeCommand(command, {
       client: this.#client,
       serial: this.#serial,
-      http,
-      clock,
-      maxPackageBytes: settings.maxPackageMegabytes * 1_048_576,
+      clock: this.#context.clock,
       signal,
       isReady: async () => (await this.#find(signal))?.state === 'device',
-      readPackages: async () => {
-        const packages = await this.#readPackages(signal);
-        reporter.report('apps', mapApps(packages));
-        return packages;
-      },
+      readPackages: () => this.#reportPackages(signal),
+    });
+  }
+
+  async install(
+    artifact: Artifact,
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly version: string }> {
+    return await installApp(artifact, {
+      client: this.#client,
+      serial: this.#serial,
+      clock: this.#context.clock,
+      signal,
+      onProgress,
+      readPackages: () => this.#reportPackages(signal),
     });
   }
 
@@ -150,6 +159,12 @@ export class HeadsetSession implements DriverSession {
     const now = this.#context.clock.mono();
     if (this.#packages && now - this.#packages.at < packagesMaxAgeMs) return this.#packages.value;
     return await this.#readPackages(signal);
+  }
+
+  async #reportPackages(signal: AbortSignal): Promise<readonly InstalledPackage[]> {
+    const packages = await this.#readPackages(signal);
+    this.#context.reporter.report('apps', mapApps(packages));
+    return packages;
   }
 
   async #readPackages(signal: AbortSignal): Promise<readonly InstalledPackage[]> {

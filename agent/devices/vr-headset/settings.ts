@@ -13,7 +13,5 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/)
     .optional(),
-  /** Largest package that is fetched; it is held in memory while it is sent. */
-  maxPackageMegabytes: z.int().min(1).max(1_024).default(256),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -15,18 +15,6 @@ export const apps = defineCapability({
   metrics: {},
   events: {},
   commands: {
-    install: {
-      label: { vi: 'Cài ứng dụng', en: 'Install app' },
-      args: z.object({
-        id,
-        /** Where the agent fetches the package; its own network policy must allow the address. */
-        url: z.string().regex(/^https?:\/\/[!-~]{1,500}$/),
-        /** Of the whole file, in lower hex. */
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      }),
-      idempotent: true,
-      effect: { vi: 'Ứng dụng đang mở có thể bị đóng.', en: 'The app is closed if it is open.' },
-    },
     remove: {
       label: { vi: 'Gỡ ứng dụng', en: 'Remove app' },
       args: z.object({ id }),

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -11,8 +10,9 @@ import type { DeviceError } from '../../../../agent/devices/error.ts';
 import { vrHeadset } from '../../../../agent/devices/vr-headset/index.ts';
 import { AdbdSimulator } from '../../../simulators/vr-headset/adbd.ts';
 import { AdbServerSimulator } from '../../../simulators/vr-headset/index.ts';
+import { createTestArtifact } from '../../../support/artifact.ts';
 import { createFastClock } from '../../../support/clock.ts';
-import { createTestContext, createTestNetwork } from '../../../support/driver-context.ts';
+import { createTestContext } from '../../../support/driver-context.ts';
 
 const hasAdb = spawnSync('adb', ['--version'], { stdio: 'ignore' }).status === 0;
 const run = promisify(execFile);
@@ -96,25 +96,15 @@ describe.runIf(hasAdb)("Debian's adb (package adb)", () => {
 
     // Larger than one packet of the wire and than one piece of a file transfer.
     const file = Buffer.concat([Buffer.from('apk org.example.anatomy 7 '), Buffer.alloc(2_500_000, 'x')]);
-    const sha256 = createHash('sha256').update(file).digest('hex');
-    const network = createTestNetwork(context.clock);
-    const seen: string[] = [];
-    const http = {
-      request: async ({ url }: { url: string }) => {
-        seen.push(url);
-        return { status: 200, headers: new Map(), body: file };
-      },
-    };
-    await using other = await vrHeadset.connect({ ...context, tcp: network.tcp, http });
+    await using other = await vrHeadset.connect(context);
     const execute = (name: string, args: Record<string, unknown>, capability: 'apps' | 'power' = 'apps') =>
       other.execute({ id: 'command-1', capability, name, args }, context.signal);
     const id = 'org.example.anatomy';
-    expect(await execute('install', { id, url: 'http://10.0.0.1/a.apk', sha256 })).toEqual({
-      id,
-      version: '7',
-      bytes: file.length,
-    });
-    expect(seen).toEqual(['http://10.0.0.1/a.apk']);
+    const stages = new Set<string>();
+    const artifact = createTestArtifact(file, { pieceBytes: 100_000, version: '7' });
+    const installed = await other.install?.(artifact, ({ stage }) => stages.add(stage), context.signal);
+    expect(installed).toEqual({ version: '7' });
+    expect([...stages]).toEqual(['sending', 'installing', 'verifying']);
     expect(headset.android.files.size).toBe(0);
     expect(await execute('launch', { id })).toEqual({ id, running: true });
     expect(await execute('remove', { id })).toEqual({ id, changed: true });

@@ -1,11 +1,17 @@
-import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Driver, DriverContext, HttpPort } from '../../../../agent/devices/driver.ts';
+import type {
+  Artifact,
+  Driver,
+  DriverContext,
+  InstallProgress,
+  TcpConnection,
+} from '../../../../agent/devices/driver.ts';
 import { vrHeadset } from '../../../../agent/devices/vr-headset/index.ts';
 import { createNetwork } from '../../../../agent/platform/create-network.ts';
 import { FatalError } from '../../../../protocols/errors.ts';
 import { silentLog } from '../../../../protocols/ports.ts';
 import { AdbServerSimulator } from '../../../simulators/vr-headset/index.ts';
+import { createTestArtifact } from '../../../support/artifact.ts';
 import { createFastClock, type FastClock } from '../../../support/clock.ts';
 import { createTestContext, type TestContext, type TestContextOptions } from '../../../support/driver-context.ts';
 
@@ -33,45 +39,127 @@ function contextFor(settings: object = {}, more: Partial<TestContextOptions<unkn
   });
 }
 
-/** A shelf that gives `body` for every address. */
-const shelf = (body: Buffer, status = 200): HttpPort => ({
-  request: async () => ({ status, headers: new Map(), body }),
-});
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-
-async function execute(name: string, args: Record<string, unknown>, over: Partial<DriverContext<unknown>> = {}) {
+async function execute(name: string, args: Record<string, unknown>) {
   const { context } = contextFor();
-  await using session = await driver.connect({ ...context, ...over });
+  await using session = await driver.connect(context);
   const capability = name === 'reboot' ? 'power' : 'apps';
   return await session.execute({ id: 'command-1', capability, name, args }, context.signal);
 }
 
-describe('packages of a headset', () => {
-  const file = Buffer.from('apk org.example.anatomy 7');
-  const install = { id: 'org.example.anatomy', url: 'http://10.0.0.1/a.apk', sha256: sha256(file) };
+async function install(
+  artifact: Artifact,
+  over: Partial<DriverContext<unknown>> = {},
+  onProgress: (progress: InstallProgress) => void = () => {},
+  signal?: AbortSignal,
+) {
+  const { context } = contextFor();
+  await using session = await driver.connect({ ...context, ...over });
+  return await session.install?.(artifact, onProgress, signal ?? context.signal);
+}
 
-  it('are refused when their hash is another, before the headset sees them', async () => {
-    const other = shelf(Buffer.from('apk org.example.evil 1'));
-    await expect(execute('install', install, { http: other })).rejects.toMatchObject({ code: 'protocol' });
+const app = Buffer.from('apk org.example.anatomy 7');
+const large = Buffer.concat([Buffer.from('apk org.example.anatomy 8 '), Buffer.alloc(3_000_000, 'x')]);
+
+describe('an app for a headset', () => {
+  it('is installed, and the version is the one that the headset tells', async () => {
+    expect(await install(createTestArtifact(app, { version: '7' }))).toEqual({ version: '7' });
+    expect(simulator.android.packages.get('org.example.anatomy')).toBe('7');
+    expect(simulator.android.files.size, 'files left on the headset').toBe(0);
+  });
+
+  it('tells how far it is, each percent once and in order', async () => {
+    const seen: InstallProgress[] = [];
+    await install(createTestArtifact(large, { pieceBytes: 200_000 }), {}, (progress) => seen.push(progress));
+    const stages = seen.map(({ stage }) => stage);
+    expect([...new Set(stages)]).toEqual(['sending', 'installing', 'verifying']);
+    const percents = seen.flatMap(({ percent }) => (percent === undefined ? [] : [percent]));
+    expect(percents.at(0)).toBe(0);
+    expect(percents.at(-1)).toBe(100);
+    expect(percents).toEqual([...new Set(percents)].sort((a, b) => a - b));
+  });
+
+  it('is never held whole: a piece is read when the one before is on its way', async () => {
+    const gate = Promise.withResolvers<void>();
+    let read = 0;
+    const artifact = createTestArtifact(large, {
+      async *open() {
+        for (let at = 0; at < large.length; at += 65_536) {
+          read++;
+          yield large.subarray(at, at + 65_536);
+        }
+      },
+    });
+    const { context } = contextFor();
+    const tcp = {
+      connect: async (...args: Parameters<typeof context.tcp.connect>): Promise<TcpConnection> => {
+        const connection = await context.tcp.connect(...args);
+        return {
+          read: (signal) => connection.read(signal),
+          write: async (bytes, signal) => {
+            if (Buffer.from(bytes).toString('latin1', 0, 4) === 'DATA') await gate.promise;
+            await connection.write(bytes, signal);
+          },
+          [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+        };
+      },
+    };
+    const installing = install(artifact, { tcp });
+    await expect.poll(() => simulator.asked.includes('sync:')).toBe(true);
+    await expect.poll(() => read).toBe(1);
+    await clock.wait(2_000);
+    expect(read).toBe(1);
+    gate.resolve();
+    expect(await installing).toEqual({ version: '8' });
+    expect(read).toBe(Math.ceil(large.length / 65_536));
+  });
+
+  it('is no firmware, and has the id of a package for a name', async () => {
+    for (const over of [{ kind: 'firmware' }, { name: 'Anatomy 7' }, { name: 'a.b;reboot' }] as const) {
+      await expect(install(createTestArtifact(app, over))).rejects.toMatchObject({ code: 'unsupported' });
+    }
     expect(simulator.asked).not.toContain('sync:');
   });
 
-  it('are not there when the shelf says so', async () => {
-    await expect(execute('install', install, { http: shelf(file, 404) })).rejects.toThrow(/HTTP status 404/);
-  });
+  it.each([app.length - 1, app.length + 1])(
+    'of another size than its release says never gets there: %i bytes',
+    async (sizeBytes) => {
+      await expect(install(createTestArtifact(app, { sizeBytes }))).rejects.toMatchObject({ code: 'protocol' });
+      expect(simulator.android.files.size).toBe(0);
+      expect(simulator.android.packages.has('org.example.anatomy')).toBe(false);
+    },
+  );
 
-  it('are told from what the headset does not take', async () => {
-    const broken = Buffer.from('PK no package');
-    const args = { ...install, sha256: sha256(broken) };
-    await expect(execute('install', args, { http: shelf(broken) })).rejects.toThrow(/INSTALL_PARSE_FAILED_NOT_APK/);
+  it('that the headset does not take leaves nothing behind', async () => {
+    const broken = createTestArtifact(Buffer.from('PK no package'));
+    await expect(install(broken)).rejects.toThrow(/INSTALL_PARSE_FAILED_NOT_APK/);
     expect(simulator.android.files.size).toBe(0);
   });
 
-  it('count only under the name that was asked for', async () => {
-    const args = { ...install, id: 'org.example.other' };
-    await expect(execute('install', args, { http: shelf(file) })).rejects.toMatchObject({ code: 'no-effect' });
+  it('counts only under its name, with its version, and by the list of the headset', async () => {
+    const effect = { code: 'no-effect' };
+    await expect(install(createTestArtifact(app, { name: 'org.example.other' }))).rejects.toMatchObject(effect);
+    await expect(install(createTestArtifact(app, { version: '8' }))).rejects.toMatchObject(effect);
+    simulator.android.packages.clear();
+    simulator.android.ignores.add('install');
+    await expect(install(createTestArtifact(app))).rejects.toMatchObject(effect);
   });
 
+  it('that is cut off on its way is taken away again', async () => {
+    const stop = new AbortController();
+    const artifact = createTestArtifact(large, {
+      async *open() {
+        yield large.subarray(0, 65_536);
+        stop.abort(new Error('the window has closed'));
+        yield large.subarray(65_536);
+      },
+    });
+    await expect(install(artifact, {}, () => {}, stop.signal)).rejects.toThrow(/window has closed/);
+    expect(simulator.asked.at(-1)).toContain('shell:rm -f');
+    expect(simulator.android.files.size).toBe(0);
+  });
+});
+
+describe('apps of a headset', () => {
   it('are removed once, and a second time nothing happens', async () => {
     const id = 'com.example.solarsystem';
     expect(await execute('remove', { id })).toEqual({ id, changed: true });
