@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../protocols/ports.ts';
-import { type Resolve, systemResolve } from './dial.ts';
+import { type DialObserver, type Resolve, systemResolve } from './dial.ts';
 import { createHttpPort } from './http.ts';
 import type { Network } from './network.ts';
 import { createAddressFilter, type NetworkPolicy } from './network-policy.ts';
@@ -13,6 +13,8 @@ export interface NetworkOptions {
   readonly log: Log;
   /** The machine's resolver unless given. */
   readonly resolve?: Resolve;
+  /** Told what happens below each connection. */
+  readonly observe?: DialObserver;
 }
 
 /** The network as drivers see it: only what the local policy allows. Throws FatalError `invalid-policy`. */
@@ -21,9 +23,9 @@ export function createNetwork(options: NetworkOptions): Network {
   const resolve = options.resolve ?? systemResolve;
   options.log.debug('network policy in force', { ...options.policy });
   return {
-    tcp: createTcpPort(filter, resolve, options.clock),
+    tcp: createTcpPort(filter, resolve, options.clock, options.observe),
     udp: createUdpPort(filter),
-    http: createHttpPort(filter, resolve, options.clock),
-    websocket: createWebSocketPort(filter, resolve, options.clock),
+    http: createHttpPort(filter, resolve, options.clock, options.observe),
+    websocket: createWebSocketPort(filter, resolve, options.clock, options.observe),
   };
 }

@@ -7,6 +7,17 @@ import { type AddressFilter, refuseAddress } from './network-policy.ts';
 /** Turns a host name into its addresses, in the order of preference. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
+/** What happens below a connection, as it happens: a person who looks for a fault wants to know how far it came. */
+export type DialEvent =
+  | { readonly kind: 'resolved' | 'refused'; readonly address: Address; readonly ips: readonly string[] }
+  | { readonly kind: 'dialling' | 'connected'; readonly address: Address; readonly ip: string }
+  | { readonly kind: 'failed'; readonly address: Address; readonly error: Error };
+
+/** Must return at once and never throw. */
+export type DialObserver = (event: DialEvent) => void;
+
+const nobody: DialObserver = () => {};
+
 /** The machine's resolver. */
 export const systemResolve: Resolve = async (host) => {
   const found = await lookup(host, { all: true });
@@ -23,29 +34,48 @@ export async function resolveAllowed(
   resolve: Resolve,
   address: Address,
   signal: AbortSignal,
+  observe: DialObserver = nobody,
 ): Promise<string> {
-  const ips = isIP(address.host) === 0 ? await resolved(resolve, address.host, signal) : [address.host];
-  return ips.find((ip) => filter.allows(address.host, ip, address.port)) ?? refuseAddress(address, ips);
+  const ips = isIP(address.host) === 0 ? await resolved(resolve, address, signal, observe) : [address.host];
+  observe({ kind: 'resolved', address, ips });
+  const ip = ips.find((candidate) => filter.allows(address.host, candidate, address.port));
+  if (ip === undefined) observe({ kind: 'refused', address, ips });
+  return ip ?? refuseAddress(address, ips);
 }
 
-async function resolved(resolve: Resolve, host: string, signal: AbortSignal): Promise<readonly string[]> {
+async function resolved(
+  resolve: Resolve,
+  address: Address,
+  signal: AbortSignal,
+  observe: DialObserver,
+): Promise<readonly string[]> {
+  const { host } = address;
   try {
     return await untilAborted(resolve(host), signal);
   } catch (thrown) {
+    observe({ kind: 'failed', address, error: toError(thrown) });
     signal.throwIfAborted();
     throw new RecoverableError('unreachable', `the name ${host} does not resolve`, { cause: toError(thrown) });
   }
 }
 
 /** Opens a TCP socket to a checked address. Throws as `TcpPort.connect` does. */
-export async function dial(ip: string, address: Address, signal: AbortSignal): Promise<Socket> {
+export async function dial(
+  ip: string,
+  address: Address,
+  signal: AbortSignal,
+  observe: DialObserver = nobody,
+): Promise<Socket> {
   signal.throwIfAborted();
+  observe({ kind: 'dialling', address, ip });
   const socket = netConnect({ host: ip, port: address.port, noDelay: true });
   try {
     await untilAborted(connected(socket), signal);
+    observe({ kind: 'connected', address, ip });
     return socket;
   } catch (thrown) {
     socket.destroy();
+    observe({ kind: 'failed', address, error: toError(thrown) });
     signal.throwIfAborted();
     throw networkError(thrown, `cannot connect to ${address.host} port ${address.port}`);
   }

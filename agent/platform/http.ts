@@ -2,7 +2,7 @@ import { type IncomingMessage, request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
-import { dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
+import { type DialObserver, dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
 import type { Address, HttpPort, HttpRequest, HttpResponse } from './network.ts';
 import type { AddressFilter } from './network-policy.ts';
 import { secured } from './secure-socket.ts';
@@ -15,15 +15,20 @@ const maxHeaderBytes = 32 * 1024;
  * Over https the peer is the pinned certificate, or one that the machine trusts for this name: else FatalError
  * `certificate-mismatch` or `certificate-not-trusted`, before any byte of the request has left.
  */
-export function createHttpPort(filter: AddressFilter, resolve: Resolve, clock: Clock): HttpPort {
+export function createHttpPort(
+  filter: AddressFilter,
+  resolve: Resolve,
+  clock: Clock,
+  observe?: DialObserver,
+): HttpPort {
   return {
     request: async (request) => {
       const url = urlOf(request.url);
       const address = addressOf(url);
       using deadline = clock.deadline(request.timeoutMs, request.signal);
       const { signal } = deadline;
-      const ip = await resolveAllowed(filter, resolve, address, signal);
-      const plain = await dial(ip, address, signal);
+      const ip = await resolveAllowed(filter, resolve, address, signal, observe);
+      const plain = await dial(ip, address, signal, observe);
       try {
         const socket =
           url.protocol === 'https:' ? await secured(plain, address, request.pinnedCertificate, signal) : plain;

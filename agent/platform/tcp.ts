@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { FatalError, RecoverableError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { Arrivals } from './arrivals.ts';
-import { dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
+import { type DialObserver, dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
 import type { Address, TcpConnection, TcpPort, TlsOptions } from './network.ts';
 import type { AddressFilter } from './network-policy.ts';
 import { readGreeting, secured } from './secure-socket.ts';
@@ -11,12 +11,12 @@ import { readGreeting, secured } from './secure-socket.ts';
 const pauseAtBytes = 256 * 1024;
 
 /** TCP under the agent's network policy. */
-export function createTcpPort(filter: AddressFilter, resolve: Resolve, clock: Clock): TcpPort {
+export function createTcpPort(filter: AddressFilter, resolve: Resolve, clock: Clock, observe?: DialObserver): TcpPort {
   return {
     connect: async (address, options) => {
       using deadline = clock.deadline(options.timeoutMs, options.signal);
-      const ip = await resolveAllowed(filter, resolve, address, deadline.signal);
-      const plain = await dial(ip, address, deadline.signal);
+      const ip = await resolveAllowed(filter, resolve, address, deadline.signal, observe);
+      const plain = await dial(ip, address, deadline.signal, observe);
       if (!options.tls) return new TcpStream(plain);
       try {
         return new TcpStream(await upgrade(plain, address, options.tls, deadline.signal));

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { Arrivals } from './arrivals.ts';
-import { dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
+import { type DialObserver, dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
 import type { Address, WebSocketConnection, WebSocketOptions, WebSocketPort } from './network.ts';
 import type { AddressFilter } from './network-policy.ts';
 
@@ -11,12 +11,17 @@ import type { AddressFilter } from './network-policy.ts';
 const pauseAtLength = 256 * 1024;
 
 /** WebSocket as a client (RFC 6455, without compression or redirects) over sockets that the network policy has checked. */
-export function createWebSocketPort(filter: AddressFilter, resolve: Resolve, clock: Clock): WebSocketPort {
+export function createWebSocketPort(
+  filter: AddressFilter,
+  resolve: Resolve,
+  clock: Clock,
+  observe?: DialObserver,
+): WebSocketPort {
   return {
     connect: async (address, options) => {
       using deadline = clock.deadline(options.timeoutMs, options.signal);
-      const ip = await resolveAllowed(filter, resolve, address, deadline.signal);
-      const socket = await dial(ip, address, deadline.signal);
+      const ip = await resolveAllowed(filter, resolve, address, deadline.signal, observe);
+      const socket = await dial(ip, address, deadline.signal, observe);
       const client = createClient(socket, address, options);
       const connection = new MessageStream(client);
       try {
