@@ -19,6 +19,11 @@ export interface ServiceAddresses {
   readonly media2?: string;
   readonly ptz?: string;
   readonly events?: string;
+  readonly imaging?: string;
+  readonly deviceIo?: string;
+  readonly analytics?: string;
+  /** Keys and certificates [ONVIF Security]. */
+  readonly security?: string;
 }
 
 export interface NetworkInterface {
@@ -71,6 +76,10 @@ export function getServices(): SoapOperation<ServiceAddresses> {
       media2: address(namespaces.tr2),
       ptz: address(namespaces.tptz),
       events: address(namespaces.tev),
+      imaging: address(namespaces.timg),
+      deviceIo: address(namespaces.tmd),
+      analytics: address(namespaces.tan),
+      security: address(namespaces.tas),
     });
   });
 }
@@ -85,6 +94,10 @@ export function getCapabilities(): SoapOperation<ServiceAddresses> {
       media2: undefined,
       ptz: textAt(capabilities, 'PTZ', 'XAddr'),
       events: textAt(capabilities, 'Events', 'XAddr'),
+      imaging: textAt(capabilities, 'Imaging', 'XAddr'),
+      deviceIo: textAt(capabilities, 'Extension', 'DeviceIO', 'XAddr'),
+      analytics: textAt(capabilities, 'Analytics', 'XAddr'),
+      security: undefined,
     });
   });
 }
@@ -128,11 +141,5 @@ function deviceOperation<Result>(
 }
 
 function serviceAddresses(found: Readonly<Record<keyof ServiceAddresses, string | undefined>>): ServiceAddresses {
-  const { media, media2, ptz, events } = found;
-  return {
-    ...(media === undefined ? {} : { media }),
-    ...(media2 === undefined ? {} : { media2 }),
-    ...(ptz === undefined ? {} : { ptz }),
-    ...(events === undefined ? {} : { events }),
-  };
+  return Object.fromEntries(Object.entries(found).filter(([, address]) => address !== undefined));
 }

@@ -14,6 +14,10 @@ export const namespaces = {
   trt: 'http://www.onvif.org/ver10/media/wsdl',
   tr2: 'http://www.onvif.org/ver20/media/wsdl',
   tptz: 'http://www.onvif.org/ver20/ptz/wsdl',
+  timg: 'http://www.onvif.org/ver20/imaging/wsdl',
+  tmd: 'http://www.onvif.org/ver10/deviceIO/wsdl',
   tev: 'http://www.onvif.org/ver10/events/wsdl',
+  tan: 'http://www.onvif.org/ver20/analytics/wsdl',
+  tas: 'http://www.onvif.org/ver10/advancedsecurity/wsdl',
   tt: 'http://www.onvif.org/ver10/schema',
 } as const;

@@ -1,11 +1,13 @@
 import { FatalError } from '../../../protocols/errors.ts';
+import type { Descriptor } from '../../../protocols/fleet/record.ts';
 import { getDeviceInformation } from '../../../protocols/onvif/device.ts';
-import { getSnapshotUri } from '../../../protocols/onvif/media.ts';
 import type { PtzStatus } from '../../../protocols/onvif/ptz.ts';
 import type { DriverCommand, DriverContext, DriverSession } from '../driver.ts';
 import { DeviceError } from '../error.ts';
-import { relocate } from './address.ts';
+import type { CameraAspect, CameraScene, Offers, Output } from './aspect.ts';
+import { aspects } from './aspects.ts';
 import type { OnvifClient } from './client.ts';
+import { movementOf, sceneCommands } from './commands.ts';
 import { isRefusal, toDeviceError } from './failure.ts';
 import {
   describeCamera,
@@ -15,17 +17,14 @@ import {
   identityState,
   motionState,
   noMotion,
-  pictureProfile,
   ptzState,
   videoState,
 } from './mapping.ts';
 import { MotionFeed } from './motion-feed.ts';
-import { Movement, type MovementResult } from './movement.ts';
 import type { CameraSettings } from './settings.ts';
 import { type Survey, surveyCamera } from './survey.ts';
 
 type Context = DriverContext<CameraSettings>;
-type Output = Readonly<Record<string, unknown>>;
 
 /** Everything together that one connect and one poll may take. */
 const connectLimitMs = 45_000;
@@ -36,7 +35,6 @@ const surveyIntervalMs = 15 * 60_000;
 const refusalHoldMs = 5 * 60_000;
 /** A skew that moves less than this is the same: the camera tells whole seconds. */
 const skewToleranceSeconds = 2;
-const maxPictureBytes = 4 * 1024 * 1024;
 
 /** Reads the clock, signs in and takes stock. Throws DeviceError. */
 export async function openSession(context: Context, client: OnvifClient): Promise<DriverSession> {
@@ -46,7 +44,11 @@ export async function openSession(context: Context, client: OnvifClient): Promis
   try {
     const skewMs = await readSkew(client, signal);
     const survey = await surveyCamera(client, context.device.credentials?.password, signal);
-    return new CameraSession(context, client, survey, skewMs);
+    await using unfinished = new AsyncDisposableStack();
+    const session = unfinished.use(new CameraSession(context, client, survey, skewMs));
+    await session.begin(signal);
+    unfinished.move();
+    return session;
   } catch (thrown) {
     context.signal.throwIfAborted();
     throw toDeviceError(thrown);
@@ -67,12 +69,14 @@ class CameraSession implements DriverSession {
   readonly pollIntervalMs: number;
   readonly #context: Context;
   readonly #client: OnvifClient;
+  readonly #scene: CameraScene;
   readonly #feed: MotionFeed | undefined;
   #survey: Survey;
   #surveyedAt: number;
   #motion = noMotion;
   #skewSeconds: number | undefined;
   #refusal: { readonly error: DeviceError; readonly until: number } | undefined;
+  readonly #aspects: readonly CameraAspect[];
   #described = '';
 
   constructor(context: Context, client: OnvifClient, survey: Survey, skewMs: number | undefined) {
@@ -82,8 +86,16 @@ class CameraSession implements DriverSession {
     this.#survey = survey;
     this.#surveyedAt = context.clock.mono();
     this.#noteSkew(skewMs);
+    const scene: CameraScene = { context, client, survey: () => this.#survey };
+    this.#scene = scene;
+    this.#aspects = aspects.map((open) => open(scene));
     const { events } = survey.services;
     this.#feed = events && this.#createFeed(events);
+  }
+
+  /** Takes the rest of the stock, and starts to listen. */
+  async begin(signal: AbortSignal): Promise<void> {
+    for (const aspect of this.#aspects) await aspect.survey(signal);
     this.#feed?.start();
     this.#describe();
   }
@@ -92,35 +104,29 @@ class CameraSession implements DriverSession {
     await this.#unlessRefused(pollLimitMs, signal, async (inner) => {
       this.#noteSkew(await readSkew(this.#client, inner));
       await this.#refresh(inner);
+      for (const aspect of this.#aspects) await aspect.poll?.(inner);
       this.#describe();
-      const status = await this.#movement()?.status(inner);
+      const status = await movementOf(this.#scene)?.status(inner);
       this.#report(status);
       this.#sample();
     });
   }
 
   async execute(command: DriverCommand, signal: AbortSignal): Promise<Output> {
-    const movement = this.#movement();
-    const { args } = command;
-    switch (`${command.capability}.${command.name}`) {
-      case 'snapshot.take':
-        if (!this.#survey.facts.hasSnapshot) break;
-        return await this.#unlessRefused(pollLimitMs, signal, (inner) => this.#takePicture(command, inner));
-      case 'ptz.move':
-        if (!movement) break;
-        return await this.#moved(signal, (inner) => movement.move(readMove(args), inner));
-      case 'ptz.stop':
-        if (!movement) break;
-        return await this.#moved(signal, (inner) => movement.stop(inner));
-      case 'ptz.goToPreset':
-        if (!movement) break;
-        return await this.#moved(signal, (inner) => movement.goToPreset(String(args['token']), inner));
-    }
-    throw new FatalError('unsupported-command', `this camera has no ${command.capability}.${command.name}`);
+    const { capability, name } = command;
+    const found = this.#offers().find((offers) => Object.hasOwn(offers[capability] ?? {}, name));
+    const known = found?.[capability]?.[name];
+    if (!known) throw new FatalError('unsupported-command', `this camera has no ${capability}.${name}`);
+    return await this.#unlessRefused(known.limitMs ?? pollLimitMs, signal, (inner) => known.run(command, inner));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#feed?.[Symbol.asyncDispose]();
+    for (const aspect of this.#aspects) await aspect.close?.();
+  }
+
+  #offers(): readonly Offers[] {
+    return [sceneCommands(this.#scene), ...this.#aspects.map((aspect) => aspect.offers())];
   }
 
   #createFeed(service: NonNullable<Survey['services']['events']>): MotionFeed {
@@ -132,6 +138,7 @@ class CameraSession implements DriverSession {
         this.#motion = forgetMotion(this.#motion);
       },
       onNotification: (notification) => {
+        for (const aspect of this.#aspects) aspect.notice?.(notification);
         const before = this.#motion;
         this.#motion = foldMotion(before, notification, this.#context.clock.now());
         if (this.#motion === before) return;
@@ -155,6 +162,7 @@ class CameraSession implements DriverSession {
     const hasChanged = JSON.stringify(information) !== JSON.stringify(before);
     if (!hasChanged && clock.mono() - this.#surveyedAt < surveyIntervalMs) return;
     this.#survey = await surveyCamera(this.#client, device.credentials?.password, signal);
+    for (const aspect of this.#aspects) await aspect.survey(signal);
     this.#surveyedAt = clock.mono();
     const from = firmwareState({ ...this.#survey.facts, information: before }, undefined).version;
     const to = firmwareState(this.#survey.facts, undefined).version;
@@ -165,11 +173,17 @@ class CameraSession implements DriverSession {
 
   #describe(): void {
     const hasEvents = this.#hasMotion();
-    const descriptor = describeCamera({ ...this.#survey.facts, hasEvents });
+    const described = describeCamera({ ...this.#survey.facts, hasEvents });
+    const descriptor = { ...described, capabilities: { ...described.capabilities, ...this.#aspectCapabilities() } };
     const text = JSON.stringify(descriptor);
     if (text === this.#described) return;
     this.#described = text;
     this.#context.reporter.describe(descriptor);
+  }
+
+  #aspectCapabilities(): Descriptor['capabilities'] {
+    const offers = this.#aspects.flatMap((aspect) => Object.entries(aspect.offers()));
+    return Object.fromEntries(offers.map(([name, commands]) => [name, { commands: Object.keys(commands) }]));
   }
 
   #report(status: PtzStatus | undefined): void {
@@ -181,12 +195,14 @@ class CameraSession implements DriverSession {
     if (facts.hasSnapshot) reporter.report('snapshot', { available: true });
     if (this.#hasMotion()) reporter.report('motion', motionState(this.#motion));
     if (facts.hasPtz) reporter.report('ptz', ptzState(facts, status));
+    for (const aspect of this.#aspects) aspect.report();
   }
 
   #sample(): void {
     this.#context.reporter.sample({
       ...(this.#hasMotion() ? { 'motion.count': this.#motion.count } : {}),
       ...(this.#skewSeconds === undefined ? {} : { 'firmware.clockSkew': this.#skewSeconds }),
+      ...Object.assign({}, ...this.#aspects.map((aspect) => aspect.sample?.())),
     });
   }
 
@@ -200,33 +216,6 @@ class CameraSession implements DriverSession {
     const seconds = Math.round(skewMs / 1_000) + 0;
     const known = this.#skewSeconds ?? Number.POSITIVE_INFINITY;
     if (Math.abs(seconds - known) >= skewToleranceSeconds) this.#skewSeconds = seconds;
-  }
-
-  #movement(): Movement | undefined {
-    const { ptz } = this.#survey.services;
-    return ptz && new Movement(this.#context.clock, this.#client, ptz);
-  }
-
-  async #moved(signal: AbortSignal, work: (signal: AbortSignal) => Promise<MovementResult>): Promise<Output> {
-    const { isVerified, status } = await this.#unlessRefused(pollLimitMs, signal, work);
-    const { presets: _known, ...where } = ptzState(this.#survey.facts, status);
-    this.#context.reporter.report('ptz', ptzState(this.#survey.facts, status));
-    return { verified: isVerified, ...where };
-  }
-
-  async #takePicture(command: DriverCommand, signal: AbortSignal): Promise<Output> {
-    const { facts, services } = this.#survey;
-    const token = command.args['profile'] ?? pictureProfile(facts.profiles)?.token;
-    const profile = facts.profiles.find((candidate) => candidate.token === token);
-    if (!services.media || !profile) throw new DeviceError('unsupported', `the camera has no profile ${String(token)}`);
-    const { version, location } = services.media;
-    const uri = await this.#client.call(location, getSnapshotUri(version, profile.token), { signal });
-    const picture = relocate(uri, this.#client.origin);
-    if (!picture) throw new DeviceError('protocol', 'the camera gives a picture address that is not HTTP');
-    const bytes = await this.#client.fetch(picture, { signal, maxBytes: maxPictureBytes });
-    if (!isJpeg(bytes)) throw new DeviceError('protocol', 'what the camera gives as a picture is no JPEG');
-    await this.#context.upload(command.id, 'image/jpeg', bytes, signal);
-    return { sizeBytes: bytes.byteLength, profile: profile.token };
   }
 
   /** Runs `work` in its time, unless the camera refused our credentials a moment ago; then it is not asked at all. */
@@ -247,13 +236,4 @@ class CameraSession implements DriverSession {
       throw error;
     }
   }
-}
-
-function isJpeg(bytes: Uint8Array): boolean {
-  return bytes.length > 4 && bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
-}
-
-function readMove(args: DriverCommand['args']) {
-  const number = (name: string) => Number(args[name] ?? 0);
-  return { pan: number('pan'), tilt: number('tilt'), zoom: number('zoom'), durationMs: number('durationMs') };
 }

@@ -26,6 +26,10 @@ export interface CameraServices {
   readonly media: { readonly version: MediaVersion; readonly location: Location } | undefined;
   readonly ptz: { readonly profile: string; readonly location: Location } | undefined;
   readonly events: Location | undefined;
+  readonly imaging: Location | undefined;
+  readonly deviceIo: Location | undefined;
+  readonly analytics: Location | undefined;
+  readonly security: Location | undefined;
 }
 
 export interface Survey {
@@ -39,7 +43,7 @@ const maxStreamUris = 8;
 const maxTokenLength = 80;
 
 /** Answers of a camera that may leave out what it does not have; a broken connection still ends the survey. */
-async function optional<Result>(question: Promise<Result>): Promise<Result | undefined> {
+export async function optional<Result>(question: Promise<Result>): Promise<Result | undefined> {
   try {
     return await question;
   } catch (thrown) {
@@ -65,7 +69,15 @@ export async function surveyCamera(
   const media = await surveyMedia(client, addresses, signal);
   const ptz = await surveyPtz(client, addresses, media.profiles, signal);
   return {
-    services: { media: media.service, ptz: ptz.service, events: locate(client, addresses.events) },
+    services: {
+      media: media.service,
+      ptz: ptz.service,
+      events: locate(client, addresses.events),
+      imaging: locate(client, addresses.imaging),
+      deviceIo: locate(client, addresses.deviceIo),
+      analytics: locate(client, addresses.analytics),
+      security: locate(client, addresses.security),
+    },
     facts: {
       information,
       name: await findName(client, signal),
