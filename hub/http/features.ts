@@ -3,6 +3,7 @@ import type { Agent, agentAccessBody, agentsQuery } from '../../protocols/api/ag
 import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
 import type { CommandView, createCommandBody } from '../../protocols/api/commands.ts';
 import type {
+  addDeviceBody,
   Device,
   DeviceEvent,
   DeviceRow,
@@ -62,6 +63,7 @@ interface RegistryPort {
   listDevices(scope: Scope, query: DevicesQuery): Awaitable<Page<DeviceRow>>;
   getDevice(scope: Scope, id: string): Awaitable<Device>;
   updateDevice(scope: Scope, actor: Actor, id: string, body: z.output<typeof updateDeviceBody>): Awaitable<Device>;
+  addDevice(scope: Scope, actor: Actor, body: z.output<typeof addDeviceBody>): Awaitable<Device>;
   listAgents(scope: Scope, query: z.output<typeof agentsQuery>): Awaitable<Page<Agent>>;
   getAgent(scope: Scope, id: string): Awaitable<Agent>;
   families(): readonly Family[];

@@ -12,6 +12,7 @@ import type { Bus } from '../events/bus.ts';
 import type { Organisation } from '../organisation/index.ts';
 import { afterCommit, type Sealer, type Store, type Trx } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
+import { type AddDevice, addDevice } from './addition.ts';
 import { type Adopt, type AdoptResult, adopt } from './adoption.ts';
 import {
   type AgentsQuery,
@@ -59,6 +60,7 @@ export interface Registry extends AsyncDisposable {
   listDevices(scope: Scope, query: DevicesQuery): Promise<Page<DeviceRow>>;
   getDevice(scope: Scope, id: string): Promise<Device>;
   updateDevice(scope: Scope, actor: Actor, id: string, body: UpdateDevice): Promise<Device>;
+  addDevice(scope: Scope, actor: Actor, body: AddDevice): Promise<Device>;
   listAgents(scope: Scope, query: AgentsQuery): Page<Agent>;
   getAgent(scope: Scope, id: string): Promise<Agent>;
   addAgent(trx: Trx, agent: NewAgent): Promise<string>;
@@ -178,6 +180,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       await readOne(requireDevice(context, { paths: ['/'] }, id).agentId);
       return getDevice(context, scope, id);
     },
+    addDevice: async (scope, actor, body) => getDevice(context, scope, await addDevice(context, scope, actor, body)),
     listAgents: (scope, query) => listAgents(context, scope, query),
     getAgent: (scope, id) => getAgent(context, scope, id),
     addAgent: (trx, agent) => addAgent(context, trx, agent),

@@ -68,6 +68,20 @@ export const updateDeviceBody = z.strictObject({
   lifecycle: lifecycleSchema.optional(),
 });
 
+/** A device that no discovery finds, as a person describes it. Its driver checks the settings. */
+export const addDeviceBody = z.strictObject({
+  agent: z.string().max(40),
+  family: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  name: z.string().trim().min(1).max(200),
+  /** School or room; the agent's own unit when absent. */
+  unit: z.int().optional(),
+  address: z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(1).max(65_535).optional() }).optional(),
+  credentials: z
+    .strictObject({ username: z.string().max(200).optional(), password: z.string().max(200).optional() })
+    .optional(),
+  settings: z.record(z.string().max(80), z.unknown()).default({}),
+});
+
 /** One metric over time, in steps: `points` are `[time, mean, min, max, count]`, oldest first; a step without data is left out. */
 export const telemetryQuery = z.object({
   metric: z.string().max(120),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import {
+  addDeviceBody,
   deviceEventsPage,
   deviceEventsQuery,
   deviceSchema,
@@ -15,7 +16,7 @@ import { addRoute } from '../route.ts';
 import { idParams } from './params.ts';
 
 /** Devices: lists, one page, its change, and its past. Reads that features answer by id alone are scoped here first. */
-export function addDeviceRoutes(app: FastifyInstance, { features }: RouteContext): void {
+export function addDeviceRoutes(app: FastifyInstance, { features, idempotent }: RouteContext): void {
   const { registry, telemetry, history, audit } = features;
   /** The same words for a device that is not there and for one that is elsewhere. */
   const requireDevice = (scope: Scope, id: string) => {
@@ -33,6 +34,29 @@ export function addDeviceRoutes(app: FastifyInstance, { features }: RouteContext
     query: devicesQuery,
     answer: devicesPage,
     handle: ({ scope, query }) => registry.listDevices(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/devices',
+    tag: 'adoption',
+    summary: 'Take in a device that discovery cannot find, by its family, address and settings',
+    action: 'adopt',
+    body: addDeviceBody,
+    answer: deviceSchema,
+    status: 201,
+    idempotent,
+    handle: async ({ scope, actor, body, request }) => {
+      const device = await registry.addDevice(scope, actor, body);
+      await audit.append({
+        actor: actor.id,
+        action: 'device.add',
+        subject: `device:${device.id}`,
+        unitId: device.unit.id,
+        origin: request.ip,
+        detail: { family: body.family, name: body.name, agent: body.agent },
+      });
+      return device;
+    },
   });
   addRoute(app, {
     method: 'GET',

@@ -199,6 +199,10 @@ function createFakeFeatures(): FakeFeatures {
       listDevices: () => page([device('own-device')]),
       getDevice: (scope, id) => within(scope, id, device(id)),
       updateDevice: (scope, _actor, id) => writing('update-device', within(scope, id, device(id))),
+      addDevice: (scope, _actor, { agent: of }) => {
+        if (!inScope(scope, placeOf(of) ?? '-')) throw new InvalidInputError('agent', 'There is no such agent.');
+        return writing('add-device', device('own-device'));
+      },
       listAgents: () => page([agent('own-agent')]),
       getAgent: (scope, id) => within(scope, id, agent(id)),
       families: () => [{ name: 'some-projector', label: { vi: 'Máy chiếu', en: 'Projector' } }],

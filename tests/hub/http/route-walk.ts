@@ -21,6 +21,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/auth/change-password': { body: () => ({ currentPassword: 'old', newPassword: 'a long new password' }) },
   'POST /api/v1/tokens': { body: () => ({ name: 'reports' }) },
   'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
+  'POST /api/v1/devices': { body: (place) => ({ agent: `${place}-agent`, family: 'thing', name: 'Bảng' }) },
   'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
   'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },
   'POST /api/v1/proposals/adopt': { body: (place) => ({ items: [{ proposal: `${place}-proposal` }] }) },

@@ -87,6 +87,41 @@ describeStores('registry', (open) => {
     );
   });
 
+  it('takes in a device by hand, with its settings, and tells what is wrong with one', async () => {
+    const fleet = await createFleet(await open());
+    const { registry, room, organisation, root } = fleet;
+    await registry.learnFamilies([{ name: 'some-gate', label: { vi: 'Cổng', en: 'Gate' } }]);
+    const other = await organisation.create(everything, { parent: root, kind: 'school', name: 'THCS khác' });
+    const body = { agent: 'a1', family: 'some-gate', name: 'Cổng thư viện', settings: { readsTags: true } };
+    const wanted: string[] = [];
+    registry.onDesired((agentId) => wanted.push(agentId));
+    const device = await registry.addDevice(everything, someone, {
+      ...body,
+      unit: room.id,
+      address: { host: '10.0.0.7' },
+      credentials: { password: 'bí mật' },
+    });
+    expect(device).toMatchObject({ name: 'Cổng thư viện', unit: { id: room.id }, address: { host: '10.0.0.7' } });
+    expect(wanted).toEqual(['a1']);
+    expect((await registry.desiredFor('a1')).devices).toContainEqual({
+      id: device.id,
+      family: 'some-gate',
+      name: 'Cổng thư viện',
+      address: { host: '10.0.0.7' },
+      credentials: { password: 'bí mật' },
+      settings: { readsTags: true },
+    });
+    const elsewhere = { paths: [organisation.pathOf(other.id)] };
+    const refusals = [
+      registry.addDevice(everything, someone, { ...body, family: 'some-robot' }),
+      registry.addDevice(everything, someone, { ...body, unit: other.id }),
+      registry.addDevice(everything, someone, { ...body, agent: 'a9' }),
+      registry.addDevice(elsewhere, someone, body),
+    ];
+    const fields = await Promise.all(refusals.map((work) => work.catch((thrown: { field: string }) => thrown.field)));
+    expect(fields).toEqual(['family', 'unit', 'agent', 'agent']);
+  });
+
   it('keeps what was decided when discovery finds a device again', async () => {
     const fleet = await createFleet(await open());
     const { registry, store } = fleet;
