@@ -1,4 +1,5 @@
 import { namespaces } from './namespaces.ts';
+import { type Notification, readNotification, readOperation } from './sensing/notification.ts';
 import { acknowledge, requireChild, requireText, type SoapOperation } from './soap.ts';
 import { formatDuration, parseDateTime } from './values.ts';
 import { attribute, child, childrenNamed, textAt, type XmlElement } from './xml.ts';
@@ -11,19 +12,6 @@ export interface PullPoint {
   /** Header blocks that must be sent back with each request [WS-Addressing 1.0 SOAP Binding, section 3.3]. */
   readonly referenceParameters: readonly XmlElement[];
   readonly lifetimeMs: number | undefined;
-}
-
-/** One event. */
-export interface Notification {
-  /** Path of local names: the prefixes differ from device to device. `VideoSource/MotionAlarm` */
-  readonly topic: string;
-  /** When it happened by the device's clock, milliseconds since the Unix epoch. */
-  readonly at: number | undefined;
-  /** `Initialized` tells a state as it was before the subscription, `Deleted` that its source is gone [ONVIF Core 9.4.3]. */
-  readonly operation: 'Initialized' | 'Changed' | 'Deleted' | undefined;
-  /** What it is about: the items of its source and of its key, which together name a property [ONVIF Core 9.4.3]. */
-  readonly source: ReadonlyMap<string, string>;
-  readonly data: ReadonlyMap<string, string>;
 }
 
 export interface AddressingInput {
@@ -67,7 +55,7 @@ export function pullMessages(timeoutMs: number, limit: number): SoapOperation<re
     read: (answer) =>
       childrenNamed(answer, 'NotificationMessage')
         .slice(0, maxMessages)
-        .flatMap((message) => readNotification(message) ?? []),
+        .flatMap((message) => readMessage(message) ?? []),
   };
 }
 
@@ -113,35 +101,22 @@ function readLifetime(answer: XmlElement): number | undefined {
   return from === undefined || until === undefined || until <= from ? undefined : until - from;
 }
 
-function readNotification(notification: XmlElement): Notification | undefined {
-  const topic = readTopic(textAt(notification, 'Topic'));
-  if (topic === '') return undefined;
+function readMessage(notification: XmlElement): Notification | undefined {
   // wsnt:Message holds tt:Message; some devices leave the outer one out, and some the inner one when a state has ended.
   const outer = child(notification, 'Message');
   const message = child(outer, 'Message') ?? outer;
-  return {
-    topic,
+  const data = child(message, 'Data');
+  return readNotification({
+    topic: textAt(notification, 'Topic') ?? '',
     at: parseDateTime(attribute(message, 'UtcTime')),
     operation: readOperation(attribute(message, 'PropertyOperation')),
-    source: new Map([...readItems(child(message, 'Source')), ...readItems(child(message, 'Key'))]),
-    data: readItems(child(message, 'Data')),
-  };
+    source: [...readItems(child(message, 'Source')), ...readItems(child(message, 'Key'))],
+    data: readItems(data),
+    complexItems: childrenNamed(data, 'ElementItem').length,
+  });
 }
 
-function readTopic(expression: string | undefined): string {
-  const steps = expression?.split('/') ?? [];
-  return steps
-    .map((step) => step.slice(step.lastIndexOf(':') + 1))
-    .filter((step) => step !== '')
-    .join('/')
-    .slice(0, 300);
-}
-
-function readOperation(text: string | undefined): Notification['operation'] {
-  return text === 'Initialized' || text === 'Changed' || text === 'Deleted' ? text : undefined;
-}
-
-function readItems(group: XmlElement | undefined): ReadonlyMap<string, string> {
+function readItems(group: XmlElement | undefined): readonly (readonly [name: string, value: string])[] {
   const items = childrenNamed(group, 'SimpleItem').slice(0, maxItems);
-  return new Map(items.map((item) => [attribute(item, 'Name') ?? '', attribute(item, 'Value') ?? '']));
+  return items.map((item) => [attribute(item, 'Name') ?? '', attribute(item, 'Value') ?? '']);
 }

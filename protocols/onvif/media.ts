@@ -18,6 +18,8 @@ export interface MediaProfile {
   /** Limit of the frame rate, per second. */
   readonly framesPerSecond: number | undefined;
   readonly bitrateKbps: number | undefined;
+  /** The sensor or input that the picture comes from. */
+  readonly videoSource: string | undefined;
   /** Whether pan, tilt and zoom are attached to this profile. */
   readonly hasPtz: boolean;
 }
@@ -82,6 +84,7 @@ function readProfile(version: MediaVersion, profile: XmlElement): MediaProfile |
     height: parseCount(textAt(encoder, 'Resolution', 'Height')),
     framesPerSecond: parsePositive(textAt(encoder, 'RateControl', 'FrameRateLimit')),
     bitrateKbps: parsePositive(textAt(encoder, 'RateControl', 'BitrateLimit')),
+    videoSource: textAt(configurations, `VideoSource${suffix}`, 'SourceToken'),
     hasPtz: child(configurations, `PTZ${suffix}`) !== undefined,
   };
 }

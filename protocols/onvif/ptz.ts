@@ -1,5 +1,5 @@
 import { namespaces } from './namespaces.ts';
-import { acknowledge, requireChild, type SoapOperation } from './soap.ts';
+import { acknowledge, requireChild, requireText, type SoapOperation } from './soap.ts';
 import { formatDuration, parseNumber } from './values.ts';
 import { attribute, child, childrenNamed, textAt, type XmlElement } from './xml.ts';
 import { type XmlMarkup, xml } from './xml-markup.ts';
@@ -69,9 +69,21 @@ export function stop(profile: string): SoapOperation<undefined> {
   return ptzOperation('Stop', profile, content, acknowledge);
 }
 
-/** Moves to a stored position [ONVIF PTZ 5.4.4]. */
+/** Moves to a stored position [ONVIF PTZ 5.4.3]. */
 export function gotoPreset(profile: string, preset: string): SoapOperation<undefined> {
   return ptzOperation('GotoPreset', profile, xml`<tptz:PresetToken>${preset}</tptz:PresetToken>`, acknowledge);
+}
+
+/** Stores where the camera looks now, as a new preset or in place of the one at `token`; returns its token [ONVIF PTZ 5.4.1]. */
+export function setPreset(profile: string, name: string, token: string | undefined): SoapOperation<string> {
+  const preset = token === undefined ? undefined : xml`<tptz:PresetToken>${token}</tptz:PresetToken>`;
+  const content = xml`<tptz:PresetName>${name}</tptz:PresetName>${preset}`;
+  return ptzOperation('SetPreset', profile, content, (answer) => requireText(answer, 'PresetToken'));
+}
+
+/** Forgets a stored position [ONVIF PTZ 5.4.4]. */
+export function removePreset(profile: string, preset: string): SoapOperation<undefined> {
+  return ptzOperation('RemovePreset', profile, xml`<tptz:PresetToken>${preset}</tptz:PresetToken>`, acknowledge);
 }
 
 function ptzOperation<Result>(

@@ -39,6 +39,16 @@ export function formatDuration(milliseconds: number): string {
   return `PT${milliseconds / 1000}S`;
 }
 
+/** xs:duration in days, hours, minutes and seconds, as milliseconds; undefined for one with years or months, and for anything else. */
+export function parseDuration(text: string | undefined): number | undefined {
+  const match = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$/.exec(
+    text?.trim() ?? '',
+  );
+  if (!match || /[PT]$/.test(match[0])) return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000);
+}
+
 /** A list as XML Schema writes it: items between white space. */
 export function parseList(text: string | undefined): readonly string[] {
   return text?.split(/\s+/).filter((item) => item !== '') ?? [];

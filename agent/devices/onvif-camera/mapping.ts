@@ -1,9 +1,9 @@
 import type { CapabilityState } from '../../../protocols/fleet/capabilities/index.ts';
 import type { Descriptor } from '../../../protocols/fleet/record.ts';
 import type { DeviceInformation } from '../../../protocols/onvif/device.ts';
-import type { Notification } from '../../../protocols/onvif/events.ts';
 import type { MediaProfile } from '../../../protocols/onvif/media.ts';
 import type { PtzPreset, PtzStatus } from '../../../protocols/onvif/ptz.ts';
+import type { Notification } from '../../../protocols/onvif/sensing/notification.ts';
 import { printable } from './failure.ts';
 
 /** All that a survey of one camera found; what a camera does not have is absent or empty. */
@@ -75,8 +75,8 @@ export function forgetMotion(fold: MotionFold): MotionFold {
 }
 
 /** Undefined for an event that tells no state. A state without data has ended: some cameras say so by an empty message. */
-function readState({ operation, data }: Notification): boolean | undefined {
-  if (operation === 'Deleted' || (data.size === 0 && operation !== 'Initialized')) return false;
+function readState({ operation, data, dropped }: Notification): boolean | undefined {
+  if (operation === 'Deleted' || (data.size === 0 && dropped === 0 && operation !== 'Initialized')) return false;
   for (const [name, value] of data) {
     if (!stateItem.test(name)) continue;
     if (/^(true|1)$/i.test(value.trim())) return true;

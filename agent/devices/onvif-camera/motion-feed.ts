@@ -2,11 +2,11 @@ import { randomInt, randomUUID } from 'node:crypto';
 import {
   addressingHeaders,
   createPullPointSubscription,
-  type Notification,
   pullMessages,
   renew,
   unsubscribe,
 } from '../../../protocols/onvif/events.ts';
+import type { Notification } from '../../../protocols/onvif/sensing/notification.ts';
 import type { SoapOperation } from '../../../protocols/onvif/soap.ts';
 import { maxEventBytes } from '../../../protocols/onvif/xml.ts';
 import type { DriverContext } from '../driver.ts';

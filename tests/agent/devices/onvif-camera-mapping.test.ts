@@ -17,7 +17,7 @@ import {
 } from '../../../agent/devices/onvif-camera/mapping.ts';
 import { capabilities } from '../../../protocols/fleet/capabilities/index.ts';
 import { descriptorSchema } from '../../../protocols/fleet/record.ts';
-import type { Notification } from '../../../protocols/onvif/events.ts';
+import type { Notification } from '../../../protocols/onvif/sensing/notification.ts';
 
 const origin = { scheme: 'http', host: '10.0.0.5', port: 8080 } as const;
 
@@ -94,6 +94,7 @@ const event = (
   operation,
   source: new Map(Object.entries(source)),
   data: new Map(Object.entries(data)),
+  dropped: 0,
 });
 
 const motion = 'RuleEngine/CellMotionDetector/Motion';
@@ -158,6 +159,7 @@ describe('motion', () => {
       data: fc
         .dictionary(fc.constantFrom('State', 'IsMotion', 'IsTamper', 'X'), fc.constantFrom('true', 'false', '1', 'x'))
         .map((items) => new Map(Object.entries(items))),
+      dropped: fc.nat({ max: 2 }),
     });
     fc.assert(
       fc.property(fc.array(some, { maxLength: 200 }), (notifications) => {
@@ -201,6 +203,7 @@ describe('states', () => {
         height: count,
         framesPerSecond: count,
         bitrateKbps: count,
+        videoSource: fc.option(token, { nil: undefined }),
         hasPtz: fc.boolean(),
       }),
       { maxLength: 32 },

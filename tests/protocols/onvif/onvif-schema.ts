@@ -16,6 +16,8 @@ const wsdls = [
   'ver20/media/wsdl/media.wsdl',
   'ver20/ptz/wsdl/ptz.wsdl',
   'ver10/events/wsdl/event.wsdl',
+  'ver20/imaging/wsdl/imaging.wsdl',
+  'ver10/deviceio.wsdl',
 ] as const;
 
 const schemas = [

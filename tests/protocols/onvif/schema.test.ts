@@ -4,6 +4,9 @@ import * as device from '../../../protocols/onvif/device.ts';
 import * as events from '../../../protocols/onvif/events.ts';
 import * as media from '../../../protocols/onvif/media.ts';
 import * as ptz from '../../../protocols/onvif/ptz.ts';
+import * as eventService from '../../../protocols/onvif/sensing/event-service.ts';
+import * as imaging from '../../../protocols/onvif/sensing/imaging.ts';
+import * as relay from '../../../protocols/onvif/sensing/relay.ts';
 import { buildEnvelope, type SoapOperation } from '../../../protocols/onvif/soap.ts';
 import { usernameToken } from '../../../protocols/onvif/ws-security.ts';
 import { parseXml } from '../../../protocols/onvif/xml.ts';
@@ -14,6 +17,38 @@ import { openSchemas, schemaAbsence } from './onvif-schema.ts';
 
 const absence = schemaAbsence();
 const token = 'Profile & <1>';
+
+const sensingOperations: readonly SoapOperation<unknown>[] = [
+  imaging.getImagingSettings(token),
+  imaging.getImagingOptions(token),
+  imaging.setImagingSettings(token, { irCutFilter: 'AUTO' }),
+  imaging.setImagingSettings(token, {
+    brightness: 0.5,
+    contrast: 1e-7,
+    saturation: -3,
+    sharpness: 100,
+    irCutFilter: 'OFF',
+    backlight: 'ON',
+    exposure: 'MANUAL',
+  }),
+  relay.getRelayOutputs(),
+  relay.setRelayOutputSettings(token, { mode: 'Monostable', delayMs: 1_500, idle: 'closed' }),
+  relay.setRelayOutputSettings(token, { mode: 'Bistable', delayMs: 0, idle: 'open' }),
+  relay.setRelayOutputState(token, true),
+  relay.setRelayOutputState(token, false),
+  relay.getDigitalInputs(),
+  eventService.getEventCapabilities(),
+  eventService.getEventProperties(),
+  eventService.addEventBroker({
+    address: 'mqtt://[fd00::1]:1883',
+    topicPrefix: 'camera-7',
+    username: 'a&b',
+    password: '<"đ">',
+    qos: 1,
+  }),
+  eventService.getEventBrokers(),
+  eventService.deleteEventBroker('mqtt://127.0.0.1:1883'),
+];
 
 /** Every request that the wire can write. */
 const operations: readonly SoapOperation<unknown>[] = [
@@ -35,10 +70,14 @@ const operations: readonly SoapOperation<unknown>[] = [
   ptz.continuousMove(token, { pan: 0, tilt: 0, zoom: 1e-7 }, 1_000),
   ptz.stop(token),
   ptz.gotoPreset(token, '1'),
+  ptz.setPreset(token, 'Cửa <1>', undefined),
+  ptz.setPreset(token, 'Cửa <1>', '7'),
+  ptz.removePreset(token, '7'),
   events.createPullPointSubscription(120_000),
   events.pullMessages(500, 10),
   events.renew(60_000),
   events.unsubscribe(),
+  ...sensingOperations,
 ];
 
 function requestOf(operation: SoapOperation<unknown>): string {
