@@ -103,6 +103,8 @@ export async function listDevices(
     page.limit(query.limit + 1).execute(),
     rows.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
   ]);
+  const ids = fetched.map(({ id }) => id);
+  const extra = query.capability === undefined ? undefined : await capabilityColumns(context, query.capability, ids);
   const keyOf = (row: (typeof fetched)[number]) =>
     ({ name: row.name_sort, health: row.health_rank, since: row.health_since.getTime() })[field];
   return pageOfRows(
@@ -110,8 +112,35 @@ export async function listDevices(
     query.limit,
     total,
     (row) => ({ key: keyOf(row), id: row.id }),
-    (row) => viewRow(context, row),
+    (row) => ({ ...viewRow(context, row), ...extra?.(row.id) }),
   );
+}
+
+/** What one capability says of each of these devices, as a list that is narrowed to it shows. */
+async function capabilityColumns(
+  { store, facets }: RegistryContext,
+  capability: string,
+  ids: readonly string[],
+): Promise<(id: string) => Pick<DeviceRow, 'reported' | 'latest'>> {
+  const rows =
+    ids.length === 0
+      ? []
+      : await store.db
+          .selectFrom('twin')
+          .select(['device_id', 'state', 'at', 'received_at'])
+          .where('capability', '=', capability)
+          .where('device_id', 'in', ids)
+          .execute();
+  const states = new Map(rows.map((row) => [row.device_id, row]));
+  return (id) => {
+    const row = states.get(id);
+    const latest = Object.entries(facets.latestOf(id)).filter(([metric]) => metric.startsWith(`${capability}.`));
+    const times = row && { at: row.at.toISOString(), receivedAt: row.received_at.toISOString() };
+    return {
+      reported: row && times ? { [capability]: { state: row.state, ...times } } : {},
+      latest: Object.fromEntries(latest),
+    };
+  };
 }
 
 type ListedRow = Pick<

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { healthSchema, healthStateSchema, lifecycleSchema } from './health.ts';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
+/** The state of one capability with both its ages: when the device said it, and when it was stored. */
+const capabilityStateSchema = z.object({
+  state: z.record(z.string(), z.unknown()),
+  at: instantSchema,
+  receivedAt: instantSchema,
+});
+
+const reportedSchema = z.record(z.string(), capabilityStateSchema);
+const latestSchema = z.record(z.string(), z.object({ value: z.number(), at: instantSchema }));
+
 /** One row of a device list. */
 const deviceRowSchema = z
   .object({
@@ -18,6 +28,9 @@ const deviceRowSchema = z
     serial: z.string().optional(),
     firmware: z.string().optional(),
     lastReportAt: instantSchema.optional(),
+    /** State and latest values of the capability that the query names, and of no other; absent when it names none. */
+    reported: reportedSchema.optional(),
+    latest: latestSchema.optional(),
   })
   .meta({ id: 'DeviceRow' });
 export type DeviceRow = z.infer<typeof deviceRowSchema>;
@@ -40,20 +53,13 @@ export const devicesQuery = z.object({
 export type DevicesQuery = z.output<typeof devicesQuery>;
 export const devicesPage = pageOf(deviceRowSchema);
 
-/** The state of one capability with both its ages: when the device said it, and when it was stored. */
-const capabilityStateSchema = z.object({
-  state: z.record(z.string(), z.unknown()),
-  at: instantSchema,
-  receivedAt: instantSchema,
-});
-
 export const deviceSchema = deviceRowSchema.extend({
   health: healthSchema,
   address: z.object({ host: z.string(), port: z.int().optional() }).optional(),
   adoptedAt: instantSchema,
   adoptedBy: z.string(),
-  reported: z.record(z.string(), capabilityStateSchema),
-  latest: z.record(z.string(), z.object({ value: z.number(), at: instantSchema })),
+  reported: reportedSchema,
+  latest: latestSchema,
   /** Commands that this device itself declared, by capability. */
   commands: z.record(z.string(), z.array(z.string())),
   parts: z.array(

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { createOrganisation } from '../../../hub/organisation/index.ts';
+import { noFacets } from '../../../hub/registry/facets.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
 import { createSealer } from '../../../hub/store/index.ts';
 import type { DevicesQuery } from '../../../protocols/api/devices.ts';
@@ -166,6 +167,50 @@ describeStores('registry', (open) => {
       if (sort === '-name') expect(seen[0]).toBe('Máy chiếu 10');
       if (sort === 'health') expect(seen[0]).toBe('Máy chiếu 5');
       if (sort === '-health') expect(seen.at(-1)).toBe('Máy chiếu 5');
+    }
+  });
+
+  it('shows of a list that is narrowed to a capability what that one says, page by page', async () => {
+    const at = '2026-03-02T00:00:00.000Z';
+    const latest = { 'battery.level': { value: 83, at }, 'storage.used': { value: 19, at } };
+    const fleet = await createFleet(await open(), { facets: { ...noFacets, latestOf: () => latest } });
+    const { registry, twin, store } = fleet;
+    const proposals = await propose(fleet, 3);
+    const { adopted } = await registry.adopt(everything, someone, {
+      dryRun: false,
+      items: proposals.map(({ id }, index) => ({ proposal: id, name: `Kính ${index}` })),
+    });
+    const capabilities = { battery: { commands: [] }, power: { commands: [] } };
+    const stamp = { at: Date.parse(at), seq: 1, mono: 1 };
+    await store.transaction(async (trx) => {
+      const devices = adopted.map(({ device }) => device);
+      await twin.applyInventory(
+        trx,
+        devices.map((device) => ({
+          kind: 'inventory' as const,
+          device,
+          descriptor: { family: 'some-headset', capabilities },
+          ...stamp,
+        })),
+      );
+      await twin.applyStates(
+        trx,
+        devices.slice(1).flatMap((device) => [
+          { kind: 'state' as const, device, capability: 'battery' as const, state: { state: 'charging' }, ...stamp },
+          { kind: 'state' as const, device, capability: 'power' as const, state: { state: 'on' }, ...stamp },
+        ]),
+      );
+    });
+    const [untold, ...told] = (await registry.listDevices(everything, { ...devicesQuery, capability: 'battery' })).rows;
+    expect(untold).toMatchObject({ name: 'Kính 0', reported: {} });
+    expect(told).toHaveLength(2);
+    for (const row of told) {
+      expect(row.reported).toEqual({ battery: { state: { state: 'charging' }, at, receivedAt: expect.any(String) } });
+      expect(row.latest).toEqual({ 'battery.level': { value: 83, at } });
+    }
+    for (const row of (await registry.listDevices(everything, devicesQuery)).rows) {
+      expect(row).not.toHaveProperty('reported');
+      expect(row).not.toHaveProperty('latest');
     }
   });
 

@@ -5,6 +5,7 @@ import type { ProposalView } from '../../../../protocols/api/proposals.ts';
 import type { Role } from '../../../../protocols/api/session.ts';
 import type { Unit } from '../../../../protocols/api/units.ts';
 import type { VoucherRow } from '../../../../protocols/api/vouchers.ts';
+import type { CapabilityState } from '../../../../protocols/fleet/capabilities/index.ts';
 import type { CommandState } from '../../../../protocols/fleet/record.ts';
 import type { TextKey } from './texts.ts';
 
@@ -25,6 +26,14 @@ export const lifecycleKeys: Readonly<Record<DeviceRow['lifecycle'], TextKey>> = 
   maintenance: 'lifecycle.maintenance',
   'in-store': 'lifecycle.in-store',
   retired: 'lifecycle.retired',
+};
+
+export const batteryKeys: Readonly<Record<CapabilityState<'battery'>['state'], TextKey>> = {
+  charging: 'battery.charging',
+  discharging: 'battery.discharging',
+  'not-charging': 'battery.not-charging',
+  full: 'battery.full',
+  unknown: 'level.unknown',
 };
 
 export const commandKeys: Readonly<Record<CommandState, TextKey>> = {

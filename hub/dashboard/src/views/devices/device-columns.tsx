@@ -18,10 +18,14 @@ export function makeOf(row: Pick<DeviceRow, 'vendor' | 'model'>): string | undef
   return parts.length > 0 ? parts.join(' ') : undefined;
 }
 
-/** Columns of the device list; those marked `phone` are enough on a phone. */
+/**
+ * Columns of the device list; those marked `phone` are enough on a phone. `special` are those of the capability that the list
+ * is narrowed to; kind and firmware give them their place.
+ */
 export function deviceColumns(
   t: (key: TextKey) => string,
   families: Pick<Families, 'nameOf'>,
+  special: readonly FleetColumn<DeviceRow>[] = [],
 ): readonly FleetColumn<DeviceRow>[] {
   return [
     {
@@ -75,6 +79,16 @@ export function deviceColumns(
         </>
       ),
     },
+    ...(special.length > 0 ? special : makeColumns(t, families)),
+    { id: 'report', header: t('devices.lastReport'), track: '8.5rem', cell: (row) => <Age at={row.lastReportAt} /> },
+  ];
+}
+
+function makeColumns(
+  t: (key: TextKey) => string,
+  families: Pick<Families, 'nameOf'>,
+): readonly FleetColumn<DeviceRow>[] {
+  return [
     {
       id: 'family',
       header: t('devices.family'),
@@ -87,6 +101,5 @@ export function deviceColumns(
       track: 'minmax(6rem, 0.8fr)',
       cell: (row) => <span className="soft">{row.firmware ?? nothing}</span>,
     },
-    { id: 'report', header: t('devices.lastReport'), track: '8.5rem', cell: (row) => <Age at={row.lastReportAt} /> },
   ];
 }

@@ -10,6 +10,7 @@ import { Blank } from '../../ui/blank.tsx';
 import { FleetList } from '../../ui/fleet-list.tsx';
 import { Page } from '../../ui/page.tsx';
 import { type DevicesSearch, devicesSearch } from '../search.ts';
+import { batteryColumns } from './battery-columns.tsx';
 import { deviceColumns } from './device-columns.tsx';
 import { DeviceFilters } from './device-filters.tsx';
 import { ExportButton } from './export-button.tsx';
@@ -22,13 +23,17 @@ function readSort(sort: string): DevicesSearch['sort'] {
 
 /** Every device in scope: searched, filtered and sorted by the hub, fetched as one scrolls. */
 export function DevicesPage() {
-  const { t } = useText();
+  const { t, language } = useText();
   const search = useSearch({ from: '/frame/devices' });
   const navigate = useNavigate({ from: '/devices' });
   const query = { ...search, sort: search.sort ?? 'name' };
   const read = useInfiniteQuery({ ...deviceList(query), placeholderData: keepPreviousData });
   const families = useFamilies();
-  const columns = useMemo(() => deviceColumns(t, families), [t, families]);
+  const isCart = search.capability === 'battery';
+  const columns = useMemo(
+    () => deviceColumns(t, families, isCart ? batteryColumns(t, language) : []),
+    [t, families, isCart, language],
+  );
   const change = (part: Partial<DevicesSearch>) => void navigate({ search: { ...search, ...part }, replace: true });
   const { sort: _, ...filters } = search;
   const filtered = Object.values(filters).some((value) => value !== undefined);

@@ -5,6 +5,7 @@ import type { Families } from '../../state/families.ts';
 import { healthKeys, lifecycleKeys } from '../../text/state-keys.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { formatInstant, type Language } from '../../ui/format.ts';
+import { batteryCells } from './battery-cells.ts';
 
 interface ExportOptions {
   readonly query: ListQuery;
@@ -20,7 +21,7 @@ type Column = readonly [header: TextKey, value: (row: DeviceRow, options: Export
 const instant = (at: string | undefined, language: Language) =>
   at === undefined ? '' : formatInstant(Date.parse(at), language);
 
-const columns: readonly Column[] = [
+const standing: readonly Column[] = [
   ['devices.name', (row) => row.name],
   ['devices.health', (row, { t }) => t(healthKeys[row.health.state])],
   ['devices.since', (row, { language }) => instant(row.health.since, language)],
@@ -37,8 +38,15 @@ const columns: readonly Column[] = [
   ['devices.lastReport', (row, { language }) => instant(row.lastReportAt, language)],
 ];
 
+const battery: readonly Column[] = [
+  ['battery.level', (row, { t, language }) => batteryCells(row, t, language).level],
+  ['battery.state', (row, { t, language }) => batteryCells(row, t, language).state],
+  ['battery.temperature', (row, { t, language }) => batteryCells(row, t, language).temperature],
+];
+
 /** All rows of the filter, page after page, as CSV. Throws ApiError; stops at the signal. */
 export async function exportDevices(options: ExportOptions): Promise<Blob> {
+  const columns = options.query['capability'] === 'battery' ? [...standing, ...battery] : standing;
   const separator = options.language === 'vi' ? ';' : ',';
   const chunks = [
     csvStart,
