@@ -44,6 +44,22 @@ const schema = z.strictObject({
         .describe('most that waits for the hub before samples are given up'),
     })
     .prefault({}),
+  localBroker: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('whether devices may connect to this agent by MQTT'),
+      host: host.default('0.0.0.0').describe('address to listen on, while a device needs it'),
+      port: z.int().min(1).max(65_535).default(1_883).describe('TCP port to listen on'),
+      advertisedHost: host
+        .optional()
+        .describe('what devices are told to connect to; the route to them tells unless given'),
+      maxPacketKibibytes: z
+        .int()
+        .min(16)
+        .max(4_096)
+        .default(256)
+        .describe('largest message of a device; a bridge with many devices may need more'),
+    })
+    .prefault({}),
   hub: z
     .strictObject({
       returnSpreadSeconds: z

@@ -4,17 +4,18 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { FleetError, toError } from '../protocols/errors.ts';
+import type { Log } from '../protocols/ports.ts';
 import { systemClock } from '../provisioning/platform/clock.ts';
 import { createLog } from '../provisioning/platform/log.ts';
 import { describeSettings } from '../provisioning/platform/settings.ts';
 import { createAgent } from './app.ts';
-import { readAgentConfig } from './config.ts';
+import { type AgentConfig, readAgentConfig } from './config.ts';
 import { drivers, hostFamily } from './devices/registry.ts';
 import type { EnrolMachineOptions } from './enrolment.ts';
 import { createNetwork } from './platform/create-network.ts';
 import { createHostPort } from './platform/host.ts';
 import { readJsonFile } from './platform/json-file.ts';
-import { createAbsentBroker } from './platform/local-broker.ts';
+import { createAbsentBroker, createLocalBroker } from './platform/local-broker.ts';
 import { createProgramPort } from './platform/spawn.ts';
 import { searchOnce } from './search.ts';
 
@@ -46,10 +47,25 @@ function portsOf(options: CommonOptions) {
     clock: systemClock,
     log,
     network,
-    broker: createAbsentBroker(),
+    broker: brokerOf(config, log),
     programs: createProgramPort(systemClock),
     host: createHostPort({ clock: systemClock, log }),
   };
+}
+
+/** It opens no port before a device is admitted. */
+function brokerOf({ localBroker, network }: AgentConfig, log: Log) {
+  const { enabled, host, port, advertisedHost, maxPacketKibibytes } = localBroker;
+  if (!enabled) return createAbsentBroker();
+  return createLocalBroker({
+    host,
+    port,
+    ...(advertisedHost === undefined ? {} : { advertisedHost }),
+    policy: network,
+    clock: systemClock,
+    log,
+    limits: { packetBytes: maxPacketKibibytes * 1_024 },
+  });
 }
 
 async function run(options: CommonOptions): Promise<void> {
@@ -62,6 +78,7 @@ async function run(options: CommonOptions): Promise<void> {
   using limit = systemClock.deadline(stopLimitMs);
   limit.signal.addEventListener('abort', () => process.exit(failure ? 1 : 0));
   await agent[Symbol.asyncDispose]();
+  await ports.broker[Symbol.asyncDispose]();
   if (failure) throw failure;
 }
 

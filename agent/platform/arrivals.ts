@@ -19,6 +19,11 @@ export class Arrivals<T> {
     this.#wake();
   }
 
+  /** Takes the oldest item out without waiting, for an owner whose bound is passed. */
+  takeOldest(): T | undefined {
+    return this.#waiting.shift();
+  }
+
   /** Nothing more comes. What already came can still be taken; after that `next` throws `error`, or yields undefined. */
   end(error?: Error): void {
     this.#end ??= { error };

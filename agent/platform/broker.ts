@@ -26,19 +26,35 @@ export interface BrokerSeat extends AsyncDisposable {
   addressFor(host: string): Promise<Address>;
   /** Whether a client is signed in by this grant. */
   readonly isConnected: boolean;
-  /** The next message; first those that the broker has retained. Beyond 1,000 waiting ones the oldest is dropped, and counted. */
+  /**
+   * The next message; first those that the broker has retained. Beyond 1,000 waiting ones, or 4 MiB, the oldest is dropped and
+   * counted. Throws FatalError `seat-closed` after the seat was disposed of.
+   */
   receive(signal?: AbortSignal): Promise<BrokerMessage>;
   /** Messages that were dropped because nobody received them in time. */
   readonly dropped: number;
-  /** Sends to whoever subscribes; never retained. Throws RecoverableError `not-connected`, FatalError `topic-not-granted`. */
+  /**
+   * Sends to whoever subscribes; never retained. Resolving means that the connection took it, not that the device read it.
+   * Throws RecoverableError `not-connected` (nobody subscribes), FatalError `topic-not-granted`.
+   */
   publish(topic: string, payload: Uint8Array | string, signal?: AbortSignal): Promise<void>;
+}
+
+export interface AdmitOptions {
+  /**
+   * Holds the grant for ten minutes after its seat was disposed of, or until this aborts: a driver that lost its session and
+   * will come again gives the signal of its context, so that the device can connect meanwhile.
+   */
+  readonly holdUntil?: AbortSignal;
 }
 
 /** MQTT devices of the school publish to the agent itself: no cloud, and each only under its own topics. */
 export interface BrokerPort {
   /**
-   * Admits one device until the seat is disposed of. The broker listens while there is a seat.
-   * Throws FatalError `broker-off` (the local configuration has none) | `grant-conflict`, RecoverableError `address-in-use`.
+   * Admits one device until the seat is disposed of. The broker listens while there is a grant; clients of a user without any
+   * grant are cut, and what they had retained is forgotten.
+   * Throws FatalError `broker-off` (the local configuration has none) | `grant-conflict` | `invalid-grant`,
+   * RecoverableError `address-in-use`.
    */
-  admit(grant: BrokerGrant): Promise<BrokerSeat>;
+  admit(grant: BrokerGrant, options?: AdmitOptions): Promise<BrokerSeat>;
 }

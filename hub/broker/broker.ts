@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'aedes';
 import type { Clock, Log } from '../../protocols/ports.ts';
+import { guardPacketSize } from '../../provisioning/platform/packet-guard.ts';
 import { mayRead, mayReceive, shown } from './authorize.ts';
 import { createBans } from './bans.ts';
 import { type BrokerCounters, createCounters } from './counters.ts';
@@ -12,7 +13,6 @@ import { createEngine, type EngineHandlers } from './engine.ts';
 import { Rejection, type RejectionCode } from './error.ts';
 import { createJournal, type Knock } from './journal.ts';
 import { type BrokerTls, createListener } from './listener.ts';
-import { guardPacketSize } from './packet-guard.ts';
 import type {
   BrokerAudit,
   BrokerCommands,
@@ -180,13 +180,19 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const engine = await createEngine(limits, handlers, log);
   // A library that cannot be bounded must end the start, not the first connection.
   const probe = engine.handle(new PassThrough());
-  guardPacketSize(probe, limits.packetBytes);
+  const guard = (client: Client): void =>
+    guardPacketSize(
+      client,
+      () => limits.packetBytes,
+      (message) => new Rejection('oversize-packet', message),
+    );
+  guard(probe);
   probe.close();
   const accept = (socket: TLSSocket): void => {
     const client = engine.handle(socket);
     const peer = peerOf(socket);
     knocks.set(client, { address: socket.remoteAddress ?? 'unknown', ...(peer ? { agentId: peer.agentId } : {}) });
-    guardPacketSize(client, limits.packetBytes);
+    guard(client);
   };
   const listener = createListener({ tls: deps.tls, limits, journal, log, accept });
   const sweep = startSweep({ sessions, credentials, everyMs: limits.sweepMs, cut, clock, log });

@@ -4,11 +4,11 @@ import { createBans } from '../../../hub/broker/bans.ts';
 import { createCounters } from '../../../hub/broker/counters.ts';
 import { Rejection, toRejection } from '../../../hub/broker/error.ts';
 import { createJournal } from '../../../hub/broker/journal.ts';
-import { guardPacketSize } from '../../../hub/broker/packet-guard.ts';
 import { createStrangers } from '../../../hub/broker/strangers.ts';
 import { createTakeovers } from '../../../hub/broker/takeovers.ts';
 import { inTurn } from '../../../hub/broker/turn.ts';
 import { type LogFields, silentLog } from '../../../protocols/ports.ts';
+import { guardPacketSize } from '../../../provisioning/platform/packet-guard.ts';
 import { createFakeClock } from '../../support/clock.ts';
 
 const socketOf = (address: string, port: number) =>
@@ -141,7 +141,7 @@ describe('reasons', () => {
   });
 
   it('end the start of a broker whose library can no longer be bounded', () => {
-    expect(() => guardPacketSize({}, 1)).toThrow(/cannot be given a packet limit/);
-    expect(() => guardPacketSize({ _parser: { _parseLength: 1 } }, 1)).toThrow();
+    expect(() => guardPacketSize({}, () => 1, Error)).toThrow(/cannot be given a packet limit/);
+    expect(() => guardPacketSize({ _parser: { _parseLength: 1 } }, () => 1, Error)).toThrow();
   });
 });

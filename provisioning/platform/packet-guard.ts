@@ -1,5 +1,4 @@
 import { FatalError } from '../../protocols/errors.ts';
-import { Rejection } from './error.ts';
 
 /** The one method of mqtt-packet 9's parser that knows a packet's length before any of its bytes are kept. */
 interface Parser {
@@ -10,18 +9,18 @@ interface Parser {
 
 /**
  * Makes a client's parser refuse packets above `maxBytes` as soon as their length is read. aedes 1.2.0 has no such limit:
- * one socket that announces 256 MB would make it keep all that comes, before anyone is known.
+ * one socket that announces 256 MB would make it keep all that comes, before anyone is known. `maxBytes` is asked for each
+ * packet, `refusal` gives the error that ends the client.
  * Throws FatalError `broker-library` when the library no longer has the inner method, so that an update cannot disarm it.
  */
-export function guardPacketSize(client: object, maxBytes: number): void {
+export function guardPacketSize(client: object, maxBytes: () => number, refusal: (message: string) => Error): void {
   const parser = parserOf(client);
   const parseLength = parser._parseLength;
   parser._parseLength = function (this: Parser): boolean {
     if (!parseLength.call(this)) return false;
-    if (this.packet.length <= maxBytes) return true;
-    this._emitError(
-      new Rejection('oversize-packet', `a packet of ${this.packet.length} bytes was announced, ${maxBytes} are taken`),
-    );
+    const most = maxBytes();
+    if (this.packet.length <= most) return true;
+    this._emitError(refusal(`a packet of ${this.packet.length} bytes was announced, ${most} are taken`));
     return false;
   };
 }
