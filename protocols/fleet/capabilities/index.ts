@@ -24,6 +24,9 @@ import { recording } from './rig/recording.ts';
 import { scene } from './rig/scene.ts';
 import { streaming } from './rig/streaming.ts';
 import { studio } from './rig/studio.ts';
+import { detection } from './sensing/detection.ts';
+import { imaging } from './sensing/imaging.ts';
+import { relay } from './sensing/relay.ts';
 import { snapshot } from './snapshot.ts';
 import { storage } from './storage.ts';
 import { tagreader } from './tagreader.ts';
@@ -46,7 +49,10 @@ export const capabilities = {
   video,
   snapshot,
   motion,
+  detection,
   ptz,
+  imaging,
+  relay,
   storage,
   gate,
   tagreader,

@@ -46,5 +46,17 @@ export const ptz = defineCapability({
       args: z.object({ token: z.string().max(80), ...rigArgs }),
       idempotent: true,
     },
+    /** Stores where the camera looks now; at the place of `token` where one is given. */
+    savePreset: {
+      label: { vi: 'Lưu vị trí', en: 'Save preset' },
+      args: z.object({ name: z.string().min(1).max(80), token: z.string().max(80).optional(), ...rigArgs }),
+      idempotent: false,
+    },
+    removePreset: {
+      label: { vi: 'Xóa vị trí', en: 'Remove preset' },
+      args: z.object({ token: z.string().max(80), ...rigArgs }),
+      idempotent: true,
+      effect: { vi: 'Vị trí đã lưu bị xóa khỏi camera.', en: 'The camera forgets the stored position.' },
+    },
   },
 });

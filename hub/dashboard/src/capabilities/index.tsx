@@ -27,6 +27,9 @@ import type { Widget } from './parts/widget.ts';
 import { PowerWidget } from './power.tsx';
 import { PtzWidget } from './ptz.tsx';
 import { ReachabilityWidget } from './reachability.tsx';
+import { DetectionWidget } from './sensing/detection.tsx';
+import { ImagingWidget } from './sensing/imaging.tsx';
+import { RelayWidget } from './sensing/relay.tsx';
 import { SnapshotWidget } from './snapshot.tsx';
 import { StorageWidget } from './storage.tsx';
 import { TagreaderWidget } from './tagreader.tsx';
@@ -55,6 +58,9 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   snapshot: SnapshotWidget,
   ptz: PtzWidget,
   motion: MotionWidget,
+  detection: DetectionWidget,
+  relay: RelayWidget,
+  imaging: ImagingWidget,
   gate: GateWidget,
   tagreader: TagreaderWidget,
   ups: UpsWidget,

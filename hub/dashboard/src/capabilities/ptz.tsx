@@ -1,4 +1,4 @@
-import { ActionIcon, Select } from '@mantine/core';
+import { ActionIcon, Select, TextInput } from '@mantine/core';
 import {
   IconArrowDown,
   IconArrowLeft,
@@ -8,10 +8,12 @@ import {
   IconZoomIn,
   IconZoomOut,
 } from '@tabler/icons-react';
+import { useState } from 'react';
 import { findCapability } from '../../../../protocols/fleet/capabilities/index.ts';
 import { useOperation } from '../state/operate.ts';
 import { useText } from '../text/use-text.ts';
 import { formatNumber } from '../ui/format.ts';
+import { CommandButton } from './parts/command-button.tsx';
 import { Facts } from './parts/facts.tsx';
 import type { WidgetProps } from './parts/widget.ts';
 
@@ -82,6 +84,45 @@ export function PtzWidget({ state }: WidgetProps<'ptz'>) {
           value={null}
           onChange={(token) => {
             if (token !== null) send({ capability: 'ptz', name: 'goToPreset', args: { token } });
+          }}
+        />
+      ) : null}
+      <PresetEditor presets={presets} />
+    </>
+  );
+}
+
+/** Stores where the camera looks now under a new name, and forgets what was stored. */
+function PresetEditor({ presets }: { readonly presets: readonly { readonly token: string; readonly name: string }[] }) {
+  const { t } = useText();
+  const { can, send, sending } = useOperation();
+  const [name, setName] = useState('');
+  return (
+    <>
+      {can('ptz', 'savePreset') ? (
+        <div className="row">
+          <TextInput
+            aria-label={t('ptz.new-preset')}
+            placeholder={t('ptz.new-preset')}
+            maxLength={80}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <CommandButton
+            capability="ptz"
+            name="savePreset"
+            args={{ name: name.trim() }}
+            disabled={sending || name.trim() === ''}
+          />
+        </div>
+      ) : null}
+      {can('ptz', 'removePreset') && presets.length > 0 ? (
+        <Select
+          label={t('ptz.remove-preset')}
+          data={presets.map((preset) => ({ value: preset.token, label: preset.name }))}
+          value={null}
+          onChange={(token) => {
+            if (token !== null) send({ capability: 'ptz', name: 'removePreset', args: { token } });
           }}
         />
       ) : null}
