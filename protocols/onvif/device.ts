@@ -33,22 +33,25 @@ export interface NetworkInterface {
 }
 
 /** Most entries that are read from any list of a device. */
-const maxEntries = 64;
+export const maxEntries = 64;
 
 /** The device's clock, milliseconds since the Unix epoch in UTC; undefined when it gives none. Needs no credentials [ONVIF Core 8.1.6, access class PRE_AUTH]. */
 export function getSystemDateAndTime(): SoapOperation<number | undefined> {
-  return deviceOperation('GetSystemDateAndTime', undefined, (answer) => {
-    const utc = child(answer, 'SystemDateAndTime', 'UTCDateTime');
-    const field = (group: string, name: string) => parseCount(textAt(utc, group, name));
-    const date = [field('Date', 'Year'), field('Date', 'Month'), field('Date', 'Day')];
-    const time = [field('Time', 'Hour'), field('Time', 'Minute'), field('Time', 'Second')];
-    const [year, month, day, hour, minute, second] = [...date, ...time];
-    if (year === undefined || month === undefined || day === undefined) return undefined;
-    if (hour === undefined || minute === undefined || second === undefined) return undefined;
-    const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
-    // Date.UTC puts years before 100 into the last century; a camera clock that far off is no clock.
-    return Number.isNaN(milliseconds) || year < 1970 ? undefined : milliseconds;
-  });
+  return deviceOperation('GetSystemDateAndTime', undefined, (answer) => readUtc(child(answer, 'SystemDateAndTime')));
+}
+
+/** The UTC time inside a tt:SystemDateTime; undefined when there is none that can be read. */
+export function readUtc(systemTime: XmlElement | undefined): number | undefined {
+  const utc = child(systemTime, 'UTCDateTime');
+  const field = (group: string, name: string) => parseCount(textAt(utc, group, name));
+  const date = [field('Date', 'Year'), field('Date', 'Month'), field('Date', 'Day')];
+  const time = [field('Time', 'Hour'), field('Time', 'Minute'), field('Time', 'Second')];
+  const [year, month, day, hour, minute, second] = [...date, ...time];
+  if (year === undefined || month === undefined || day === undefined) return undefined;
+  if (hour === undefined || minute === undefined || second === undefined) return undefined;
+  const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
+  // Date.UTC puts years before 100 into the last century; a camera clock that far off is no clock.
+  return Number.isNaN(milliseconds) || year < 1970 ? undefined : milliseconds;
 }
 
 export function getDeviceInformation(): SoapOperation<DeviceInformation> {
@@ -126,7 +129,8 @@ export function getNetworkInterfaces(): SoapOperation<readonly NetworkInterface[
   );
 }
 
-function deviceOperation<Result>(
+/** One question to the device service. `content` goes inside its element. */
+export function deviceOperation<Result>(
   name: string,
   content: XmlMarkup | undefined,
   read: (answer: XmlElement) => Result,
@@ -134,7 +138,7 @@ function deviceOperation<Result>(
   const tag = { markup: name };
   return {
     action: `${namespaces.tds}/${name}`,
-    body: xml`<tds:${tag} xmlns:tds="${namespaces.tds}">${content}</tds:${tag}>`,
+    body: xml`<tds:${tag} xmlns:tds="${namespaces.tds}" xmlns:tt="${namespaces.tt}">${content}</tds:${tag}>`,
     answer: { namespace: namespaces.tds, name: `${name}Response` },
     read,
   };

@@ -18,6 +18,7 @@ const wsdls = [
   'ver10/events/wsdl/event.wsdl',
   'ver20/imaging/wsdl/imaging.wsdl',
   'ver10/deviceio.wsdl',
+  'ver10/advancedsecurity/wsdl/advancedsecurity.wsdl',
 ] as const;
 
 const schemas = [

@@ -14,6 +14,7 @@ import { type Exchange, type OnvifCameraOptions, startOnvifCamera } from '../../
 import { createFastClock } from '../../support/clock.ts';
 import { createTestContext } from '../../support/driver-context.ts';
 import { openSchemas, schemaAbsence } from './onvif-schema.ts';
+import { upkeepOperations } from './upkeep-operations.ts';
 
 const absence = schemaAbsence();
 const token = 'Profile & <1>';
@@ -78,6 +79,7 @@ const operations: readonly SoapOperation<unknown>[] = [
   events.renew(60_000),
   events.unsubscribe(),
   ...sensingOperations,
+  ...Object.values(upkeepOperations),
 ];
 
 function requestOf(operation: SoapOperation<unknown>): string {
