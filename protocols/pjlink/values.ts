@@ -22,26 +22,32 @@ export interface Lamp {
 /** What the projector sees at its input: a size such as `1920x1080`, nothing, or something it cannot name. */
 export type Resolution = { readonly kind: 'size'; readonly size: string } | { readonly kind: 'absent' | 'unknown' };
 
-const powers: Readonly<Record<string, PjlinkPower>> = { '0': 'off', '1': 'on', '2': 'cooling', '3': 'warming' };
+// Maps, because what a projector says may also be the name of what every object has.
+const powers: ReadonlyMap<string, PjlinkPower> = new Map([
+  ['0', 'off'],
+  ['1', 'on'],
+  ['2', 'cooling'],
+  ['3', 'warming'],
+]);
 const levels: Readonly<Record<string, FaultLevel>> = { '0': 'ok', '1': 'warning', '2': 'error' };
-const mutes: Readonly<Record<string, Mute>> = {
-  '11': { video: true, audio: false },
-  '21': { video: false, audio: true },
-  '31': { video: true, audio: true },
-  '30': { video: false, audio: false },
+const mutes: ReadonlyMap<string, Mute> = new Map([
+  ['11', { video: true, audio: false }],
+  ['21', { video: false, audio: true }],
+  ['31', { video: true, audio: true }],
+  ['30', { video: false, audio: false }],
   // Projectors that can mute only one of the two report its "off" so [openlp 3.0.2, pjlinkcommands.py].
-  '10': { video: false, audio: false },
-  '20': { video: false, audio: false },
-};
+  ['10', { video: false, audio: false }],
+  ['20', { video: false, audio: false }],
+]);
 
 /** POWR [PJLink 1.04 section 4.2]. Every parser here throws ProtocolError `malformed`. */
 export function parsePower(text: string): PjlinkPower {
-  return powers[text] ?? fail('power', text);
+  return powers.get(text) ?? fail('power', text);
 }
 
 /** AVMT [4.6]. */
 export function parseMute(text: string): Mute {
-  return mutes[text] ?? fail('mute', text);
+  return mutes.get(text) ?? fail('mute', text);
 }
 
 /** ERST [4.7]: exactly six digits of 0 to 2. */
