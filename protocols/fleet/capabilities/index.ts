@@ -6,6 +6,7 @@ import { battery } from './equipment/battery.ts';
 import { diagnostics } from './equipment/diagnostics.ts';
 import { lock } from './equipment/lock.ts';
 import { ports } from './equipment/ports.ts';
+import { sensors } from './equipment/sensors.ts';
 import { supplies } from './equipment/supplies.ts';
 import { ups } from './equipment/ups.ts';
 import { usage } from './equipment/usage.ts';
@@ -65,6 +66,7 @@ export const capabilities = {
   lock,
   usage,
   diagnostics,
+  sensors,
   wake,
   studio,
   scene,

@@ -15,8 +15,8 @@ export const power = defineCapability({
       args: z.object({}),
       idempotent: false,
       effect: {
-        vi: 'Màn hình tắt ngay, tiết học có thể gián đoạn.',
-        en: 'The picture goes dark at once; a lesson may be interrupted.',
+        vi: 'Màn hình tắt ngay, tiết học có thể gián đoạn. Đèn chiếu còn làm nguội vài phút: chưa ngắt nguồn điện lúc đó.',
+        en: 'The picture goes dark at once; a lesson may be interrupted. A lamp then cools for minutes: keep its mains on.',
       },
     },
     reboot: {
@@ -24,6 +24,16 @@ export const power = defineCapability({
       args: z.object({}),
       idempotent: false,
       effect: { vi: 'Thiết bị ngừng khoảng 1 đến 2 phút.', en: 'The device is away for 1 to 2 minutes.' },
+    },
+    /** For what no longer obeys: nothing is asked and nothing is saved. */
+    reset: {
+      label: { vi: 'Khởi động cứng', en: 'Hard reset' },
+      args: z.object({}),
+      idempotent: false,
+      effect: {
+        vi: 'Thiết bị khởi động lại ngay, không chờ phần mềm; dữ liệu chưa lưu sẽ mất.',
+        en: 'The device restarts at once, without asking its software; what is not saved is lost.',
+      },
     },
   },
 });

@@ -11,6 +11,7 @@ import { BatteryWidget } from './equipment/battery.tsx';
 import { DiagnosticsWidget } from './equipment/diagnostics.tsx';
 import { LockWidget } from './equipment/lock.tsx';
 import { PortsWidget } from './equipment/ports.tsx';
+import { SensorsWidget } from './equipment/sensors.tsx';
 import { SuppliesWidget } from './equipment/supplies.tsx';
 import { UpsWidget } from './equipment/ups.tsx';
 import { UsageWidget } from './equipment/usage.tsx';
@@ -53,6 +54,7 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   lamp: LampWidget,
   temperature: TemperatureWidget,
   diagnostics: DiagnosticsWidget,
+  sensors: SensorsWidget,
   lock: LockWidget,
   usage: UsageWidget,
   snapshot: SnapshotWidget,

@@ -22,6 +22,7 @@ export function PowerWidget({ state }: WidgetProps<'power'>) {
         <CommandButton capability="power" name="on" disabled={state.state === 'on'} />
         <CommandButton capability="power" name="off" disabled={state.state === 'off'} />
         <CommandButton capability="power" name="reboot" />
+        <CommandButton capability="power" name="reset" />
       </div>
     </>
   );

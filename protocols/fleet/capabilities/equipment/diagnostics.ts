@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timestampSchema } from '../../ids.ts';
 import { defineCapability } from '../capability.ts';
 
 const level = z.enum(['warning', 'error']);
@@ -15,6 +16,15 @@ export const diagnostics = defineCapability({
       .optional(),
   }),
   metrics: {},
-  events: { fault: z.object({ part: z.string().max(40), level: z.enum(['ok', 'warning', 'error']) }) },
+  events: {
+    fault: z.object({ part: z.string().max(40), level: z.enum(['ok', 'warning', 'error']) }),
+    /** Something critical that the device has written into its own log, told once. */
+    logged: z.object({
+      part: z.string().max(80),
+      message: z.string().max(300),
+      /** By the device's clock. */
+      at: timestampSchema.optional(),
+    }),
+  },
   commands: {},
 });
