@@ -1,4 +1,5 @@
 import type { CapabilityState } from '../../../../../protocols/fleet/capabilities/index.ts';
+import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { Badge, Facts } from '../parts/facts.tsx';
 import type { WidgetProps } from '../parts/widget.ts';
@@ -6,15 +7,18 @@ import type { WidgetProps } from '../parts/widget.ts';
 type Sensor = CapabilityState<'sensors'>['sensors'][number];
 
 const kinds = [
-  'temperature',
-  'fan',
-  'voltage',
-  'current',
-  'power',
-  'share',
-  'state',
-] as const satisfies Sensor['kind'][];
-const tones = { warning: 'attention', error: 'fault' } as const;
+  { kind: 'temperature', key: 'sensors.temperature' },
+  { kind: 'fan', key: 'sensors.fan' },
+  { kind: 'voltage', key: 'sensors.voltage' },
+  { kind: 'current', key: 'sensors.current' },
+  { kind: 'power', key: 'sensors.power' },
+  { kind: 'share', key: 'sensors.share' },
+  { kind: 'state', key: 'sensors.state' },
+] as const satisfies { kind: Sensor['kind']; key: TextKey }[];
+const levels = {
+  warning: { key: 'level.warning', tone: 'attention' },
+  error: { key: 'level.error', tone: 'fault' },
+} as const satisfies Record<string, { key: TextKey; tone: string }>;
 
 /** What is out of its limits by name, the rest by numbers: a server has a hundred sensors. */
 export function SensorsWidget({ state }: WidgetProps<'sensors'>) {
@@ -25,15 +29,15 @@ export function SensorsWidget({ state }: WidgetProps<'sensors'>) {
     <>
       {sensors.map(({ id, kind, name, level }) =>
         level === 'warning' || level === 'error' ? (
-          <Badge key={`${kind} ${id}`} tone={tones[level]}>
-            {name}: {t(`level.${level}`)}
+          <Badge key={`${kind} ${id}`} tone={levels[level].tone}>
+            {name}: {t(levels[level].key)}
           </Badge>
         ) : null,
       )}
       <Facts
-        rows={kinds.map((kind) => {
+        rows={kinds.map(({ kind, key }) => {
           const count = wellOf(kind).length;
-          return [t(`sensors.${kind}`), count === 0 ? undefined : t('sensors.well', { count })] as const;
+          return [t(key), count === 0 ? undefined : t('sensors.well', { count })] as const;
         })}
       />
     </>
