@@ -2,6 +2,7 @@ import type { CapabilityName } from '../../../protocols/fleet/capabilities/index
 import type { Notification } from '../../../protocols/onvif/sensing/notification.ts';
 import type { DriverCommand, DriverContext } from '../driver.ts';
 import type { OnvifClient } from './client.ts';
+import type { CameraFacts } from './mapping.ts';
 import type { CameraSettings } from './settings.ts';
 import type { Survey } from './survey.ts';
 
@@ -24,6 +25,8 @@ export interface CameraScene {
   readonly client: OnvifClient;
   /** What is known of the camera now; each survey replaces it. */
   survey(): Survey;
+  /** Replaces what has become known between two surveys. */
+  amend(facts: Partial<CameraFacts>): void;
 }
 
 /** One side of a camera beside pictures and movement, such as its clock or its accounts. It lives as long as the session. */
@@ -40,6 +43,8 @@ export interface CameraAspect {
   sample?(): Readonly<Record<string, number>>;
   /** Hears every event of the camera. */
   notice?(notification: Notification): void;
+  /** The camera begins to tell all its states anew; what it does not repeat is over. */
+  forget?(): void;
   /** Gives back what it holds at the camera. */
   close?(): Promise<void>;
 }

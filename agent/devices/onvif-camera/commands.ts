@@ -5,6 +5,7 @@ import { relocate } from './address.ts';
 import type { CameraScene, Offers, Output } from './aspect.ts';
 import { pictureProfile, ptzState } from './mapping.ts';
 import { Movement, type MovementResult } from './movement.ts';
+import { forgetPreset, savePreset } from './sensing/presets.ts';
 
 const maxPictureBytes = 4 * 1024 * 1024;
 
@@ -20,6 +21,8 @@ export function sceneCommands(scene: CameraScene): Offers {
           ptz: {
             move: { run: async ({ args }, signal) => moved(scene, await movement.move(readMove(args), signal)) },
             stop: { run: async (_command, signal) => moved(scene, await movement.stop(signal)) },
+            savePreset: { run: (command, signal) => stored(scene, savePreset, command, signal) },
+            removePreset: { run: (command, signal) => stored(scene, forgetPreset, command, signal) },
             goToPreset: {
               run: async ({ args }, signal) => moved(scene, await movement.goToPreset(String(args['token']), signal)),
             },
@@ -40,6 +43,21 @@ function moved({ context, survey }: CameraScene, { isVerified, status }: Movemen
   context.reporter.report('ptz', state);
   const { presets: _known, ...where } = state;
   return { verified: isVerified, ...where };
+}
+
+/** Changes the stored positions and tells them. */
+async function stored(
+  scene: CameraScene,
+  change: typeof savePreset,
+  command: DriverCommand,
+  signal: AbortSignal,
+): Promise<Output> {
+  const { ptz } = scene.survey().services;
+  if (!ptz) throw new DeviceError('unsupported', 'this camera cannot be moved');
+  const token = await change(scene, ptz, command, signal);
+  const status = await movementOf(scene)?.status(signal);
+  scene.context.reporter.report('ptz', ptzState(scene.survey().facts, status));
+  return { verified: true, token };
 }
 
 async function takePicture(

@@ -11,7 +11,7 @@ export const onvifCamera = defineDriver<CameraSettings>({
   label: { vi: 'Camera', en: 'Camera' },
   settings: cameraSettingsSchema,
   defaultPort: 80,
-  capabilities: ['identity', 'video', 'snapshot', 'motion', 'ptz', 'firmware'],
+  capabilities: ['identity', 'video', 'snapshot', 'motion', 'detection', 'ptz', 'imaging', 'relay', 'firmware'],
   connect: (context) => openSession(context, createClient(context)),
   discover: discoverCameras,
 });

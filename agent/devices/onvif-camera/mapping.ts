@@ -173,7 +173,7 @@ export function describeCamera(facts: CameraFacts): Descriptor {
       ...(facts.profiles.length > 0 ? { video: { commands: [] } } : {}),
       ...(facts.hasSnapshot ? { snapshot: { commands: ['take'] } } : {}),
       ...(facts.hasEvents ? { motion: { commands: [] } } : {}),
-      ...(facts.hasPtz ? { ptz: { commands: ['move', 'stop', 'goToPreset'] } } : {}),
+      ...(facts.hasPtz ? { ptz: { commands: ['move', 'stop', 'goToPreset', 'savePreset', 'removePreset'] } } : {}),
     },
   };
 }

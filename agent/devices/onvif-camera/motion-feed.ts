@@ -184,7 +184,7 @@ function headersFor(
 }
 
 /** Doubles from 2 s to 5 min, with a quarter of it at random so that a room of cameras does not return as one. */
-function pauseAfter(failure: unknown, failures: number): number {
+export function pauseAfter(failure: unknown, failures: number): number {
   const isRefused = failure instanceof DeviceError && failure.code === 'authentication';
   const pauseMs = isRefused ? longestPauseMs : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 20));
   return pauseMs + randomInt(Math.ceil(pauseMs / 4));

@@ -20,7 +20,7 @@ import {
   ptzState,
   videoState,
 } from './mapping.ts';
-import { MotionFeed } from './motion-feed.ts';
+import { EventFeed } from './sensing/event-feed.ts';
 import type { CameraSettings } from './settings.ts';
 import { type Survey, surveyCamera } from './survey.ts';
 
@@ -70,7 +70,7 @@ class CameraSession implements DriverSession {
   readonly #context: Context;
   readonly #client: OnvifClient;
   readonly #scene: CameraScene;
-  readonly #feed: MotionFeed | undefined;
+  readonly #feed: EventFeed | undefined;
   #survey: Survey;
   #surveyedAt: number;
   #motion = noMotion;
@@ -86,7 +86,14 @@ class CameraSession implements DriverSession {
     this.#survey = survey;
     this.#surveyedAt = context.clock.mono();
     this.#noteSkew(skewMs);
-    const scene: CameraScene = { context, client, survey: () => this.#survey };
+    const scene: CameraScene = {
+      context,
+      client,
+      survey: () => this.#survey,
+      amend: (facts) => {
+        this.#survey = { ...this.#survey, facts: { ...this.#survey.facts, ...facts } };
+      },
+    };
     this.#scene = scene;
     this.#aspects = aspects.map((open) => open(scene));
     const { events } = survey.services;
@@ -129,13 +136,14 @@ class CameraSession implements DriverSession {
     return [sceneCommands(this.#scene), ...this.#aspects.map((aspect) => aspect.offers())];
   }
 
-  #createFeed(service: NonNullable<Survey['services']['events']>): MotionFeed {
-    return new MotionFeed({
+  #createFeed(service: NonNullable<Survey['services']['events']>): EventFeed {
+    return new EventFeed({
       context: this.#context,
       client: this.#client,
       service,
       onOpen: () => {
         this.#motion = forgetMotion(this.#motion);
+        for (const aspect of this.#aspects) aspect.forget?.();
       },
       onNotification: (notification) => {
         for (const aspect of this.#aspects) aspect.notice?.(notification);

@@ -8,6 +8,12 @@ export const cameraSettingsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Fetch pictures with HTTP Basic over plain HTTP where the camera knows nothing better.'),
+  events: z
+    .enum(['auto', 'pull', 'broker'])
+    .default('auto')
+    .describe(
+      "How events come: pulled from the camera, published by it to the agent's own broker, or whichever works (auto).",
+    ),
   pinnedCertificate: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
