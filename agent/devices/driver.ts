@@ -191,6 +191,11 @@ export interface Driver<Settings = unknown> {
   readonly capabilities: readonly CapabilityName[];
   /** Opens a session: connects, signs in, describes the device once. Throws DeviceError. */
   connect(context: DriverContext<Settings>): Promise<DriverSession>;
+  /**
+   * Hears what a device says unasked, as long as the device is desired, also while it cannot be reached. Each call of `look`
+   * makes the agent look at it soon; what was heard is a hint and never a state. Ends when the context's signal aborts.
+   */
+  listen?(context: DriverContext<Settings>, look: () => void): Promise<void>;
   /** Looks for devices of this family and yields what answered; ends by itself within a minute. */
   discover?(context: DiscoveryContext): AsyncIterable<Proposal>;
 }

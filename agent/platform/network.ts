@@ -47,8 +47,13 @@ export interface UdpSocket extends AsyncDisposable {
 }
 
 export interface UdpPort {
+  /** Throws RecoverableError when the port cannot be had, as when another program holds it. */
   open(options: {
     readonly port?: number;
+    /** Together with every other socket of this agent that opens `port` so; each gets what arrives. */
+    readonly shared?: boolean;
+    /** An IPv4 address: what any other host sends is not for this socket. */
+    readonly from?: string;
     readonly broadcast?: boolean;
     readonly multicast?: string;
     readonly maxBytes?: number;

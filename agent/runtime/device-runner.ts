@@ -9,6 +9,7 @@ import type { Network } from '../platform/network.ts';
 import type { ProgramPort } from '../platform/program.ts';
 import { CommandQueue, type WaitingCommand } from './command-queue.ts';
 import { type MeasuredNetwork, measureLatency } from './latency.ts';
+import { listenForHints } from './listening.ts';
 import { advance, type DeviceEffect, type DeviceInput, type DeviceState, initialDeviceState } from './machine.ts';
 import { DeviceReporter, type RecordSink } from './reporter.ts';
 import type { Verdict } from './verdict.ts';
@@ -50,7 +51,7 @@ export class DeviceRunner {
   #wake: () => void = () => {
     this.#isWakePending = true;
   };
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
 
   /** `settings` has passed the driver's schema. */
   constructor(device: DesiredDevice, driver: Driver, settings: unknown, ports: RunnerPorts) {
@@ -89,7 +90,10 @@ export class DeviceRunner {
 
   /** Starts after `delayMs`. */
   start(delayMs = 0): void {
-    this.#running ??= this.#run({ kind: 'start', delayMs });
+    this.#running ??= Promise.all([
+      this.#run({ kind: 'start', delayMs }),
+      listenForHints(this.#driver, this.#context, () => this.#wake()),
+    ]);
   }
 
   /** Looks at the device as soon as it is free. */

@@ -14,7 +14,8 @@ export type ProjectorDatagram =
   | { readonly kind: 'power'; readonly power: PjlinkPower }
   | { readonly kind: 'input'; readonly input: string };
 
-const maxDatagramBytes = 136;
+/** The longest datagram, carriage return included. */
+export const maxDatagramBytes = 136;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The question to which every projector of class 2 answers, after a delay of its own of up to 10 s, to port 4352. */

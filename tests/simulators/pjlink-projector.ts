@@ -24,6 +24,8 @@ export interface ProjectorOptions {
   /** A laser has no lamp and answers ERR1 to LAMP. */
   readonly laser?: boolean;
   readonly idleMs?: number;
+  /** The controller that its menu names: class 2 tells it what changes. */
+  readonly notifies?: Address;
   /** Ends lines as some real ones do: NUL padding behind each packet. */
   readonly padding?: boolean;
 }
@@ -143,6 +145,17 @@ export class ProjectorSimulator implements Simulator {
     else if (wasAway) await this.#listen();
   }
 
+  /** Its network cable is plugged in again. */
+  async linkUp(): Promise<void> {
+    await this.#tell(`LKUP=${this.state.mac}`);
+  }
+
+  /** Something breaks or is mended: six digits of ERST. */
+  async setErrors(errors: string): Promise<void> {
+    this.state.errors = errors;
+    await this.#tell(`ERST=${errors}`);
+  }
+
   /** Sends a status notice of class 2 to a controller. */
   async notify(text: string, to: Address): Promise<void> {
     await new Promise<void>((resolve) => this.#udp?.send(text, to.port, to.host, () => resolve()));
@@ -162,6 +175,11 @@ export class ProjectorSimulator implements Simulator {
     const address = server.address();
     if (typeof address === 'object' && address) this.#port = address.port;
     this.#server = server;
+  }
+
+  async #tell(notice: string): Promise<void> {
+    const { notifies } = this.#options;
+    if (notifies) await this.notify(`%2${notice}\r`, notifies);
   }
 
   async #listenUdp(): Promise<void> {
@@ -306,7 +324,9 @@ export class ProjectorSimulator implements Simulator {
     if (this.power !== '1') return 'ERR3';
     if (code === 'INPT') {
       if (!Object.hasOwn(state.inputs, parameter)) return 'ERR2';
-      if (!state.ignores.has(code)) state.input = parameter;
+      if (state.ignores.has(code)) return 'OK';
+      state.input = parameter;
+      void this.#tell(`INPT=${parameter}`);
       return 'OK';
     }
     const [, what, on] = /^([123])([01])$/.exec(parameter) ?? [];
@@ -333,6 +353,7 @@ export class ProjectorSimulator implements Simulator {
     this.state.lampHours = this.#lampHours();
     if (this.#power !== power) this.#switchedAt = this.#clock.mono();
     this.#power = power;
+    void this.#tell(`POWR=${power === 'on' ? 1 : 0}`);
   }
 
   #lampHours(): number {

@@ -53,34 +53,55 @@ export async function executeCommand(command: DriverCommand, context: CommandCon
   }
 }
 
+/** What a projector does before it takes a command for `on` or `off`. */
+const blocking = { on: 'cooling', off: 'warming' } as const;
+
+/**
+ * Brings a projector to the end state. While it still switches to the other one it takes no power command, so that is waited
+ * for first; one that is on its way already needs only patience.
+ */
 async function switchPower(target: 'on' | 'off', context: CommandContext): Promise<Output> {
-  const { conversation, power } = await context.open();
-  {
-    await using _ = conversation;
-    const before = requirePower(power);
-    context.onPower(before);
-    if (before === target) return { state: target, changed: false };
-    if (before === 'cooling') {
-      throw new DeviceError(
-        'unavailable',
-        'the projector cools down and takes no power command; try again when it is off',
-      );
-    }
-    // A projector that already warms up needs only patience.
-    if (!(before === 'warming' && target === 'on')) {
-      throwFailure(await conversation.set(queries.power, target === 'on' ? '1' : '0'), 'power', context.reader);
+  const { warmUpSeconds, coolDownSeconds } = context.settings;
+  const limitsMs = { on: warmUpSeconds * 1_000, off: coolDownSeconds * 1_000 };
+  let before = await requestPower(target, context);
+  if (before === blocking[target]) {
+    const limitMs = limitsMs[target === 'on' ? 'off' : 'on'];
+    const blocked = before;
+    const settled = await awaitPower((power) => power !== blocked, limitMs, context);
+    before = settled === blocked ? blocked : await requestPower(target, context);
+    if (before === blocked) {
+      const still = `the projector is ${blocked} for ${limitMs / 1_000} s and takes no power command; try again later`;
+      throw new DeviceError('unavailable', still);
     }
   }
-  const limitMs = (target === 'on' ? context.settings.warmUpSeconds : context.settings.coolDownSeconds) * 1_000;
-  await awaitPower(target, limitMs, context);
-  return { state: target, changed: true };
+  if (before === target) return { state: target, changed: false };
+  const reached = await awaitPower((power) => power === target, limitsMs[target], context);
+  if (reached === target) return { state: target, changed: true };
+  const later = `${limitsMs[target] / 1_000} s later it is ${reached ?? 'silent'}`;
+  throw new DeviceError('no-effect', `the projector acknowledged, but ${later}`);
+}
+
+/** Asks a projector that has settled in another state to switch; returns the state that it was in. */
+async function requestPower(target: 'on' | 'off', context: CommandContext): Promise<PjlinkPower> {
+  const { conversation, power } = await context.open();
+  await using _ = conversation;
+  const before = requirePower(power);
+  context.onPower(before);
+  if (before === (target === 'on' ? 'off' : 'on')) {
+    throwFailure(await conversation.set(queries.power, target === 'on' ? '1' : '0'), 'power', context.reader);
+  }
+  return before;
 }
 
 /**
- * Waits for the true end state. Projectors may drop the network while they switch, so a lost connection does not end the
- * wait; silence for a minute does, because then it is no switching any more.
+ * Waits for a state; returns the last one that was seen. Projectors may drop the network while they switch, so a lost
+ * connection does not end the wait; silence for a minute does, because then it is no switching any more.
  */
-async function awaitPower(target: 'on' | 'off', limitMs: number, context: CommandContext): Promise<void> {
+async function awaitPower(
+  isWanted: (power: PjlinkPower) => boolean,
+  limitMs: number,
+  context: CommandContext,
+): Promise<PjlinkPower | undefined> {
   const { clock, signal } = context;
   const endsAt = clock.mono() + limitMs;
   let answeredAt = clock.mono();
@@ -95,12 +116,9 @@ async function awaitPower(target: 'on' | 'off', limitMs: number, context: Comman
     answeredAt = clock.mono();
     seen = answer;
     context.onPower(answer);
-    if (answer === target) return;
+    if (isWanted(answer)) break;
   }
-  throw new DeviceError(
-    'no-effect',
-    `the projector acknowledged, but ${limitMs / 1_000} s later it is ${seen ?? 'silent'}`,
-  );
+  return seen;
 }
 
 /** The power state, or why it cannot be read at this moment. */

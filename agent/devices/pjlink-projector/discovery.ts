@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { decodeDatagram, searchDatagram } from '../../../protocols/pjlink/datagram.ts';
+import { decodeDatagram, maxDatagramBytes, searchDatagram } from '../../../protocols/pjlink/datagram.ts';
 import { pjlinkPort } from '../../../protocols/pjlink/line.ts';
 import type { DiscoveryContext, Proposal, UdpSocket } from '../driver.ts';
 import { DeviceError } from '../error.ts';
@@ -82,9 +82,9 @@ async function search(context: DiscoveryContext, signal: AbortSignal): Promise<F
 
 /** Answers go to port 4352 of who asked; where another program has it, some still answer to the port that asked. */
 async function openSearchSocket({ udp, log, broadcast }: DiscoveryContext): Promise<UdpSocket> {
-  const options = { broadcast, maxBytes: 136 };
+  const options = { broadcast, maxBytes: maxDatagramBytes };
   try {
-    return await udp.open({ ...options, port: pjlinkPort });
+    return await udp.open({ ...options, port: pjlinkPort, shared: true });
   } catch (thrown) {
     log.info('projector search has no port of its own', { port: pjlinkPort, error: thrown });
     return await udp.open(options);

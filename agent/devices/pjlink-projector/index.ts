@@ -2,6 +2,7 @@ import { pjlinkPort } from '../../../protocols/pjlink/line.ts';
 import { defineDriver } from '../driver.ts';
 import { discoverProjectors } from './discovery.ts';
 import { family } from './mapping.ts';
+import { listenForNotices } from './notices.ts';
 import { ProjectorSession } from './session.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -17,5 +18,6 @@ export const pjlinkProjector = defineDriver({
     await session.poll(context.signal);
     return session;
   },
+  listen: listenForNotices,
   discover: discoverProjectors,
 });

@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createNetwork } from '../../../agent/platform/create-network.ts';
-import type { Network } from '../../../agent/platform/network.ts';
+import type { Network, UdpSocket } from '../../../agent/platform/network.ts';
 import type { NetworkPolicy } from '../../../agent/platform/network-policy.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
@@ -173,6 +173,44 @@ describe('udp', () => {
     await sender.send(Buffer.from('x'), { host: '127.0.0.1', port: receiver.port });
     using deadline = systemClock.deadline(100);
     await expect(receiver.receive(deadline.signal)).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  it('shares one port among those who ask for it, each with what its own sender sends', async () => {
+    const { udp } = networkWith();
+    const probe = await udp.open({});
+    const { port } = probe;
+    await probe[Symbol.asyncDispose]();
+    const from = async (host: string, text: string) => {
+      const sender = createSocket('udp4');
+      sender.bind(0, host);
+      await once(sender, 'listening');
+      await new Promise((resolve) => sender.send(text, port, '127.0.0.1', resolve));
+      sender.close();
+    };
+    const text = async (socket: UdpSocket) => Buffer.from((await socket.receive()).bytes).toString();
+    const all = await udp.open({ port, shared: true });
+    const one = await udp.open({ port, shared: true, from: '127.0.0.11' });
+    const two = await udp.open({ port, shared: true, from: '127.0.0.12', maxBytes: 8 });
+    await from('127.0.0.12', 'much too long');
+    await from('127.0.0.11', 'eleven');
+    await from('127.0.0.12', 'twelve');
+    expect([await text(one), await text(two)]).toEqual(['eleven', 'twelve']);
+    expect([await text(all), await text(all), await text(all)]).toEqual(['much too long', 'eleven', 'twelve']);
+
+    await all[Symbol.asyncDispose]();
+    await two[Symbol.asyncDispose]();
+    await two[Symbol.asyncDispose]();
+    await from('127.0.0.11', 'again');
+    expect(await text(one)).toBe('again');
+    await expect(udp.open({ port })).rejects.toThrow(/cannot open UDP port/);
+    await one[Symbol.asyncDispose]();
+    const closed = { code: 'socket-closed' };
+    for (const socket of [all, one, two]) await expect(socket.receive()).rejects.toMatchObject(closed);
+    // The port is free again, and one that could not be had is had later.
+    const taken = await udp.open({ port });
+    await expect(udp.open({ port, shared: true })).rejects.toThrow(/cannot open UDP port/);
+    await taken[Symbol.asyncDispose]();
+    await using _ = await udp.open({ port, shared: true });
   });
 
   it('ends a waiting receive when it is closed', async () => {

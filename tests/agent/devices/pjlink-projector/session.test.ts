@@ -229,19 +229,48 @@ describe('passwords', () => {
 });
 
 describe('commands', () => {
-  it('waits for the true end of "off", and refuses a cooling projector', async () => {
+  it('waits for the true end of "off", and tells the way', async () => {
     const { connect, projector, test } = await setUp({ coolDownMs: 20_000 });
     const session = await connect();
-    const off = session.execute(command('power', 'off'), never);
-    await expect.poll(() => projector.power).toBe('2');
-    for (const name of ['on', 'off']) {
-      await expect(session.execute(command('power', name), never)).rejects.toMatchObject({ code: 'unavailable' });
-    }
-    await expect(off).resolves.toEqual({ state: 'off', changed: true });
+    await expect(session.execute(command('power', 'off'), never)).resolves.toEqual({ state: 'off', changed: true });
     expect(projector.power).toBe('0');
     const seen = test.reporter.states.filter(({ capability }) => capability === 'power').map(({ state }) => state);
     expect(seen).toContainEqual({ state: 'cooling' });
     expect(test.reporter.last('power')).toEqual({ state: 'off' });
+  });
+
+  it.each([
+    ['on', 'cooling', 'POWR 1'],
+    ['off', 'warming', 'POWR 0'],
+  ] as const)('lets a projector end first: no order to go %s while it is %s', async (name, state, order) => {
+    const { connect, projector } = await setUp({ coolDownMs: 20_000, warmUpMs: 20_000 });
+    if (name === 'off') projector.setPower('off');
+    const session = await connect();
+    projector.pressPower();
+    await expect(session.execute(command('power', name), never)).resolves.toEqual({ state: name, changed: true });
+    expect(projector.power).toBe(name === 'on' ? '1' : '0');
+    expect(
+      projector.received.filter(({ line }) => line.includes(order)),
+      state,
+    ).toHaveLength(1);
+  });
+
+  it.each(['on', 'off'] as const)('says that a projector does not end what it does: %s', async (name) => {
+    const settings = { settings: { coolDownSeconds: 5, warmUpSeconds: 5 } };
+    const { connect, projector } = await setUp({ coolDownMs: 600_000, warmUpMs: 600_000 }, settings);
+    if (name === 'off') projector.setPower('off');
+    const session = await connect();
+    projector.pressPower();
+    await expect(session.execute(command('power', name), never)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(projector.received.filter(({ line }) => /POWR [01]/.test(line))).toEqual([]);
+  });
+
+  it('only waits for a projector that cools down already when it is to go off', async () => {
+    const { connect, projector } = await setUp({ coolDownMs: 10_000 });
+    const session = await connect();
+    projector.pressPower();
+    await expect(session.execute(command('power', 'off'), never)).resolves.toEqual({ state: 'off', changed: true });
+    expect(projector.received.filter(({ line }) => line.includes('POWR 0'))).toEqual([]);
   });
 
   it('only waits for a projector that warms up already, and does nothing to one that is on', async () => {
