@@ -52,9 +52,9 @@ export function mapHost(facts: HostFacts, bootedAt: number): CapabilityState<'ho
     kernel: facts.kernel.slice(0, 200),
     arch: facts.arch.slice(0, 40),
     cpu: facts.cpu.slice(0, 200),
-    cores: Math.max(1, facts.cores),
-    memoryBytes: facts.memoryBytes,
-    bootedAt: Math.max(0, bootedAt),
+    cores: Math.min(4_096, Math.max(1, whole(facts.cores))),
+    memoryBytes: whole(facts.memoryBytes),
+    bootedAt: whole(bootedAt),
     interfaces: physicalInterfaces(facts).map(({ name, mac, addresses }) => ({
       name: name.slice(0, 40),
       mac,
@@ -67,22 +67,26 @@ export function mapHost(facts: HostFacts, bootedAt: number): CapabilityState<'ho
 export function mapStorage(facts: HostFacts, load: HostLoad): CapabilityState<'storage'> {
   return {
     volumes: load.volumes.slice(0, 64).map(({ name, type, sizeBytes, usedBytes }) => {
-      const step = Math.max(1, Math.floor(sizeBytes / 100));
+      const size = whole(sizeBytes);
+      const step = Math.max(1, Math.floor(size / 100));
       return {
         name: name.slice(0, 120),
         type: type.slice(0, 40),
-        sizeBytes,
-        usedBytes: Math.min(sizeBytes, Math.round(usedBytes / step) * step),
+        sizeBytes: size,
+        usedBytes: Math.min(size, Math.round(whole(usedBytes) / step) * step),
       };
     }),
     disks: facts.disks.slice(0, 32).map(({ name, model, serial, sizeBytes }) => ({
       name: name.slice(0, 120),
       model: model.slice(0, 120),
       serial: (meaningful(serial) ?? '').slice(0, 120),
-      sizeBytes,
+      sizeBytes: whole(sizeBytes),
     })),
   };
 }
+
+/** Linux lets a card be called almost anything; the key of a series does not. */
+const seriesName = /^[\w./:-]{1,60}$/;
 
 /** Processors of mini-PCs throttle from 90 to 100 °C. */
 const warmCelsius = 80;
@@ -96,7 +100,7 @@ export function mapTemperature(celsius: number): CapabilityState<'temperature'> 
 /** The numbers of one poll; rounded to what a person reads. */
 export function mapSamples(facts: HostFacts, load: HostLoad): Readonly<Record<string, number>> {
   const names = new Set(physicalInterfaces(facts).map(({ name }) => name));
-  const network = load.network.filter(({ name }) => names.has(name)).slice(0, 8);
+  const network = load.network.filter(({ name }) => names.has(name) && seriesName.test(name)).slice(0, 8);
   const fullest = load.volumes.map(({ sizeBytes, usedBytes }) => (sizeBytes > 0 ? (usedBytes / sizeBytes) * 100 : 0));
   const samples: Record<string, number | undefined> = {
     'host.cpuUsed': tenths(load.cpuPercent),
@@ -123,7 +127,7 @@ export function mapDescriptor(facts: HostFacts, hasSensor: boolean): Descriptor 
       kind: 'disk',
       name: (meaningful(disk.model) ?? disk.name).slice(0, 120),
       ...(diskSerial ? { serial: diskSerial.slice(0, 120) } : {}),
-      detail: `${Math.round(disk.sizeBytes / 1e9)} GB`,
+      detail: `${Math.round(whole(disk.sizeBytes) / 1e9)} GB`,
     };
   });
   return {
@@ -145,6 +149,11 @@ function said<K extends string>(key: K, text: string): { readonly [P in K]?: str
 
 function isMac(text: string): boolean {
   return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) && !/^[0:]+$/.test(text);
+}
+
+/** Counters of kernels and file systems in user space may tell anything; what is told on is a whole number that stays exact. */
+function whole(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.round(Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, value)));
 }
 
 function tenths(value: number): number {

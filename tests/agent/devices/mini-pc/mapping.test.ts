@@ -8,7 +8,8 @@ import {
   mapTemperature,
   meaningful,
 } from '../../../../agent/devices/mini-pc/mapping.ts';
-import { capabilities } from '../../../../protocols/fleet/capabilities/index.ts';
+import { capabilities, findMetric } from '../../../../protocols/fleet/capabilities/index.ts';
+import { descriptorSchema } from '../../../../protocols/fleet/record.ts';
 import { MiniPcSimulator } from '../../../simulators/mini-pc.ts';
 import { createFakeClock } from '../../../support/clock.ts';
 
@@ -100,6 +101,30 @@ describe('mapping of a mini-PC', () => {
     capabilities.host.state.parse(mapHost(facts, -5));
     capabilities.identity.state.parse(mapIdentity(facts));
     capabilities.storage.state.parse(mapStorage(facts, load));
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 60, 0.5])('fits it with %d for each number', (odd) => {
+    const { facts, load } = machine();
+    Object.assign(facts, {
+      cores: odd,
+      memoryBytes: odd,
+      disks: [{ name: 'a', model: 'b', serial: 'c', sizeBytes: odd }],
+    });
+    load.volumes = [{ name: '/', type: 'fuse', sizeBytes: odd, usedBytes: odd }];
+    capabilities.host.state.parse(mapHost(facts, odd));
+    capabilities.storage.state.parse(mapStorage(facts, load));
+    descriptorSchema.parse(mapDescriptor(facts, true));
+    expect(Object.keys(mapSamples(facts, load)).filter((key) => findMetric(key) === undefined)).toEqual([]);
+  });
+
+  it('keeps the name of a card that cannot be the name of a series out of the samples', () => {
+    const { facts, load } = machine();
+    for (const name of ['\u{1f642}', 'cổng 1', 'x'.repeat(61)]) {
+      facts.interfaces = [{ name, mac: '7C:10:C9:AA:BB:01', addresses: [] }];
+      load.network = [{ name, inPerSecond: 1, outPerSecond: 1 }];
+      expect(Object.keys(mapSamples(facts, load)).filter((key) => key.includes('@'))).toEqual([]);
+      expect(mapHost(facts, 1).interfaces).toHaveLength(1);
+    }
   });
 
   it('grades the temperature', () => {
