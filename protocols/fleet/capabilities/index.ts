@@ -32,6 +32,11 @@ import { snapshot } from './snapshot.ts';
 import { storage } from './storage.ts';
 import { tagreader } from './tagreader.ts';
 import { temperature } from './temperature.ts';
+import { accounts } from './upkeep/accounts.ts';
+import { certificate } from './upkeep/certificate.ts';
+import { log } from './upkeep/log.ts';
+import { network } from './upkeep/network.ts';
+import { time } from './upkeep/time.ts';
 import { video } from './video.ts';
 import { volume } from './volume.ts';
 
@@ -72,6 +77,11 @@ export const capabilities = {
   scene,
   recording,
   streaming,
+  time,
+  network,
+  accounts,
+  certificate,
+  log,
 } as const;
 
 export type CapabilityName = keyof typeof capabilities;

@@ -35,6 +35,11 @@ import { SnapshotWidget } from './snapshot.tsx';
 import { StorageWidget } from './storage.tsx';
 import { TagreaderWidget } from './tagreader.tsx';
 import { TemperatureWidget } from './temperature.tsx';
+import { AccountsWidget } from './upkeep/accounts.tsx';
+import { CertificateWidget } from './upkeep/certificate.tsx';
+import { LogWidget } from './upkeep/log.tsx';
+import { NetworkWidget } from './upkeep/network.tsx';
+import { TimeWidget } from './upkeep/time.tsx';
 import { VideoWidget } from './video.tsx';
 import { VolumeWidget } from './volume.tsx';
 import './capabilities.css';
@@ -73,6 +78,11 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   storage: StorageWidget,
   host: HostWidget,
   firmware: FirmwareWidget,
+  time: TimeWidget,
+  network: NetworkWidget,
+  accounts: AccountsWidget,
+  certificate: CertificateWidget,
+  log: LogWidget,
   identity: IdentityWidget,
 };
 

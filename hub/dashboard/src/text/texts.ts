@@ -5,6 +5,7 @@ import { enrolmentTexts } from './enrolment.ts';
 import { overviewTexts } from './overview.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
+import { upkeepTexts } from './upkeep.ts';
 
 /** Every text of the page, by key. */
 export const texts = {
@@ -14,6 +15,7 @@ export const texts = {
   ...deviceTexts,
   ...adminTexts,
   ...enrolmentTexts,
+  ...upkeepTexts,
 };
 export type TextKey = keyof typeof texts;
 
