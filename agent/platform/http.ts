@@ -1,9 +1,10 @@
-import { type IncomingMessage, request as startRequest } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { FatalError, RecoverableError, toError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { type DialObserver, dial, networkError, type Resolve, resolveAllowed, untilAborted } from './dial.ts';
-import type { Address, HttpPort, HttpRequest, HttpResponse } from './network.ts';
+import type { Address, HttpPort, HttpRequest, HttpResponse, HttpStream } from './network.ts';
 import type { AddressFilter } from './network-policy.ts';
 import { secured } from './secure-socket.ts';
 
@@ -32,7 +33,7 @@ export function createHttpPort(
       try {
         const socket =
           url.protocol === 'https:' ? await secured(plain, address, request.pinnedCertificate, signal) : plain;
-        return await untilAborted(exchange(socket, url, request), signal);
+        return await untilAborted(exchange(socket, url, request, signal), signal);
       } catch (thrown) {
         signal.throwIfAborted();
         throw thrown instanceof FatalError || thrown instanceof RecoverableError
@@ -63,7 +64,7 @@ function addressOf(url: URL): Address {
   return { host, port };
 }
 
-async function exchange(socket: Socket, url: URL, request: HttpRequest): Promise<HttpResponse> {
+async function exchange(socket: Socket, url: URL, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
   const outgoing = startRequest({
     method: request.method,
     path: `${url.pathname}${url.search}`,
@@ -77,8 +78,10 @@ async function exchange(socket: Socket, url: URL, request: HttpRequest): Promise
     outgoing.on('error', reject);
     outgoing.once('response', resolve);
   });
-  outgoing.end(request.body);
-  const incoming = await answered;
+  const sent = send(outgoing, request.body, signal);
+  // An answer may come before the whole body is gone: a refusal counts, whatever becomes of the rest.
+  sent.catch(() => undefined);
+  const incoming = await Promise.race([answered, sent.then(() => answered)]);
   return {
     status: incoming.statusCode ?? 0,
     headers: new Map(Object.entries(incoming.headersDistinct).map(([name, values]) => [name, values ?? []])),
@@ -86,8 +89,18 @@ async function exchange(socket: Socket, url: URL, request: HttpRequest): Promise
   };
 }
 
+async function send(outgoing: ClientRequest, body: HttpRequest['body'], signal: AbortSignal): Promise<void> {
+  if (isStream(body)) await pipeline(body.open(signal), outgoing, { signal });
+  else outgoing.end(body);
+}
+
+function isStream(body: HttpRequest['body']): body is HttpStream {
+  return typeof body === 'object' && 'open' in body;
+}
+
 /** A stated length, because simple devices do not read chunked requests. */
-function lengthOf(body: string | Uint8Array | undefined): Record<string, string> {
+function lengthOf(body: HttpRequest['body']): Record<string, string> {
+  if (isStream(body)) return { 'content-length': String(body.sizeBytes) };
   return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
 }
 

@@ -60,11 +60,18 @@ export interface UdpPort {
   }): Promise<UdpSocket>;
 }
 
+/** A body that is read while it is sent, for what does not fit into memory. */
+export interface HttpStream {
+  readonly sizeBytes: number;
+  /** Its content from the beginning; a request that is made again reads it again. */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | HttpStream;
   readonly timeoutMs: number;
   /** Longest body that is read; a longer one throws RecoverableError `response-too-large`. */
   readonly maxBytes: number;
