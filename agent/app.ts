@@ -7,6 +7,7 @@ import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { createSelfLoad } from './health/self-load.ts';
 import { loadIdentity, type StoredIdentity, storeRenewal, validityOf } from './identity.ts';
+import { readFingerprint } from './machine.ts';
 import type { BrokerPort } from './platform/broker.ts';
 import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
@@ -61,6 +62,7 @@ const mebibyte = 1024 * 1024;
 export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise<Agent> {
   const { clock, log, network, broker, programs, host, drivers, random } = deps;
   let identity = await loadIdentity(config.dataDir);
+  const machine = await readFingerprint(deps, config.machine.serial);
   const { agentId } = identity;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   await using started = new AsyncDisposableStack();
@@ -85,7 +87,12 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       outbox,
       inbox,
       desired,
-      facts: { ...deps.facts, startedAt: Math.round(clock.now()), families: familiesOf(drivers) },
+      facts: {
+        ...deps.facts,
+        startedAt: Math.round(clock.now()),
+        families: familiesOf(drivers),
+        ...(machine ? { machine } : {}),
+      },
       load: () => ({ load: readLoad(), devices: supervisor.count() }),
       onDesired: ({ devices }) => supervisor.apply(devices),
       onCommands: (commands) => router.accept(commands),

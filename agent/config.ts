@@ -12,6 +12,16 @@ const schema = z.strictObject({
     .default('.edufleet/agent')
     .describe('folder of identity, outbox and the last desired document'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  machine: z
+    .strictObject({
+      serial: z
+        .string()
+        .min(4)
+        .max(120)
+        .optional()
+        .describe('what this agent is known by where several share one machine, in place of its serial numbers'),
+    })
+    .prefault({}),
   network: z
     .strictObject({
       allow: z

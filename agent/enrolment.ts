@@ -1,9 +1,9 @@
 import { FatalError } from '../protocols/errors.ts';
-import type { MachineFingerprint } from '../protocols/fleet/enrolment.ts';
 import type { Clock } from '../protocols/ports.ts';
 import { enrol } from '../provisioning/enrolment/enrol.ts';
-import type { HostFacts, HostPort } from './devices/driver.ts';
+import type { HostPort } from './devices/driver.ts';
 import { isEnrolled, storeIdentity } from './identity.ts';
+import { fingerprintOf } from './machine.ts';
 
 export interface EnrolMachineOptions {
   readonly dataDir: string;
@@ -14,6 +14,8 @@ export interface EnrolMachineOptions {
   readonly replace: boolean;
   readonly agentVersion: string;
   readonly host: HostPort;
+  /** What the machine is known by, where several agents share one. */
+  readonly serial: string | undefined;
   /** Family of the driver that speaks to this machine itself. */
   readonly hostFamily: string;
   readonly clock: Clock;
@@ -32,22 +34,13 @@ export async function enrolMachine(
     throw new FatalError('already-enrolled', `${dataDir} has an identity already; use --replace to give it up`);
   }
   const facts = await host.facts(signal);
-  const machine = { fingerprint: fingerprintOf(facts), hostname: facts.hostname, hostFamily, agentVersion };
+  const machine = {
+    fingerprint: fingerprintOf(facts, options.serial),
+    hostname: facts.hostname,
+    hostFamily,
+    agentVersion,
+  };
   const enrolled = await enrol({ hubUrl: gateway, voucher, clock, signal, ...machine });
   await storeIdentity(dataDir, enrolled);
   return { agentId: enrolled.agentId, name: enrolled.name };
-}
-
-function fingerprintOf({ serial, interfaces, disks }: HostFacts): MachineFingerprint {
-  return {
-    ...(serial ? { boardSerial: serial.slice(0, 120) } : {}),
-    macs: [...new Set(interfaces.map(({ mac }) => mac).filter((mac) => mac && mac !== '00:00:00:00:00:00'))].slice(
-      0,
-      32,
-    ),
-    diskSerials: disks
-      .map((disk) => disk.serial.slice(0, 120))
-      .filter(Boolean)
-      .slice(0, 32),
-  };
 }

@@ -97,6 +97,7 @@ async function enrol(
     dataDir: config.dataDir,
     host,
     hostFamily,
+    serial: config.machine.serial,
     clock,
     agentVersion: manifest.version,
     signal: stop.signal,

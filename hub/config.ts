@@ -45,6 +45,16 @@ const schema = z.strictObject({
       maxConnections: z.int().min(1).max(100_000).default(5_000).describe('most agents at once'),
     })
     .prefault({}),
+  enrolment: z
+    .strictObject({
+      again: z
+        .enum(['keep', 'reset', 'refuse'])
+        .default('keep')
+        .describe(
+          'a machine that is an agent already enrols again: it stays that agent, becomes a new one, or is refused',
+        ),
+    })
+    .prefault({}),
   admin: z
     .strictObject({
       email: z.email().default('admin@edufleet.example').describe('first administrator, made when there is nobody yet'),

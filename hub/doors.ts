@@ -32,13 +32,24 @@ export async function openDoors(deps: HubDeps, features: HubFeatures, stack: Asy
       return `mqtts://${publicHost}:${ports.broker}`;
     },
   };
-  const enrolment = createEnrolment({ store, authority, organisation, registry, audit, urls, clock, log });
+  const enrolment = createEnrolment({
+    store,
+    authority,
+    organisation,
+    registry,
+    audit,
+    urls,
+    again: config.enrolment.again,
+    clock,
+    log,
+  });
   const { credentials } = enrolment;
   const broker = stack.use(
     await createBroker({
       ...features,
       tls,
       credentials,
+      machines: enrolment,
       clock,
       log,
       limits: { maxConnections: config.broker.maxConnections },

@@ -14,7 +14,7 @@ import type { Outbox } from './outbox.ts';
 import { initialSession, type SessionInput, type SessionState, stepSession, wanted } from './session-machine.ts';
 
 /** What the agent says of itself in every hello. */
-export type AgentFacts = Pick<Hello, 'version' | 'bootId' | 'startedAt' | 'platform' | 'families'>;
+export type AgentFacts = Pick<Hello, 'version' | 'bootId' | 'startedAt' | 'platform' | 'families' | 'machine'>;
 
 export interface UplinkOptions {
   readonly agentId: string;

@@ -19,6 +19,7 @@ import type {
   BrokerCredentials,
   BrokerHealth,
   BrokerIngest,
+  BrokerMachines,
   BrokerQuarantine,
   BrokerRegistry,
 } from './ports.ts';
@@ -33,6 +34,7 @@ interface BrokerDeps {
   readonly tls: BrokerTls;
   readonly registry: BrokerRegistry;
   readonly ingest: BrokerIngest;
+  readonly machines: BrokerMachines;
   readonly health: BrokerHealth;
   readonly commands: BrokerCommands;
   readonly credentials: BrokerCredentials;
@@ -74,7 +76,7 @@ const toldFilters = 3;
 
 /** The MQTT door of the hub: transport only, it keeps nothing. Durability belongs to ingest and outbox. */
 export async function createBroker(deps: BrokerDeps): Promise<Broker> {
-  const { credentials, health, clock, log } = deps;
+  const { credentials, machines, health, clock, log } = deps;
   const limits: BrokerLimits = { ...defaultLimits, ...deps.limits };
   const counters = createCounters();
   const sessions = createSessions();
@@ -157,6 +159,9 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       if (!takeovers.note(agentId, clock.mono() - before.heardMono)) return;
       const reason = `two machines seem to use one identity, from ${before.address} and ${session.address}`;
       journal.violated(new Rejection('clone-suspected', reason), { address: session.address, agentId });
+      machines.suspected(agentId, [before.address, session.address]).catch((error: unknown) => {
+        log.error('a suspected clone could not be put into quarantine', { error, agent: agentId });
+      });
     },
     left: (client) => {
       const session = sessions.of(client);

@@ -13,6 +13,17 @@ export interface BrokerCredentials {
   withdrawn(): Promise<ReadonlySet<string>>;
 }
 
+export interface BrokerMachines {
+  /** Whether an agent greets from the machine that it was enrolled on. Throws RecoverableError when the database does not answer. */
+  greeted(
+    agentId: string,
+    machine: Hello['machine'],
+    address: string,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
+  /** Two machines throw each other out with one identity. */
+  suspected(agentId: string, addresses: readonly string[]): Promise<void>;
+}
+
 export interface BrokerIngest {
   /** Resolves when the frame is durable. Rejects with RecoverableError when it cannot be stored now. */
   submit(agentId: string, payload: Uint8Array): Promise<Ack | undefined>;

@@ -9,11 +9,12 @@ import { type BrokerCounters, count } from './counters.ts';
 import { type Downlink, desiredAgainMs } from './downlink.ts';
 import { Rejection } from './error.ts';
 import type { Journal } from './journal.ts';
-import type { BrokerHealth, BrokerIngest } from './ports.ts';
+import type { BrokerHealth, BrokerIngest, BrokerMachines } from './ports.ts';
 import type { Session } from './sessions.ts';
 
 export interface UplinkDeps {
   readonly ingest: BrokerIngest;
+  readonly machines: BrokerMachines;
   readonly health: BrokerHealth;
   readonly downlink: Downlink;
   readonly journal: Journal;
@@ -30,10 +31,21 @@ export type Publication = Pick<IPublishPacket, 'topic' | 'qos' | 'retain'> & { r
  */
 export type Uplink = (session: Session, publication: Publication) => Promise<void>;
 
-export function createUplink({ ingest, health, downlink, journal, counters, clock, log }: UplinkDeps): Uplink {
+export function createUplink({
+  ingest,
+  machines,
+  health,
+  downlink,
+  journal,
+  counters,
+  clock,
+  log,
+}: UplinkDeps): Uplink {
   const greet = async (session: Session, payload: Buffer): Promise<void> => {
     const { agentId } = session.identity;
     const hello = decodePayload('up/hello', payload);
+    const verdict = await machines.greeted(agentId, hello.machine, session.address);
+    if (!verdict.ok) throw new Rejection('clone-suspected', verdict.message);
     downlink.ack(session, await ingest.hello(agentId, hello));
     session.greeted = true;
     session.generation = hello.generation;
@@ -79,8 +91,8 @@ export function createUplink({ ingest, health, downlink, journal, counters, cloc
       health.heard(agentId);
       session.heardMono = clock.mono();
     } catch (thrown) {
-      if (thrown instanceof RecoverableError)
-        throw new Rejection('ingest-unavailable', `${channel} of ${agentId} is not stored: ${thrown.message}`);
+      const rejection = rejectionOf(thrown, `${channel} of ${agentId}`);
+      if (rejection) throw rejection;
       // What remains is the fault of the payload, or ours; in both cases the agent keeps its records until `down/ack`.
       if (!(thrown instanceof ProtocolError))
         log.error('a message could not be taken', { error: thrown, agent: agentId });
@@ -89,4 +101,11 @@ export function createUplink({ ingest, health, downlink, journal, counters, cloc
       journal.unusable({ address: session.address, agentId, topic, channel, payload }, code, error.message);
     }
   };
+}
+
+/** What ends the connection: a refusal, or a store that does not answer. Anything else is about the payload alone. */
+function rejectionOf(thrown: unknown, what: string): Rejection | undefined {
+  if (thrown instanceof Rejection) return thrown;
+  if (!(thrown instanceof RecoverableError)) return undefined;
+  return new Rejection('ingest-unavailable', `${what} is not stored: ${thrown.message}`);
 }

@@ -1,16 +1,26 @@
-import { randomInt } from 'node:crypto';
 import { FatalError } from '../../protocols/errors.ts';
-import type { EnrolRequest, EnrolResponse, RenewRequest, RenewResponse } from '../../protocols/fleet/enrolment.ts';
+import type {
+  EnrolRequest,
+  EnrolResponse,
+  MachineFingerprint,
+  RenewRequest,
+  RenewResponse,
+} from '../../protocols/fleet/enrolment.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Authority, PeerIdentity } from '../../provisioning/authority/index.ts';
 import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
-import type { Store, Trx } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import type { AgainPolicy } from './admission.ts';
+import { admitMachine, chainOf } from './admit.ts';
 import { createAttempts } from './attempts.ts';
+import { type Claim, type Conflicts, createConflicts, openConflict } from './conflicts.ts';
 import { addCredential, type Credentials, createCredentials, findCredential, supersede } from './credentials.ts';
 import { EnrolmentError } from './error.ts';
 import { checkRenewal } from './judgement.ts';
+import { compareMachines, machineKeys } from './machine.ts';
+import { enrolledMachine, rememberMachine } from './machines.ts';
 import type { AgentStatus, AuditEntry, EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
-import { createVouchers, requireVoucher, type Vouchers } from './vouchers.ts';
+import { createVouchers, type Vouchers } from './vouchers.ts';
 
 interface EnrolmentDeps {
   readonly store: Store;
@@ -20,11 +30,15 @@ interface EnrolmentDeps {
   readonly audit: EnrolmentAudit;
   /** By which addresses agents reach this hub: `mqtts://host:port` and `https://host:port`. */
   readonly urls: { readonly mqttUrl: string; readonly gatewayUrl: string };
+  /** When a machine that is an agent already enrols again at its school; `keep` unless given. */
+  readonly again?: AgainPolicy;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export interface Enrolment extends Vouchers {
+type Verdict = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+export interface Enrolment extends Vouchers, Conflicts {
   /** A voucher and a request for a certificate make an agent, in one transaction. Throws EnrolmentError. */
   enrol(request: EnrolRequest, address: string): Promise<EnrolResponse>;
   /** A new certificate for the holder of one in force, or of one that ran out a while ago. Throws EnrolmentError. */
@@ -32,16 +46,25 @@ export interface Enrolment extends Vouchers {
   /** Withdraws, suspends or restores the access of an agent. A revoked agent cannot be restored. Throws NotFoundError. */
   setAccess(scope: Scope, actor: Actor, agentId: string, status: AgentStatus, reason: string): Promise<void>;
   readonly credentials: Credentials;
+  /**
+   * Looks at the machine from which an agent greets. Another one than the enrolled one puts the agent into quarantine until a
+   * person decides, and is refused. Throws RecoverableError when the database does not answer.
+   */
+  greeted(agentId: string, machine: MachineFingerprint | undefined, address: string): Promise<Verdict>;
+  /** Two machines throw each other out: the agent goes into quarantine until a person decides. */
+  suspected(agentId: string, addresses: readonly string[]): Promise<void>;
   /** Calls back with the agent whose access ended, on any hub of this database. */
   onWithdrawn(listener: (agentId: string) => void): Promise<AsyncDisposable>;
 }
 
 const channel = 'agent_withdrawn';
+const enrolActions = { new: 'agent.enrol', again: 'agent.re-enrol', replace: 'agent.replace' } as const;
 const accessActions = { active: 'agent.release', quarantined: 'agent.quarantine', revoked: 'agent.revoke' } as const;
 
 /** Vouchers, enrolment, renewal and withdrawal: how a machine gets a name and loses it. */
 export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   const { store, authority, registry, audit, clock, log } = deps;
+  const again = deps.again ?? 'keep';
   const attempts = createAttempts(clock);
 
   /** What an agent did is done: an audit that fails must not lock the machine out with a used voucher. */
@@ -53,36 +76,76 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     }
   };
 
+  /** Other hubs and the live session learn of an agent's new standing. */
+  const changed = async (agentId: string, status: AgentStatus): Promise<void> => {
+    await registry.refresh(agentId);
+    if (status !== 'active') await store.notify(channel, agentId);
+  };
+
+  const quarantine = async (claim: Claim): Promise<void> => {
+    await store.transaction(async (trx) => {
+      await openConflict(trx, clock, claim);
+      await trx
+        .updateTable('agent')
+        .set({ status: 'quarantined' })
+        .where('id', '=', claim.agentId)
+        .where('status', '=', 'active')
+        .execute();
+    });
+    await changed(claim.agentId, 'quarantined');
+    const unitId = registry.agentOf(claim.agentId)?.unitId;
+    await record({
+      actor: 'hub',
+      action: 'conflict.open',
+      subject: `agent:${claim.agentId}`,
+      ...(unitId === undefined ? {} : { unitId }),
+      detail: { kind: claim.kind, addresses: claim.addresses },
+    });
+  };
+
+  const refused = async ({ code, message, details }: EnrolmentError, request: EnrolRequest, address: string) => {
+    const { hostname, fingerprint: seen } = request;
+    const detail = { code, message, hostname };
+    await record({ actor: 'machine', action: 'agent.enrol-refused', subject: 'voucher', origin: address, detail });
+    const agentId = details['agentId'];
+    if (typeof agentId !== 'string') return;
+    const claim: Claim = { agentId, kind: 'enrolled-elsewhere', seen, addresses: [address] };
+    await store.transaction((trx) => openConflict(trx, clock, claim));
+  };
+
   return {
     ...createVouchers(deps),
+    ...createConflicts(deps, changed),
 
     enrol: async (request, address) => {
       if (!attempts.begin(address))
         throw new EnrolmentError('too-many-tries', 'Too many tries from this address. Wait a minute and try again.');
       try {
-        const { response, unitId, voucherId } = await store.transaction((trx) => takeVoucher(trx, request, deps));
+        const { response, admission, unitId, voucherId } = await store.transaction((trx) =>
+          admitMachine(trx, request, { ...deps, again }),
+        );
         attempts.forgive(address);
+        const { agentId } = response;
+        const ended = admission.kind === 'new' ? admission.ends : [agentId];
+        // Whoever still holds an older certificate of these is out from here on.
+        for (const id of ended) await changed(id, 'revoked');
         await record({
-          actor: `agent:${response.agentId}`,
-          action: 'agent.enrol',
-          subject: `agent:${response.agentId}`,
+          actor: `agent:${agentId}`,
+          action: enrolActions[admission.kind],
+          subject: `agent:${agentId}`,
           unitId,
           origin: address,
-          detail: { voucher: voucherId, hostname: request.hostname, version: request.agentVersion },
+          detail: {
+            voucher: voucherId,
+            hostname: request.hostname,
+            version: request.agentVersion,
+            ...(admission.ends.length > 0 ? { ends: admission.ends } : {}),
+          },
         });
         return response;
       } catch (thrown) {
         const error = asEnrolmentError(thrown);
-        if (error) {
-          const { code, message } = error;
-          await record({
-            actor: 'machine',
-            action: 'agent.enrol-refused',
-            subject: 'voucher',
-            origin: address,
-            detail: { code, message, hostname: request.hostname },
-          });
-        }
+        if (error) await refused(error, request, address);
         throw error ?? thrown;
       }
     },
@@ -122,8 +185,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
         if (status === 'revoked')
           await trx.updateTable('credential').set({ status: 'revoked' }).where('agent_id', '=', agentId).execute();
       });
-      await registry.refresh(agentId);
-      if (status !== 'active') await store.notify(channel, agentId);
+      await changed(agentId, status);
       await audit.append({
         actor: actor.id,
         action: accessActions[status],
@@ -134,41 +196,36 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
       });
     },
 
+    greeted: async (agentId, machine, address) => {
+      const enrolled = machine && (await enrolledMachine(store.db, agentId));
+      if (!machine || !enrolled) return { ok: true };
+      const verdict = compareMachines(enrolled, machine);
+      if (verdict === 'other') {
+        await quarantine({ agentId, kind: 'other-machine', seen: machine, addresses: [address] });
+        return { ok: false, message: 'This identity belongs to another machine; a person must decide.' };
+      }
+      // A new network card of a known board is learnt; what says nothing replaces nothing.
+      const isNews = machineKeys(machine).some((key) => !machineKeys(enrolled).includes(key));
+      if (isNews) await store.transaction((trx) => rememberMachine(trx, agentId, merged(enrolled, machine)));
+      return { ok: true };
+    },
+    suspected: (agentId, addresses) => quarantine({ agentId, kind: 'two-sessions', addresses }),
+
     credentials: createCredentials(store, clock),
     onWithdrawn: (listener) => store.listen(channel, { heard: listener }),
   };
 }
 
-/** Consumes the voucher and makes agent and credential; whatever throws leaves the voucher as it was. */
-async function takeVoucher(trx: Trx, request: EnrolRequest, { authority, registry, clock, urls }: EnrolmentDeps) {
-  const voucher = await requireVoucher(trx, request.voucher, clock.now());
-  const agentId = newAgentId();
-  const name = nameOf(voucher.agent_name ?? request.hostname, agentId);
-  const issued = await authority.issueAgentCertificate(agentId, request.csr);
-  await registry.addAgent(trx, {
-    id: agentId,
-    unitId: voucher.unit_id,
-    name,
-    fingerprint: request.fingerprint,
-    host: { family: request.hostFamily, name },
-    adoptedBy: voucher.created_by,
-  });
-  const now = new Date(clock.now());
-  await addCredential(trx, agentId, issued, now);
-  await trx.updateTable('voucher').set({ used_at: now, agent_id: agentId }).where('id', '=', voucher.id).execute();
-  const response: EnrolResponse = {
-    agentId,
-    certificate: issued.certificatePem,
-    chain: chainOf(authority),
-    hub: urls,
-    name,
+/** What an agent's machine is known by, after it has shown something new. Bounded as the contract is. */
+function merged(known: MachineFingerprint, seen: MachineFingerprint): MachineFingerprint {
+  const together = (first: readonly string[], second: readonly string[]) =>
+    [...new Set([...first, ...second])].slice(0, 32);
+  const boardSerial = seen.boardSerial ?? known.boardSerial;
+  return {
+    ...(boardSerial === undefined ? {} : { boardSerial }),
+    macs: together(seen.macs, known.macs),
+    diskSerials: together(seen.diskSerials, known.diskSerials),
   };
-  return { response, unitId: voucher.unit_id, voucherId: voucher.id };
-}
-
-/** What stands above an agent's certificate: the device CA first, the root last. */
-function chainOf(authority: Authority): string[] {
-  return [authority.deviceCaPem, authority.rootPem];
 }
 
 /** What the authority refuses is the asker's mistake, and told as such. */
@@ -177,14 +234,4 @@ function asEnrolmentError(thrown: unknown): EnrolmentError | undefined {
   if (thrown instanceof FatalError && thrown.code === 'bad-request')
     return new EnrolmentError('bad-request', thrown.message);
   return undefined;
-}
-
-/** 50 random bits in letters that nobody confuses. */
-function newAgentId(): string {
-  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  return `ag-${Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
-}
-
-function nameOf(wanted: string, fallback: string): string {
-  return wanted.replace(/\p{C}/gu, '').trim().slice(0, 200) || fallback;
 }

@@ -6,6 +6,9 @@ export type EnrolmentErrorCode =
   | 'voucher-revoked'
   | 'voucher-expired'
   | 'too-many-tries'
+  | 'machine-known'
+  | 'machine-elsewhere'
+  | 'machine-quarantined'
   | 'bad-request'
   | 'credential-refused'
   | 'renewal-early';
@@ -14,7 +17,7 @@ export type EnrolmentErrorCode =
 export class EnrolmentError extends FatalError {
   declare readonly code: EnrolmentErrorCode;
 
-  constructor(code: EnrolmentErrorCode, message: string) {
-    super(code, message);
+  constructor(code: EnrolmentErrorCode, message: string, details?: Readonly<Record<string, unknown>>) {
+    super(code, message, details ? { details } : {});
   }
 }

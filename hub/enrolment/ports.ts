@@ -26,7 +26,9 @@ export interface EnrolmentRegistry {
   ): Promise<unknown>;
   agentOf(
     agentId: string,
-  ): { readonly unitId: number; readonly unitPath: string; readonly status: AgentStatus } | undefined;
+  ):
+    | { readonly name: string; readonly unitId: number; readonly unitPath: string; readonly status: AgentStatus }
+    | undefined;
   /** Reads an agent again after its row was written. */
   refresh(agentId: string): Promise<void>;
 }

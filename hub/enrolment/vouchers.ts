@@ -26,7 +26,7 @@ import type { Store, Trx } from '../store/index.ts';
 import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { searchCondition, searchWords } from '../store/search.ts';
 import { checkVoucher, stateOf } from './judgement.ts';
-import type { EnrolmentAudit, EnrolmentOrganisation } from './ports.ts';
+import type { EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
 
 type VoucherView = z.output<typeof voucherSchema>;
 type VoucherBatch = z.output<typeof voucherBatchSchema>;
@@ -35,6 +35,7 @@ export interface VouchersDeps {
   readonly store: Store;
   readonly authority: Pick<Authority, 'rootFingerprint'>;
   readonly organisation: EnrolmentOrganisation;
+  readonly registry: Pick<EnrolmentRegistry, 'agentOf'>;
   readonly audit: EnrolmentAudit;
   /** By which address agents reach this hub: `https://host:port`. */
   readonly urls: { readonly gatewayUrl: string };
@@ -67,12 +68,14 @@ interface FreshVoucher {
 
 /** One-time codes that make a machine an agent of one school. Only their hashes are kept. */
 export function createVouchers(deps: VouchersDeps): Vouchers {
-  const { store, authority, organisation, audit, urls, clock } = deps;
+  const { store, authority, organisation, registry, audit, urls, clock } = deps;
 
   const write = async (
     actor: Actor,
     unitId: number,
-    part: { readonly hours: number; readonly count: number; readonly agentName?: string; readonly label?: string },
+    part: { readonly hours: number; readonly count: number } & Partial<
+      Record<'agentName' | 'label' | 'replaces', string>
+    >,
   ) => {
     const fresh = Array.from({ length: part.count }, () => ({
       id: randomUUID(),
@@ -86,6 +89,7 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
       unit_id: unitId,
       agent_name: part.agentName ?? null,
       label: part.label ?? null,
+      replaces: part.replaces ?? null,
       created_by: actor.name,
       created_at: new Date(now),
       expires_at: expiresAt,
@@ -106,9 +110,12 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
   };
 
   return {
-    createVoucher: async (scope, actor, { unit, hours, agentName }) => {
+    createVoucher: async (scope, actor, { unit, hours, agentName, replaces }) => {
       const unitId = unitInScope(organisation, scope, unit);
-      const { fresh, expiresAt } = await write(actor, unitId, { hours, count: 1, ...(agentName ? { agentName } : {}) });
+      if (replaces !== undefined && registry.agentOf(replaces)?.unitId !== unitId)
+        throw new InvalidInputError('replaces', 'There is no such agent at this unit.');
+      const named = { ...(agentName ? { agentName } : {}), ...(replaces ? { replaces } : {}) };
+      const { fresh, expiresAt } = await write(actor, unitId, { hours, count: 1, ...named });
       const [voucher] = fresh.map((one) => view(unitId, one, expiresAt));
       if (!voucher) throw new NotFoundError();
       await audit.append({
@@ -116,7 +123,7 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
         action: 'voucher.create',
         subject: `voucher:${voucher.id}`,
         unitId,
-        detail: { expiresAt: voucher.expiresAt, ...(agentName ? { agentName } : {}) },
+        detail: { expiresAt: voucher.expiresAt, ...named },
       });
       return voucher;
     },
@@ -190,7 +197,7 @@ async function revoke(
 }
 
 async function listVouchers(
-  { store, organisation, clock }: VouchersDeps,
+  { store, organisation, registry, clock }: VouchersDeps,
   scope: Scope,
   query: z.output<typeof vouchersQuery>,
 ) {
@@ -228,6 +235,9 @@ async function listVouchers(
     expiresAt: row.expires_at.toISOString(),
     ...(row.agent_name === null ? {} : { agentName: row.agent_name }),
     ...(row.label === null ? {} : { label: row.label }),
+    ...(row.replaces === null
+      ? {}
+      : { replaces: { id: row.replaces, name: registry.agentOf(row.replaces)?.name ?? row.replaces } }),
     ...(row.used_at === null ? {} : { usedAt: row.used_at.toISOString() }),
     ...(row.agent_id === null ? {} : { agent: { id: row.agent_id, name: row.agentDisplayName ?? row.agent_id } }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at.toISOString() }),

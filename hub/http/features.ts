@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Agent, agentAccessBody, agentsQuery } from '../../protocols/api/agents.ts';
 import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
 import type { CommandView, createCommandBody } from '../../protocols/api/commands.ts';
+import type { conflictsQuery, IdentityConflict, resolveConflictBody } from '../../protocols/api/conflicts.ts';
 import type {
   addDeviceBody,
   Device,
@@ -133,6 +134,13 @@ interface EnrolmentPort {
     status: z.output<typeof agentAccessBody>['status'],
     reason: string,
   ): Promise<void>;
+  listConflicts(scope: Scope, query: z.output<typeof conflictsQuery>): Awaitable<Page<IdentityConflict>>;
+  resolveConflict(
+    scope: Scope,
+    actor: Actor,
+    id: string,
+    body: z.output<typeof resolveConflictBody>,
+  ): Awaitable<IdentityConflict>;
 }
 
 interface QuarantinePort {

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { CommandState, Descriptor, Lane } from '../../protocols/fleet/record.ts';
 
 /** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
@@ -84,6 +85,27 @@ interface VoucherTable {
   used_at: NullableTime;
   agent_id: Nullable<string>;
   revoked_at: NullableTime;
+  replaces: Nullable<string>;
+}
+
+interface AgentMachineTable {
+  key: string;
+  agent_id: string;
+}
+
+interface IdentityConflictTable {
+  id: string;
+  agent_id: string;
+  kind: 'other-machine' | 'two-sessions' | 'enrolled-elsewhere';
+  seen: NullableJson<MachineFingerprint>;
+  addresses: Json<readonly string[]>;
+  opened_at: Time;
+  times: Generated<number>;
+  last_at: Time;
+  resolved_at: NullableTime;
+  resolved_by: Nullable<string>;
+  decision: Nullable<'accept' | 'dismiss' | 'revoke'>;
+  reason: Nullable<string>;
 }
 
 interface AgentTable {
@@ -329,6 +351,8 @@ export interface Tables {
   api_token: ApiTokenTable;
   audit_entry: AuditEntryTable;
   voucher: VoucherTable;
+  agent_machine: AgentMachineTable;
+  identity_conflict: IdentityConflictTable;
   agent: AgentTable;
   credential: CredentialTable;
   device: DeviceTable;

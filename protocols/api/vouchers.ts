@@ -10,6 +10,8 @@ const hours = z
 export const createVoucherBody = z.strictObject({
   unit: z.int(),
   agentName: z.string().trim().min(1).max(200).optional(),
+  /** The agent whose place new hardware takes: its name, rooms, devices and history stay, its certificates end. */
+  replaces: z.string().max(40).optional(),
   hours,
 });
 
@@ -42,6 +44,8 @@ const voucherRowSchema = z
     unit: unitRefSchema,
     state: z.enum(voucherStates),
     agentName: z.string().optional(),
+    /** The agent whose place it gives. */
+    replaces: z.object({ id: z.string(), name: z.string() }).optional(),
     /** Of the batch that it was made in. */
     label: z.string().optional(),
     createdBy: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { machineFingerprintSchema } from './enrolment.ts';
 import { epochSchema } from './frame.ts';
 import { deviceIdSchema, timestampSchema } from './ids.ts';
 import { laneSchema } from './record.ts';
@@ -27,6 +28,8 @@ export const helloSchema = z.object({
   orderSeq: z.int().min(0),
   families: z.array(familySchema).max(64),
   lanes: z.object({ urgent: laneRange, state: laneRange, samples: laneRange }),
+  /** The machine that greets, so that an identity on a copied disk is noticed. */
+  machine: machineFingerprintSchema.optional(),
 });
 export type Hello = z.infer<typeof helloSchema>;
 

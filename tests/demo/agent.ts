@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, startChild } from '../support/child.ts';
@@ -13,6 +14,8 @@ export interface AgentOptions {
 function environmentOf({ dataDir, targets = [], logLevel = 'info' }: AgentOptions): Record<string, string> {
   return {
     EDUFLEET_DATA_DIR: dataDir,
+    // Several schools may stand on this machine.
+    EDUFLEET_MACHINE__SERIAL: createHash('sha256').update(dataDir).digest('hex').slice(0, 20),
     EDUFLEET_LOG__LEVEL: logLevel,
     EDUFLEET_NETWORK__BROADCAST: 'false',
     EDUFLEET_HUB__RETURN_SPREAD_SECONDS: '2',

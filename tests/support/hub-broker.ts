@@ -25,6 +25,8 @@ export interface AgentKeys {
 interface BehindBroker {
   readonly frames: { readonly agentId: string; readonly payload: Buffer }[];
   readonly hellos: Hello[];
+  /** Agents whose identity two machines were fighting for. */
+  readonly suspected: string[];
   readonly heartbeats: { readonly agentId: string; readonly heartbeat: Heartbeat }[];
   readonly sessions: string[];
   readonly quarantined: {
@@ -118,6 +120,11 @@ export async function startBroker(
         await away();
         return { generation: behind.generation, issuedAt: 1, devices: [], refused: [] };
       },
+    },
+    machines: {
+      greeted: async (_agentId, machine) =>
+        machine?.boardSerial === 'copied-disk' ? { ok: false, message: 'another machine' } : { ok: true },
+      suspected: async (agentId) => void behind.suspected.push(agentId),
     },
     ingest: {
       submit: async (agentId, payload) => {
@@ -252,6 +259,7 @@ function createBehind(): BehindBroker {
   return {
     frames: [],
     hellos: [],
+    suspected: [],
     heartbeats: [],
     sessions: [],
     quarantined: [],

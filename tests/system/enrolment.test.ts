@@ -12,7 +12,12 @@ import { createGateway, type Gateway } from '../../hub/gateway/index.ts';
 import { createOrganisation, type Organisation } from '../../hub/organisation/index.ts';
 import { createRegistry, type Registry } from '../../hub/registry/index.ts';
 import { createSealer } from '../../hub/store/index.ts';
-import { type EnrolResponse, enrolResponseSchema, renewResponseSchema } from '../../protocols/fleet/enrolment.ts';
+import {
+  type EnrolResponse,
+  enrolResponseSchema,
+  type MachineFingerprint,
+  renewResponseSchema,
+} from '../../protocols/fleet/enrolment.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { type Authority, openAuthority } from '../../provisioning/authority/index.ts';
 import { enrol, renew } from '../../provisioning/enrolment/enrol.ts';
@@ -138,10 +143,13 @@ const call = ({ method = 'POST', path, body, cert, key, type = 'application/json
 const newVoucher = (hours = 24) =>
   enrolment.createVoucher(whole, actor, { unit: root, hours, agentName: 'Trường Ba Tơ' });
 const secretOf = (code: string) => parseVoucherCode(code).secret;
-const enrolBody = (voucher: string, csr: string) => ({
+let machines = 0;
+/** A machine that nobody has seen before. */
+const newMachine = (): MachineFingerprint => ({ boardSerial: `PF2ABC${++machines}`, macs: [], diskSerials: [] });
+const enrolBody = (voucher: string, csr: string, fingerprint: MachineFingerprint = newMachine()) => ({
   voucher,
   csr,
-  fingerprint: { macs: ['00:11:22:33:44:55'], diskSerials: [] },
+  fingerprint,
   agentVersion: '1.0.0',
   hostname: 'mini-07',
   hostFamily: 'machine',
@@ -157,11 +165,11 @@ const agentOf = (granted: { certificate: string; chain: string[] }, key: string)
   key,
   fingerprint: new X509Certificate(granted.certificate).fingerprint256.replaceAll(':', '').toLowerCase(),
 });
-async function enrolled(): Promise<Enrolled> {
+async function enrolled(machine = newMachine(), code?: string): Promise<Enrolled> {
   const request = await createRequest({});
-  const { code } = await newVoucher();
-  const answer = await call({ path: '/enrol', body: enrolBody(secretOf(code), request.pem) });
-  expect(answer.status).toBe(200);
+  const secret = secretOf(code ?? (await newVoucher()).code);
+  const answer = await call({ path: '/enrol', body: enrolBody(secret, request.pem, machine) });
+  expect(answer.status, answer.body.message).toBe(200);
   const response = enrolResponseSchema.parse(answer.body);
   return { ...response, ...agentOf(response, request.keyPem) };
 }
@@ -483,5 +491,89 @@ describe('the gateway', () => {
     socket.write('POST /enrol HTTP/1.1\r\n');
     expect((await enrolled()).agentId).toMatch(/^ag-/);
     socket.destroy();
+  });
+});
+
+describe('a machine that is known', () => {
+  const conflicts = async (state: 'open' | 'resolved' = 'open') =>
+    (await enrolment.listConflicts(whole, { limit: 50, state })).rows;
+
+  it('stays the agent that it was when it enrols again at its school, and its older certificates end', async () => {
+    const machine = newMachine();
+    const first = await enrolled(machine);
+    const again = await enrolled(machine);
+    expect(again).toMatchObject({ agentId: first.agentId, name: first.name });
+    expect(await check(again)).toEqual({ ok: true });
+    expect(await check(first)).toMatchObject({ ok: false });
+    expect(audited.map(({ action }) => action)).toContain('agent.re-enrol');
+  });
+
+  it('is refused at another school until a person decides, and then free to enrol there', async () => {
+    const school = await organisation.create(whole, { parent: root, kind: 'school', name: `Trường ${machines}` });
+    const machine = newMachine();
+    const agent = await enrolled(machine);
+    const elsewhere = () => enrolment.createVoucher(whole, actor, { unit: school.id, hours: 1 });
+    const { pem } = await createRequest({});
+    const body = async () => enrolBody(secretOf((await elsewhere()).code), pem, machine);
+    expect(await call({ path: '/enrol', body: await body() })).toMatchObject({
+      status: 409,
+      body: { code: 'machine-elsewhere', message: expect.stringContaining(agent.agentId) },
+    });
+    const [open] = await conflicts();
+    expect(open).toMatchObject({ kind: 'enrolled-elsewhere', agent: { id: agent.agentId }, seen: machine, times: 1 });
+    const resolve = (decision: 'accept' | 'revoke') =>
+      enrolment.resolveConflict(whole, actor, open?.id ?? '', { decision, reason: 'moved to the other school' });
+    await expect(resolve('accept')).rejects.toMatchObject({ code: 'conflict' });
+    await resolve('revoke');
+    expect(await conflicts()).toEqual([]);
+    expect(await check(agent)).toMatchObject({ ok: false });
+    const moved = await call({ path: '/enrol', body: await body() });
+    expect(moved).toMatchObject({ status: 200 });
+    expect(moved.body['agentId']).not.toBe(agent.agentId);
+  });
+
+  it('gives its place to new hardware by a voucher for that, even after it was revoked', async () => {
+    const old = await enrolled();
+    await enrolment.setAccess(whole, actor, old.agentId, 'revoked', 'stolen from the office');
+    const foreign = enrolment.createVoucher(whole, actor, { unit: root, hours: 1, replaces: 'ag-0000000000' });
+    await expect(foreign).rejects.toMatchObject({ code: 'invalid-input' });
+    const { code } = await enrolment.createVoucher(whole, actor, { unit: root, hours: 1, replaces: old.agentId });
+    const next = await enrolled(newMachine(), code);
+    expect(next).toMatchObject({ agentId: old.agentId, name: old.name });
+    expect(registry.agentOf(old.agentId)?.status).toBe('active');
+    expect(registry.devicesOfAgent(old.agentId)).toHaveLength(1);
+    expect(await check(next)).toEqual({ ok: true });
+    expect(await check(old)).toMatchObject({ ok: false });
+  });
+
+  it('is told from a copy of its disk: the copy puts the agent into quarantine until a person decides', async () => {
+    const machine = newMachine();
+    const agent = await enrolled(machine);
+    const greet = (seen: MachineFingerprint | undefined) => enrolment.greeted(agent.agentId, seen, '10.1.2.3');
+    expect(await greet(machine)).toEqual({ ok: true });
+    expect(await greet({ macs: [], diskSerials: [] })).toEqual({ ok: true });
+    expect(await greet(undefined)).toEqual({ ok: true });
+    expect(await greet({ ...machine, macs: ['00:11:22:33:44:55'] })).toEqual({ ok: true });
+    const copy = newMachine();
+    expect(await greet(copy)).toMatchObject({ ok: false });
+    expect(await greet(copy)).toMatchObject({ ok: false });
+    expect(await check(agent)).toMatchObject({ ok: false });
+    const [open] = await conflicts();
+    expect(open).toMatchObject({ kind: 'other-machine', seen: copy, times: 2, addresses: ['10.1.2.3'] });
+    const decided = { decision: 'accept', reason: 'the board was replaced' } as const;
+    await enrolment.resolveConflict(whole, actor, open?.id ?? '', decided);
+    await expect(enrolment.resolveConflict(whole, actor, open?.id ?? '', decided)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(await check(agent)).toEqual({ ok: true });
+    expect(await greet(copy)).toEqual({ ok: true });
+    expect(await greet(machine)).toMatchObject({ ok: false });
+    await enrolment.suspected(agent.agentId, ['10.1.2.3', '10.9.9.9']);
+    expect((await conflicts()).map(({ kind }) => kind).sort()).toEqual(['other-machine', 'two-sessions']);
+    const [first] = await conflicts();
+    await enrolment.resolveConflict(whole, actor, first?.id ?? '', { decision: 'dismiss', reason: 'a repair shop' });
+    expect(await conflicts()).toEqual([]);
+    expect((await conflicts('resolved')).length).toBeGreaterThan(2);
+    expect(await check(agent)).toEqual({ ok: true });
   });
 });

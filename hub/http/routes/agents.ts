@@ -1,5 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { agentAccessBody, agentSchema, agentsPage, agentsQuery } from '../../../protocols/api/agents.ts';
+import {
+  conflictSchema,
+  conflictsPage,
+  conflictsQuery,
+  resolveConflictBody,
+} from '../../../protocols/api/conflicts.ts';
 import { familiesList } from '../../../protocols/api/families.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
@@ -41,6 +47,27 @@ export function addAgentRoutes(app: FastifyInstance, { features }: RouteContext)
       await enrolment.setAccess(scope, actor, params.id, body.status, body.reason);
       return registry.getAgent(actor.scopeFor('read'), params.id);
     },
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/conflicts',
+    tag: 'fleet',
+    summary: 'Identities that two machines claim, newest first',
+    action: 'read',
+    query: conflictsQuery,
+    answer: conflictsPage,
+    handle: ({ scope, query }) => enrolment.listConflicts(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/conflicts/:id/resolve',
+    tag: 'fleet',
+    summary: 'Decide which machine is the agent; kept with its reason',
+    action: 'manage-agents',
+    params: idParams,
+    body: resolveConflictBody,
+    answer: conflictSchema,
+    handle: ({ scope, actor, params, body }) => enrolment.resolveConflict(scope, actor, params.id, body),
   });
   addRoute(app, {
     method: 'GET',

@@ -13,6 +13,7 @@ import { createHttpServer, type Features, type HttpServer, type HttpServerOption
 import type { Agent } from '../../../protocols/api/agents.ts';
 import type { CauseView, Overview } from '../../../protocols/api/causes.ts';
 import type { CommandView } from '../../../protocols/api/commands.ts';
+import type { IdentityConflict } from '../../../protocols/api/conflicts.ts';
 import type { Device } from '../../../protocols/api/devices.ts';
 import { type Role, roleSchema } from '../../../protocols/api/session.ts';
 import type { Unit } from '../../../protocols/api/units.ts';
@@ -63,6 +64,17 @@ const device = (id: string): Device => ({
   latest: {},
   commands: {},
   parts: [],
+});
+const conflict = (id: string): IdentityConflict => ({
+  id,
+  kind: 'two-sessions',
+  agent: { id: 'own-agent', name: 'agent' },
+  unit: school,
+  enrolled: { macs: [], diskSerials: [] },
+  addresses: [],
+  openedAt: at,
+  lastAt: at,
+  times: 1,
 });
 const voucher = {
   id: 'v',
@@ -241,6 +253,8 @@ function createFakeFeatures(): FakeFeatures {
         for (const id of vouchers) within(scope, id, true);
         return writing('revoke-vouchers', { revoked: vouchers });
       },
+      listConflicts: () => page([]),
+      resolveConflict: (scope, _actor, id) => writing('resolve-conflict', within(scope, id, conflict(id))),
       setAccess: async (scope, _actor, id) => writing('set-access', within(scope, id, undefined)),
     },
     quarantine: { list: () => page([]) },

@@ -109,6 +109,10 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
   await seedAgent(store, id, unitId);
   await seedDevice(store, { id, agentId: id, unitId, capabilities: { power: { commands: ['on'] } } });
   const later = new Date(at.getTime() + 3_600_000);
+  await store.db
+    .insertInto('identity_conflict')
+    .values({ id, agent_id: id, kind: 'two-sessions', addresses: '[]', opened_at: at, last_at: at })
+    .execute();
   const times = { created_at: at, updated_at: at, not_after: later };
   const command = { id, agent_id: id, device_id: id, capability: 'snapshot', name: 'take', args: '{}', ...times };
   await store.db
