@@ -103,9 +103,9 @@ export function createSignIn(options: SignInOptions): SignIn {
     const created = textIn(token, 'Created');
     const nonce = Buffer.from(textIn(token, 'Nonce'), 'base64');
     const sum = createHash('sha1').update(nonce).update(`${created}${credentials?.password}`).digest('base64');
-    const id = `${nonce.toString('hex')} ${created}`;
-    const isFresh = Math.abs(Date.parse(created) - options.now()) <= toleranceMs && !seenTokens.has(id);
-    if (seenTokens.size < maxSeen) seenTokens.add(id);
+    const isFresh = Math.abs(Date.parse(created) - options.now()) <= toleranceMs && !seenTokens.has(sum);
+    // The sum alone: a part of the request would hold all of it in memory.
+    if (seenTokens.size < maxSeen) seenTokens.add(sum);
     return (
       !self.isRefusing &&
       isFresh &&
