@@ -5,6 +5,7 @@ import { networkDevice } from './network-device/index.ts';
 import { onvifCamera } from './onvif-camera/index.ts';
 import { pjlinkProjector } from './pjlink-projector/index.ts';
 import { rfidGate } from './rfid-gate/index.ts';
+import { serverBmc } from './server-bmc/index.ts';
 import { studio } from './studio/index.ts';
 import { vrHeadset } from './vr-headset/index.ts';
 
@@ -16,6 +17,7 @@ export const drivers: readonly Driver[] = [
   onvifCamera,
   pjlinkProjector,
   rfidGate,
+  serverBmc,
   studio,
   vrHeadset,
 ];
