@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
 import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
+import { conflictSchema, conflictsPage, type resolveConflictBody } from '../../../../protocols/api/conflicts.ts';
 import {
   deviceEventsPage,
   deviceSchema,
@@ -76,6 +77,11 @@ export const api = {
 
   setAgentAccess: (agent: string, body: z.input<typeof agentAccessBody>) =>
     ask(`${root}/agents/${id(agent)}/access`, { method: 'POST', body, schema: agentSchema }),
+
+  conflicts: (query: ListQuery, signal?: AbortSignal) =>
+    ask(`${root}/conflicts`, { schema: conflictsPage, query, signal }),
+  resolveConflict: (conflict: string, body: z.input<typeof resolveConflictBody>) =>
+    ask(`${root}/conflicts/${id(conflict)}/resolve`, { method: 'POST', body, schema: conflictSchema }),
 
   families: (signal?: AbortSignal) => ask(`${root}/families`, { schema: familiesList, signal }),
 

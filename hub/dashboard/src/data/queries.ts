@@ -29,6 +29,7 @@ export const agentList = (query: ListQuery) => listOf('agents', query, api.agent
 export const causeList = (query: ListQuery) => listOf('causes', query, api.causes);
 export const proposalList = (query: ListQuery) => listOf('proposals', query, api.proposals);
 export const voucherList = (query: ListQuery) => listOf('vouchers', query, api.vouchers);
+export const conflictList = (query: ListQuery) => listOf('conflicts', query, api.conflicts);
 export const quarantineList = (query: ListQuery) => listOf('quarantine', query, api.quarantine);
 export const unitList = (query: ListQuery) => listOf('units', query, api.units);
 export const deviceEventList = (device: string) =>

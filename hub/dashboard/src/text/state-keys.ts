@@ -1,4 +1,5 @@
 import type { Agent } from '../../../../protocols/api/agents.ts';
+import type { IdentityConflict } from '../../../../protocols/api/conflicts.ts';
 import type { DeviceEvent, DeviceRow } from '../../../../protocols/api/devices.ts';
 import type { HealthState } from '../../../../protocols/api/health.ts';
 import type { ProposalView } from '../../../../protocols/api/proposals.ts';
@@ -78,6 +79,18 @@ export const voucherStateKeys: Readonly<Record<VoucherRow['state'], TextKey>> = 
   used: 'voucherState.used',
   expired: 'voucherState.expired',
   revoked: 'voucherState.revoked',
+};
+
+export const conflictKeys: Readonly<Record<IdentityConflict['kind'], TextKey>> = {
+  'other-machine': 'conflictKind.other-machine',
+  'two-sessions': 'conflictKind.two-sessions',
+  'enrolled-elsewhere': 'conflictKind.enrolled-elsewhere',
+};
+
+export const decisionKeys: Readonly<Record<NonNullable<IdentityConflict['decision']>, TextKey>> = {
+  accept: 'decision.accept',
+  dismiss: 'decision.dismiss',
+  revoke: 'decision.revoke',
 };
 
 export const roleKeys: Readonly<Record<Role, TextKey>> = {

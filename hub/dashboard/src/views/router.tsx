@@ -8,6 +8,7 @@ import { OverviewPage } from './overview/overview-page.tsx';
 import {
   agentsSearch,
   causesSearch,
+  conflictsSearch,
   deviceSearch,
   devicesSearch,
   overviewSearch,
@@ -74,6 +75,12 @@ const proposals = createRoute({
   validateSearch: proposalsSearch,
   component: lazyRouteComponent(() => import('./admin/proposals-page.tsx'), 'ProposalsPage'),
 });
+const conflicts = createRoute({
+  getParentRoute: () => frame,
+  path: '/conflicts',
+  validateSearch: conflictsSearch,
+  component: lazyRouteComponent(() => import('./admin/conflicts-page.tsx'), 'ConflictsPage'),
+});
 const vouchers = createRoute({
   getParentRoute: () => frame,
   path: '/vouchers',
@@ -91,7 +98,19 @@ const quarantine = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    frame.addChildren([overview, causes, devices, device, units, agents, agent, proposals, vouchers, quarantine]),
+    frame.addChildren([
+      overview,
+      causes,
+      devices,
+      device,
+      units,
+      agents,
+      agent,
+      proposals,
+      vouchers,
+      conflicts,
+      quarantine,
+    ]),
   ]),
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,

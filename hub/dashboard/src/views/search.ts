@@ -55,6 +55,8 @@ export const vouchersSearch = z.object({
   state: z.enum(voucherStates).optional().catch(undefined),
 });
 
+export const conflictsSearch = z.object({ unit, state: z.enum(['open', 'resolved']).optional().catch(undefined) });
+
 export const quarantineSearch = z.object({
   q: words,
   agent: name,

@@ -17,6 +17,7 @@ import { Page } from '../../ui/page.tsx';
 import { Verdict } from '../device/verdict.tsx';
 import '../device/device.css';
 import { ChangeAccess } from './access-dialog.tsx';
+import { ReplaceHardware } from './voucher-dialog.tsx';
 import './admin.css';
 
 const laneKeys = { urgent: 'lane.urgent', state: 'lane.state', samples: 'lane.samples' } as const satisfies Record<
@@ -35,6 +36,7 @@ export function AgentPage() {
       title={read.data?.name ?? id}
       actions={
         <>
+          {read.data ? <ReplaceHardware agent={read.data} /> : null}
           {read.data ? <ChangeAccess agent={read.data} /> : null}
           <Button variant="default" renderRoot={(props) => <Link to="/proposals" search={{ agent: id }} {...props} />}>
             {t('agent.seeProposals')}

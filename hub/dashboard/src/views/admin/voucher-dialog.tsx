@@ -1,9 +1,10 @@
 import { Button, Modal, NumberInput, Select, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDownload, IconTicket } from '@tabler/icons-react';
+import { IconDownload, IconReplace, IconTicket } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { z } from 'zod';
+import type { Agent } from '../../../../../protocols/api/agents.ts';
 import { fold } from '../../../../../protocols/api/fold.ts';
 import type { voucherSchema } from '../../../../../protocols/api/vouchers.ts';
 import { api } from '../../data/api.ts';
@@ -28,6 +29,49 @@ const spans = [
   { hours: 720, key: 'voucher.hours.720' },
   { hours: 2160, key: 'voucher.hours.2160' },
 ] as const satisfies readonly { hours: number; key: TextKey }[];
+
+/** Makes a voucher by which new hardware takes the place of an agent. */
+export function ReplaceHardware({ agent }: { readonly agent: Agent }) {
+  const { t } = useText();
+  const may = useMay('issue-voucher');
+  const [opened, { open, close }] = useDisclosure(false);
+  const make = useMutation({
+    mutationFn: () => api.createVoucher({ unit: agent.unit.id, replaces: agent.id }),
+    onSuccess: () => announce('vouchers'),
+  });
+  if (!may) return null;
+  const end = () => {
+    close();
+    make.reset();
+  };
+  return (
+    <>
+      <Button variant="default" leftSection={<IconReplace size={18} aria-hidden />} onClick={open}>
+        {t('agent.replace')}
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={end}
+        closeOnClickOutside={false}
+        title={t('agent.replace')}
+        size="lg"
+        closeButtonProps={{ 'aria-label': t('word.close') }}
+      >
+        {make.data ? (
+          <VoucherShown voucher={make.data} onDone={end} />
+        ) : (
+          <div className="stack">
+            <p>{t('agent.replace.text', { name: agent.name })}</p>
+            <ProblemLine error={make.error} />
+            <Button onClick={() => make.mutate()} loading={make.isPending}>
+              {t('voucher.make')}
+            </Button>
+          </div>
+        )}
+      </Modal>
+    </>
+  );
+}
 
 /** Makes a voucher for one new agent; the code is on the screen until the dialog is closed, and never again. */
 export function IssueVoucher({ unit }: { readonly unit?: number }) {

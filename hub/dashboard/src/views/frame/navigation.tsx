@@ -12,7 +12,7 @@ const entries = [
   { to: '/agents', key: 'nav.admin', icon: IconSettings },
 ] as const satisfies readonly { to: string; key: TextKey; icon: unknown }[];
 
-const adminPaths = ['/agents', '/proposals', '/vouchers', '/quarantine'] as const;
+const adminPaths = ['/agents', '/proposals', '/vouchers', '/conflicts', '/quarantine'] as const;
 
 function useAdminEntries() {
   const mayVouchers = useMay('issue-voucher');
@@ -21,6 +21,7 @@ function useAdminEntries() {
     { to: '/agents', key: 'nav.agents', isShown: true },
     { to: '/proposals', key: 'nav.proposals', isShown: true },
     { to: '/vouchers', key: 'nav.vouchers', isShown: mayVouchers },
+    { to: '/conflicts', key: 'nav.conflicts', isShown: true },
     { to: '/quarantine', key: 'nav.quarantine', isShown: mayQuarantine },
   ] as const;
   return all.filter(({ isShown }) => isShown);
