@@ -4,6 +4,7 @@ import type { Capability, CapabilityCommand, Metric } from './capability.ts';
 import { apps } from './equipment/apps.ts';
 import { battery } from './equipment/battery.ts';
 import { diagnostics } from './equipment/diagnostics.ts';
+import { energy } from './equipment/energy.ts';
 import { lock } from './equipment/lock.ts';
 import { ports } from './equipment/ports.ts';
 import { sensors } from './equipment/sensors.ts';
@@ -28,6 +29,7 @@ import { studio } from './rig/studio.ts';
 import { detection } from './sensing/detection.ts';
 import { imaging } from './sensing/imaging.ts';
 import { relay } from './sensing/relay.ts';
+import { surroundings } from './sensing/surroundings.ts';
 import { snapshot } from './snapshot.ts';
 import { storage } from './storage.ts';
 import { tagreader } from './tagreader.ts';
@@ -59,6 +61,7 @@ export const capabilities = {
   ptz,
   imaging,
   relay,
+  surroundings,
   storage,
   gate,
   tagreader,
@@ -70,6 +73,7 @@ export const capabilities = {
   ups,
   lock,
   usage,
+  energy,
   diagnostics,
   sensors,
   wake,

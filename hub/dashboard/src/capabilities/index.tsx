@@ -9,6 +9,7 @@ import {
 import { AppsWidget } from './equipment/apps.tsx';
 import { BatteryWidget } from './equipment/battery.tsx';
 import { DiagnosticsWidget } from './equipment/diagnostics.tsx';
+import { EnergyWidget } from './equipment/energy.tsx';
 import { LockWidget } from './equipment/lock.tsx';
 import { PortsWidget } from './equipment/ports.tsx';
 import { SensorsWidget } from './equipment/sensors.tsx';
@@ -31,6 +32,7 @@ import { ReachabilityWidget } from './reachability.tsx';
 import { DetectionWidget } from './sensing/detection.tsx';
 import { ImagingWidget } from './sensing/imaging.tsx';
 import { RelayWidget } from './sensing/relay.tsx';
+import { SurroundingsWidget } from './sensing/surroundings.tsx';
 import { SnapshotWidget } from './snapshot.tsx';
 import { StorageWidget } from './storage.tsx';
 import { TagreaderWidget } from './tagreader.tsx';
@@ -61,12 +63,14 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   diagnostics: DiagnosticsWidget,
   sensors: SensorsWidget,
   lock: LockWidget,
+  energy: EnergyWidget,
   usage: UsageWidget,
   snapshot: SnapshotWidget,
   ptz: PtzWidget,
   motion: MotionWidget,
   detection: DetectionWidget,
   relay: RelayWidget,
+  surroundings: SurroundingsWidget,
   imaging: ImagingWidget,
   gate: GateWidget,
   tagreader: TagreaderWidget,
