@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../agent/platform/network.ts';
 import type { Clock } from '../../protocols/ports.ts';
+import { type Connection, Endpoint, takeLines } from './endpoint.ts';
 import type { Fault, Simulator } from './simulator.ts';
 
 export interface ProjectorOptions {
@@ -55,15 +55,12 @@ export interface ProjectorState {
   lacks: Set<string>;
 }
 
-interface Connection {
-  readonly socket: Socket;
-  readonly stop: AbortController;
+interface Visit {
   readonly token: string;
   signedIn: boolean;
-  buffer: string;
-  /** Answers go out one after another, also slow ones. */
-  queue: Promise<void>;
 }
+
+const noise = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n\u00ff\u0000\u00fe\r', 'latin1');
 
 /** A projector made of software, written from the reference and without our codec: TCP control and UDP search. */
 export class ProjectorSimulator implements Simulator {
@@ -91,29 +88,34 @@ export class ProjectorSimulator implements Simulator {
   readonly received: { readonly atMs: number; readonly line: string }[] = [];
   readonly #options: ProjectorOptions;
   readonly #clock: Clock;
-  readonly #connections = new Set<Connection>();
-  #server: Server | undefined;
+  readonly #endpoint: Endpoint<Visit>;
   #udp: UdpSocket | undefined;
-  #port = 0;
-  #fault: Fault | undefined;
   #power: 'on' | 'off' = 'on';
   #switchedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(options: ProjectorOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#port = options.port ?? 0;
+    this.#endpoint = new Endpoint<Visit>({
+      ...options,
+      noise,
+      remember: () => ({ token: randomBytes(4).toString('hex'), signedIn: options.password === undefined }),
+      greet: (connection) => this.#greet(connection),
+      take: (connection) => {
+        for (const line of takeLines(connection, '\r')) this.#hear(connection, line);
+      },
+    });
   }
 
   static async start(options: ProjectorOptions): Promise<ProjectorSimulator> {
     const simulator = new ProjectorSimulator(options);
-    await simulator.#listen();
+    await simulator.#endpoint.open();
     if ((options.class ?? 2) === 2) await simulator.#listenUdp();
     return simulator;
   }
 
   get address(): Address {
-    return { host: this.#options.host ?? '127.0.0.1', port: this.#port };
+    return this.#endpoint.address;
   }
 
   /** As POWR says it: 0 standby, 1 on, 2 cooling, 3 warming up. */
@@ -135,14 +137,11 @@ export class ProjectorSimulator implements Simulator {
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#endpoint.connections.size;
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    const wasAway = this.#fault === 'reboot';
-    this.#fault = fault;
-    if (fault === 'reboot') await this.#close();
-    else if (wasAway) await this.#listen();
+    await this.#endpoint.setFault(fault);
   }
 
   /** Its network cable is plugged in again. */
@@ -162,19 +161,10 @@ export class ProjectorSimulator implements Simulator {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#endpoint[Symbol.asyncDispose]();
     const udp = this.#udp;
     this.#udp = undefined;
     if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
-  }
-
-  async #listen(): Promise<void> {
-    const server = createServer((socket) => this.#accept(socket));
-    server.listen(this.#port, this.address.host);
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address) this.#port = address.port;
-    this.#server = server;
   }
 
   async #tell(notice: string): Promise<void> {
@@ -185,72 +175,31 @@ export class ProjectorSimulator implements Simulator {
   async #listenUdp(): Promise<void> {
     const udp = createSocket('udp4');
     udp.on('message', (bytes, from) => {
-      if (this.#fault === undefined && bytes.toString('latin1').toUpperCase() === '%2SRCH\r') {
+      if (this.#endpoint.fault === undefined && bytes.toString('latin1').toUpperCase() === '%2SRCH\r') {
         udp.send(`%2ACKN=${this.state.mac}\r`, from.port, from.address);
       }
     });
-    udp.bind(this.#port, this.address.host);
+    udp.bind(this.address.port, this.address.host);
     await once(udp, 'listening');
     this.#udp = udp;
   }
 
-  async #close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    const ends = [...this.#connections].map(async (connection) => {
-      connection.stop.abort();
-      connection.socket.destroy();
-      await connection.queue;
-    });
-    await Promise.all(ends);
-    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+  #greet(connection: Connection<Visit>): void {
+    const { signedIn, token } = connection.state;
+    this.#say(connection, signedIn && this.#endpoint.fault !== 'wrong-password' ? 'PJLINK 0' : `PJLINK 1 ${token}`);
   }
 
-  #accept(socket: Socket): void {
-    const connection: Connection = {
-      socket,
-      stop: new AbortController(),
-      token: randomBytes(4).toString('hex'),
-      signedIn: this.#options.password === undefined,
-      buffer: '',
-      queue: Promise.resolve(),
-    };
-    this.#connections.add(connection);
-    socket.setNoDelay(true);
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      connection.stop.abort();
-      this.#connections.delete(connection);
-    });
-    socket.on('data', (bytes) => this.#take(connection, bytes));
-    if (this.#fault === 'hang-up') socket.destroy();
-    else
-      this.#say(
-        connection,
-        connection.signedIn && this.#fault !== 'wrong-password' ? 'PJLINK 0' : `PJLINK 1 ${connection.token}`,
-      );
+  #hear(connection: Connection<Visit>, line: string): void {
+    this.received.push({ atMs: this.#clock.mono(), line });
+    this.#answer(connection, line);
   }
 
-  #take(connection: Connection, bytes: Buffer): void {
-    connection.buffer += bytes.toString('latin1');
-    if (this.#fault === 'hang-up') {
-      connection.socket.destroy();
-      return;
-    }
-    for (let end = connection.buffer.indexOf('\r'); end >= 0; end = connection.buffer.indexOf('\r')) {
-      const line = connection.buffer.slice(0, end);
-      connection.buffer = connection.buffer.slice(end + 1);
-      this.received.push({ atMs: this.#clock.mono(), line });
-      this.#answer(connection, line);
-    }
-  }
-
-  #answer(connection: Connection, line: string): void {
+  #answer(connection: Connection<Visit>, line: string): void {
     const at = line.indexOf('%');
-    if (!connection.signedIn || this.#fault === 'wrong-password') {
-      connection.signedIn = this.#signsIn(connection, line.slice(0, at));
+    if (!connection.state.signedIn || this.#endpoint.fault === 'wrong-password') {
+      connection.state.signedIn = this.#signsIn(connection, line.slice(0, at));
     }
-    if (!connection.signedIn) {
+    if (!connection.state.signedIn) {
       this.#say(connection, 'PJLINK ERRA');
       return;
     }
@@ -261,14 +210,14 @@ export class ProjectorSimulator implements Simulator {
   #reply(version: string, code: string, parameter: string): string {
     const head = `%${version}${code}=`;
     if (Number(version) > (this.#options.class ?? 2) || this.state.lacks.has(code)) return `${head}ERR1`;
-    if (this.#fault === 'busy') return `${head}ERR3`;
+    if (this.#endpoint.fault === 'busy') return `${head}ERR3`;
     return head + this.#obey(version, code, parameter);
   }
 
-  #signsIn(connection: Connection, digest: string): boolean {
+  #signsIn(connection: Connection<Visit>, digest: string): boolean {
     const { password, digest: algorithm = 'md5' } = this.#options;
-    if (password === undefined || this.#fault === 'wrong-password') return false;
-    return digest === createHash(algorithm).update(`${connection.token}${password}`).digest('hex');
+    if (password === undefined || this.#endpoint.fault === 'wrong-password') return false;
+    return digest === createHash(algorithm).update(`${connection.state.token}${password}`).digest('hex');
   }
 
   #obey(version: string, code: string, parameter: string): string {
@@ -361,30 +310,12 @@ export class ProjectorSimulator implements Simulator {
     return Math.floor(this.state.lampHours + (litMs / 3_600_000) * (this.#options.lampAging ?? 1));
   }
 
-  /** Sends a line as the fault of the moment has it. */
-  #say(connection: Connection, text: string): void {
-    const { socket, stop } = connection;
-    const fault = this.#fault;
-    if (fault === 'silence') return;
-    connection.queue = connection.queue.then(async () => {
-      try {
-        if (fault === 'slow') await this.#clock.wait(2_000, stop.signal);
-        if (stop.signal.aborted) return;
-        socket.write(this.#wire(text, fault), 'latin1');
-        await this.#closeWhenIdle(connection);
-      } catch (thrown) {
-        if (!stop.signal.aborted) throw thrown;
-      }
-    });
+  #say(connection: Connection<Visit>, text: string): void {
+    const padding = this.#options.padding ? '\0'.repeat(300) : '';
+    this.#endpoint.say(connection, Buffer.from(`${text}\r${padding}`, 'latin1'), () => this.#closeWhenIdle(connection));
   }
 
-  #wire(text: string, fault: Fault | undefined): string {
-    if (fault === 'garbage') return 'HTTP/1.1 400 Bad Request\r\n\r\n\u00ff\u0000\u00fe\r';
-    if (fault === 'half-frame') return text.slice(0, Math.ceil(text.length / 2));
-    return `${text}\r${this.#options.padding ? '\0'.repeat(300) : ''}`;
-  }
-
-  async #closeWhenIdle(connection: Connection): Promise<void> {
+  #closeWhenIdle(connection: Connection<Visit>): void {
     const { idleMs } = this.#options;
     if (idleMs === undefined) return;
     const seen = this.received.length;

@@ -1,9 +1,10 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { type Connection, Endpoint, type Place } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
 import { ifpWire } from './ifp.ts';
 import { lgWire } from './lg.ts';
@@ -24,7 +25,7 @@ const wires: Readonly<Record<BoardProfile, BoardWire>> = {
   smart: smartWire,
 };
 
-export interface BoardOptions {
+export interface BoardOptions extends Place {
   readonly profile: BoardProfile;
   readonly clock: Clock;
   readonly id?: number;
@@ -43,14 +44,11 @@ export interface BoardOptions {
 /** Wrong PINs after which a display in secured mode blocks. */
 const maxWrongPins = 3;
 
-interface Connection {
-  readonly socket: Socket;
-  readonly stop: AbortController;
-  buffer: Buffer;
-  /** Answers go out one after another, also slow ones. */
-  queue: Promise<void>;
+interface Visit {
   signedIn: boolean;
 }
+
+const noise = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n\u00ff\u0000\u00fe\r', 'latin1');
 
 /** A board made of software that speaks the true wire of its profile, written from the documents and without our codecs. */
 export class BoardSimulator implements Simulator, Board {
@@ -66,13 +64,10 @@ export class BoardSimulator implements Simulator, Board {
   readonly answerId: number;
   readonly #options: BoardOptions;
   readonly #wire: BoardWire;
-  readonly #connections = new Set<Connection>();
+  readonly #endpoint: Endpoint<Visit>;
   readonly #stop = new AbortController();
   readonly #work = new Set<Promise<void>>();
-  #server: Server | undefined;
   #udp: UdpSocket | undefined;
-  #port = 0;
-  #fault: Fault | undefined;
   #power: 'on' | 'off' = 'on';
   #switchedAt = Number.NEGATIVE_INFINITY;
   #isAsleep = false;
@@ -82,17 +77,28 @@ export class BoardSimulator implements Simulator, Board {
     this.#wire = wires[options.profile];
     this.id = options.id ?? 1;
     this.answerId = options.answerId ?? this.id;
+    const { greeting } = this.#wire;
+    this.#endpoint = new Endpoint<Visit>({
+      ...options,
+      noise,
+      remember: () => ({ signedIn: !options.secured || this.#endpoint.fault === 'silence' }),
+      over: (socket) => this.#secure(socket),
+      greet: ({ socket }) => {
+        if (greeting && this.#endpoint.fault === undefined) socket.write(greeting);
+      },
+      take: (connection) => this.#take(connection),
+    });
   }
 
   static async start(options: BoardOptions): Promise<BoardSimulator> {
     const simulator = new BoardSimulator(options);
-    await simulator.#listen();
+    await simulator.#endpoint.open();
     await simulator.#listenForPackets();
     return simulator;
   }
 
   get address(): Address {
-    return { host: '127.0.0.1', port: this.#port };
+    return this.#endpoint.address;
   }
 
   /** Where its network card listens, which never sleeps. */
@@ -117,45 +123,32 @@ export class BoardSimulator implements Simulator, Board {
     if (this.#power === power) return;
     this.#power = power;
     this.#switchedAt = this.#options.clock.mono();
-    if (this.#options.dropsOnSwitch) this.#later(50, async () => this.#drop());
+    if (this.#options.dropsOnSwitch) this.#later(50, () => this.#endpoint.drop());
     if (this.#options.sleeps && power === 'off') this.#later(this.#options.switchMs ?? 3_000, () => this.#sleep());
   }
 
   /** Away at once, back after a while, and on. */
   reboot(): void {
     this.#later(100, async () => {
-      await this.#close();
+      await this.#endpoint.close();
       await this.#options.clock.wait(this.#options.rebootMs ?? 6_000, this.#stop.signal);
       this.#power = 'on';
       this.#switchedAt = Number.NEGATIVE_INFINITY;
-      await this.#listen();
+      await this.#endpoint.open();
     });
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    const wasAway = this.#fault === 'reboot';
-    this.#fault = fault;
-    if (fault === 'reboot') await this.#close();
-    else if (wasAway) await this.#listen();
+    await this.#endpoint.setFault(fault);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#work);
-    await this.#close();
+    await this.#endpoint.close();
     const udp = this.#udp;
     this.#udp = undefined;
     if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
-  }
-
-  async #listen(): Promise<void> {
-    if (this.#server) return;
-    const server = createServer((socket) => this.#accept(socket));
-    server.listen(this.#port, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address) this.#port = address.port;
-    this.#server = server;
   }
 
   async #listenForPackets(): Promise<void> {
@@ -167,35 +160,19 @@ export class BoardSimulator implements Simulator, Board {
       this.wakes++;
       if (this.#isAsleep) this.#later(1_000, () => this.#awake());
     });
-    udp.bind(0, '127.0.0.1');
+    udp.bind(0, this.address.host);
     await once(udp, 'listening');
     this.#udp = udp;
   }
 
   async #sleep(): Promise<void> {
     this.#isAsleep = true;
-    await this.#close();
+    await this.#endpoint.close();
   }
 
   async #awake(): Promise<void> {
     this.#isAsleep = false;
-    await this.#listen();
-  }
-
-  #drop(): void {
-    for (const { socket } of this.#connections) socket.destroy();
-  }
-
-  async #close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    const ends = [...this.#connections].map(async (connection) => {
-      connection.stop.abort();
-      connection.socket.destroy();
-      await connection.queue;
-    });
-    await Promise.all(ends);
-    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+    await this.#endpoint.open();
   }
 
   /** Work that the board does by itself, ended with it. */
@@ -212,92 +189,37 @@ export class BoardSimulator implements Simulator, Board {
     void running.finally(() => this.#work.delete(running));
   }
 
-  #accept(socket: Socket): void {
+  /** TLS over the socket, behind the words that ask for it. */
+  #secure(socket: Socket): Socket {
     const { secured } = this.#options;
-    socket.setNoDelay(true);
-    socket.on('error', () => {});
-    if (this.#fault === 'hang-up') {
-      socket.destroy();
-      return;
-    }
-    if (!secured) {
-      this.#serve(socket, true);
-      if (this.#wire.greeting && this.#fault === undefined) socket.write(this.#wire.greeting);
-      return;
-    }
-    if (this.#fault === 'silence') {
-      this.#serve(socket, true);
-      return;
-    }
+    if (!secured || this.#endpoint.fault === 'silence') return socket;
     socket.write('MDCSTART<<TLS>>');
-    const inner = new TLSSocket(socket, { isServer: true, key: secured.key, cert: secured.certificate });
-    inner.on('error', () => {});
-    this.#serve(inner, false);
+    return new TLSSocket(socket, { isServer: true, key: secured.key, cert: secured.certificate });
   }
 
-  #serve(socket: Socket, signedIn: boolean): void {
-    const connection: Connection = {
-      socket,
-      stop: new AbortController(),
-      buffer: Buffer.alloc(0),
-      queue: Promise.resolve(),
-      signedIn,
-    };
-    this.#connections.add(connection);
-    socket.on('close', () => {
-      connection.stop.abort();
-      this.#connections.delete(connection);
-    });
-    socket.on('data', (bytes: Buffer) => this.#take(connection, bytes));
-  }
-
-  #take(connection: Connection, bytes: Buffer): void {
-    connection.buffer = Buffer.concat([connection.buffer, bytes]);
-    if (!connection.signedIn && !this.#signIn(connection)) return;
+  #take(connection: Connection<Visit>): void {
+    if (!connection.state.signedIn && !this.#signIn(connection)) return;
     for (let cut = this.#wire.cut(connection.buffer); cut; cut = this.#wire.cut(connection.buffer)) {
       connection.buffer = cut.rest;
       this.received.push(Buffer.from(cut.request));
-      if (this.#fault === 'hang-up') {
-        connection.socket.destroy();
-        return;
-      }
-      for (const frame of this.#wire.answer(cut.request, this, this.#fault === 'busy')) this.#say(connection, frame);
+      for (const frame of this.#wire.answer(cut.request, this, this.#endpoint.fault === 'busy'))
+        this.#endpoint.say(connection, frame);
     }
   }
 
-  #signIn(connection: Connection): boolean {
+  #signIn(connection: Connection<Visit>): boolean {
     if (connection.buffer.length < 4) return false;
     const pin = connection.buffer.subarray(0, 4).toString('latin1');
     connection.buffer = connection.buffer.subarray(4);
     const isBlocked = this.wrongPins >= maxWrongPins;
-    const isRight = pin === this.#options.secured?.pin && this.#fault !== 'wrong-password';
+    const isRight = pin === this.#options.secured?.pin && this.#endpoint.fault !== 'wrong-password';
     if (isRight && !isBlocked) {
-      connection.signedIn = true;
-      this.#say(connection, Buffer.from('MDCAUTH<<PASS>>'));
+      connection.state.signedIn = true;
+      this.#endpoint.say(connection, Buffer.from('MDCAUTH<<PASS>>'));
       return true;
     }
     this.wrongPins++;
-    this.#say(connection, Buffer.from(`MDCAUTH<<FAIL:000${isBlocked ? 2 : 1}>>`));
+    this.#endpoint.say(connection, Buffer.from(`MDCAUTH<<FAIL:000${isBlocked ? 2 : 1}>>`));
     return false;
   }
-
-  /** Sends a frame as the fault of the moment has it. */
-  #say(connection: Connection, frame: Buffer): void {
-    const { socket, stop } = connection;
-    const fault = this.#fault;
-    if (fault === 'silence') return;
-    connection.queue = connection.queue.then(async () => {
-      try {
-        if (fault === 'slow') await this.#options.clock.wait(2_000, stop.signal);
-        if (!stop.signal.aborted) socket.write(spoiled(frame, fault));
-      } catch (thrown) {
-        if (!stop.signal.aborted) throw thrown;
-      }
-    });
-  }
-}
-
-function spoiled(frame: Buffer, fault: Fault | undefined): Buffer {
-  if (fault === 'garbage') return Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n\u00ff\u0000\u00fe\r', 'latin1');
-  return fault === 'half-frame' ? frame.subarray(0, Math.ceil(frame.length / 2)) : frame;
 }

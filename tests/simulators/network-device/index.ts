@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import type { Place } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
 import { decode, decodeNumber, decodeOid, type Element, encode, encodeNumber, encodeOid } from './ber.ts';
 import { Equipment, type Kind, type Objects, objectsOf } from './objects.ts';
@@ -23,24 +24,32 @@ export class NetworkDeviceSimulator implements Simulator {
   readonly #community: string;
   readonly #stop = new AbortController();
   #socket: Socket | undefined;
-  #port = 0;
+  readonly #host: string;
+  #port: number;
   #fault: Fault | undefined;
 
-  private constructor(clock: Clock, kind: Kind, community: string) {
+  private constructor(clock: Clock, kind: Kind, community: string, { host = '127.0.0.1', port = 0 }: Place) {
+    this.#host = host;
+    this.#port = port;
     this.#clock = clock;
     this.#community = community;
     this.#objects = objectsOf(kind, this.equipment);
     this.#oids = [...this.#objects.keys()].sort(compareOids);
   }
 
-  static async start(clock: Clock, kind: Kind, community = 'school-read'): Promise<NetworkDeviceSimulator> {
-    const simulator = new NetworkDeviceSimulator(clock, kind, community);
+  static async start(
+    clock: Clock,
+    kind: Kind,
+    community = 'school-read',
+    place: Place = {},
+  ): Promise<NetworkDeviceSimulator> {
+    const simulator = new NetworkDeviceSimulator(clock, kind, community, place);
     await simulator.#open();
     return simulator;
   }
 
   get address(): Address {
-    return { host: '127.0.0.1', port: this.#port };
+    return { host: this.#host, port: this.#port };
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
@@ -61,7 +70,7 @@ export class NetworkDeviceSimulator implements Simulator {
       const answer = this.#answer(bytes);
       if (answer) this.#send(answer, from);
     });
-    socket.bind(this.#port, '127.0.0.1');
+    socket.bind(this.#port, this.#host);
     await once(socket, 'listening');
     this.#port = socket.address().port;
     this.#socket = socket;

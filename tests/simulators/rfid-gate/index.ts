@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { type Connection, Endpoint } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
 import { message, parametersOf, type Received, status, text, tlv, tv, u8, u16, u32, utc } from './llrp-bytes.ts';
 
@@ -24,13 +24,8 @@ export interface SimulatedTag {
   readonly roSpec?: number;
 }
 
-interface Connection {
-  readonly socket: Socket;
-  readonly stop: AbortController;
-  buffer: Buffer;
+interface Visit {
   isGreeted: boolean;
-  /** Answers go out one after another, also slow ones. */
-  queue: Promise<void>;
   version: number;
 }
 
@@ -67,10 +62,7 @@ export class ReaderSimulator implements Simulator {
   keepalivesAcknowledged = 0;
   readonly #options: ReaderOptions;
   readonly #clock: Clock;
-  readonly #connections = new Set<Connection>();
-  #server: Server | undefined;
-  #port: number;
-  #fault: Fault | undefined;
+  readonly #endpoint: Endpoint<Visit>;
   #keepalive = new AbortController();
   #messageId = 1_000;
   isPcWanted = false;
@@ -78,21 +70,29 @@ export class ReaderSimulator implements Simulator {
   private constructor(options: ReaderOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#port = options.port ?? 0;
+    this.#endpoint = new Endpoint<Visit>({
+      ...options,
+      noise: Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      remember: () => ({ isGreeted: false, version: 1 }),
+      admit: (socket) => this.#admit(socket),
+      greet: (connection) => this.#greet(connection),
+      take: (connection) => this.#take(connection),
+      onClose: () => this.#keepalive.abort(),
+    });
   }
 
   static async start(options: ReaderOptions): Promise<ReaderSimulator> {
     const simulator = new ReaderSimulator(options);
-    await simulator.#listen();
+    await simulator.#endpoint.open();
     return simulator;
   }
 
   get address(): Address {
-    return { host: this.#options.host ?? '127.0.0.1', port: this.#port };
+    return this.#endpoint.address;
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#endpoint.connections.size;
   }
 
   /** Types of the messages that came, in their order. */
@@ -101,14 +101,13 @@ export class ReaderSimulator implements Simulator {
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    const wasAway = this.#fault === 'reboot';
-    this.#fault = fault;
-    if (fault === 'reboot') await this.#close();
-    else if (wasAway) await this.#listen();
+    if (fault === 'reboot') this.#keepalive.abort();
+    await this.#endpoint.setFault(fault);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    this.#keepalive.abort();
+    await this.#endpoint.close();
   }
 
   /** Lets tags be seen, in one report. */
@@ -168,74 +167,25 @@ export class ReaderSimulator implements Simulator {
 
   /** Sends bytes as they are. */
   sendRaw(bytes: Uint8Array): void {
-    for (const connection of this.#connections) this.#say(connection, Buffer.from(bytes));
+    for (const connection of this.#endpoint.connections) this.#say(connection, Buffer.from(bytes));
   }
 
-  async #listen(): Promise<void> {
-    const server = createServer((socket) => {
-      socket.on('error', () => {});
-      // A client that closes and comes again at once has closed before: let that be noticed first.
-      setImmediate(() => setImmediate(() => (socket.destroyed ? undefined : this.#accept(socket))));
-    });
-    server.listen(this.#port, this.address.host);
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address) this.#port = address.port;
-    this.#server = server;
+  /** It serves one client; to others it says that it has one. */
+  #admit(socket: Socket): boolean {
+    if (this.#endpoint.connections.size === 0 && this.#endpoint.fault !== 'busy') return true;
+    socket.end(message(1, 63, this.#nextId(), tlv(246, utc(this.#clock.now()), tlv(256, u16(2)))));
+    return false;
   }
 
-  async #close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    this.#keepalive.abort();
-    const ends = [...this.#connections].map(async (connection) => {
-      connection.stop.abort();
-      connection.socket.destroy();
-      await connection.queue;
-    });
-    await Promise.all(ends);
-    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
-  }
-
-  #accept(socket: Socket): void {
-    const connection: Connection = {
-      socket,
-      stop: new AbortController(),
-      buffer: Buffer.alloc(0),
-      isGreeted: false,
-      queue: Promise.resolve(),
-      version: 1,
-    };
-    const isSecond = this.#connections.size > 0;
-    socket.setNoDelay(true);
-    socket.on('close', () => {
-      connection.stop.abort();
-      if (!this.#connections.delete(connection)) return;
-      this.#keepalive.abort();
-    });
-    if (this.#fault === 'hang-up') {
-      socket.destroy();
-      return;
-    }
-    if (isSecond || this.#fault === 'busy') {
-      socket.end(message(1, 63, this.#nextId(), tlv(246, utc(this.#clock.now()), tlv(256, u16(2)))));
-      return;
-    }
-    this.#connections.add(connection);
-    socket.on('data', (bytes) => this.#take(connection, bytes));
+  #greet(connection: Connection<Visit>): void {
     // The client must wait for this, also when it comes late.
     this.#say(connection, message(1, 63, this.#nextId(), tlv(246, utc(this.#clock.now()), tlv(256, u16(0)))), () => {
-      connection.isGreeted = true;
+      connection.state.isGreeted = true;
     });
   }
 
-  #take(connection: Connection, bytes: Buffer): void {
-    if (!connection.isGreeted) this.violations.push('spoke before it was accepted');
-    if (this.#fault === 'hang-up') {
-      connection.socket.destroy();
-      return;
-    }
-    connection.buffer = Buffer.concat([connection.buffer, bytes]);
+  #take(connection: Connection<Visit>): void {
+    if (!connection.state.isGreeted) this.violations.push('spoke before it was accepted');
     while (connection.buffer.length >= 10 && connection.buffer.length >= connection.buffer.readUInt32BE(2)) {
       const head = connection.buffer.readUInt16BE(0);
       const length = connection.buffer.readUInt32BE(2);
@@ -252,7 +202,7 @@ export class ReaderSimulator implements Simulator {
     }
   }
 
-  #answer(connection: Connection, received: Received): void {
+  #answer(connection: Connection<Visit>, received: Received): void {
     const { type, id, version } = received;
     if (type === 72) {
       this.keepalivesAcknowledged++;
@@ -268,14 +218,15 @@ export class ReaderSimulator implements Simulator {
       this.#say(connection, message(version, 100, id, status(109, 'unsupported message')));
       return;
     }
-    const reply = this.#fault === 'busy' ? { code: 401, description: 'starting' } : this.#obey(connection, received);
+    const reply =
+      this.#endpoint.fault === 'busy' ? { code: 401, description: 'starting' } : this.#obey(connection, received);
     const parts = 'code' in reply ? [status(reply.code, reply.description)] : reply;
     this.#say(connection, message(version, responseType, id, ...parts), () => {
       if (type === 14) connection.socket.end();
     });
   }
 
-  #obey(connection: Connection, { type, value }: Received): Reply {
+  #obey(connection: Connection<Visit>, { type, value }: Received): Reply {
     switch (type) {
       case 1:
         return [ok, capabilities];
@@ -286,9 +237,9 @@ export class ReaderSimulator implements Simulator {
       case 14:
         return [ok];
       case 46:
-        return [u8(connection.version), u8(this.#options.newestVersion ?? 1), ok];
+        return [u8(connection.state.version), u8(this.#options.newestVersion ?? 1), ok];
       case 47:
-        connection.version = value.readUInt8(0);
+        connection.state.version = value.readUInt8(0);
         return [ok];
       default:
         return this.#obeyRoSpec(type, value);
@@ -333,7 +284,7 @@ export class ReaderSimulator implements Simulator {
     return [ok, ...(parts[requested] ?? [])];
   }
 
-  #configure(connection: Connection, value: Buffer): Reply {
+  #configure(connection: Connection<Visit>, value: Buffer): Reply {
     const parameters = parametersOf(value, 1);
     const events = parameters.filter(({ type }) => type === 244).flatMap((spec) => parametersOf(spec.value, 0));
     if (events.some((event) => this.lacksEvents.has(event.value.readUInt16BE(0)))) {
@@ -355,7 +306,7 @@ export class ReaderSimulator implements Simulator {
     return [ok];
   }
 
-  #startKeepalive(connection: Connection, everyMs: number): void {
+  #startKeepalive(connection: Connection<Visit>, everyMs: number): void {
     this.#keepalive.abort();
     this.#keepalive = new AbortController();
     const { signal } = this.#keepalive;
@@ -377,36 +328,18 @@ export class ReaderSimulator implements Simulator {
   }
 
   #tell(type: number, ...parts: readonly Buffer[]): void {
-    for (const connection of this.#connections) {
-      this.#say(connection, message(connection.version, type, this.#nextId(), ...parts));
+    for (const connection of this.#endpoint.connections) {
+      this.#say(connection, message(connection.state.version, type, this.#nextId(), ...parts));
     }
   }
 
-  /** Sends a message as the fault of the moment has it. */
-  #say(connection: Connection, bytes: Buffer, onSaid: () => void = () => {}): void {
-    const { socket, stop } = connection;
-    const fault = this.#fault;
-    if (fault === 'silence') return;
-    connection.queue = connection.queue.then(async () => {
-      try {
-        if (fault === 'slow') await this.#clock.wait(2_000, stop.signal);
-      } catch (thrown) {
-        if (!stop.signal.aborted) throw thrown;
-      }
-      if (stop.signal.aborted) return;
-      socket.write(damage(bytes, fault));
-      onSaid();
-    });
+  #say(connection: Connection<Visit>, bytes: Buffer, onSaid?: () => void): void {
+    this.#endpoint.say(connection, bytes, onSaid);
   }
 
   #nextId(): number {
     return this.#messageId++;
   }
-}
-
-function damage(bytes: Buffer, fault: Fault | undefined): Buffer {
-  if (fault === 'garbage') return Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
-  return fault === 'half-frame' ? bytes.subarray(0, Math.ceil(bytes.length / 2)) : bytes;
 }
 
 /** Type of the response to each request that the simulator knows. */

@@ -2,8 +2,8 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { type Connection, Endpoint } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
-import { type PeerConnection, TcpPeer } from './tcp-peer.ts';
 
 export interface CameraOptions {
   readonly clock: Clock;
@@ -57,34 +57,34 @@ export class CameraSimulator implements Simulator {
   #speed: Aim = { pan: 0, tilt: 0, zoom: 0 };
   #seenAt = 0;
   #socket = 0;
-  #peer: TcpPeer | undefined;
+  readonly #endpoint: Endpoint;
   #udp: UdpSocket | undefined;
   readonly #end = new AbortController();
 
-  private constructor(clock: Clock) {
-    this.#clock = clock;
+  private constructor(options: CameraOptions) {
+    this.#clock = options.clock;
+    this.#endpoint = new Endpoint({
+      ...options,
+      remember: () => undefined,
+      take: (connection) => this.#take(connection),
+    });
   }
 
   static async start(options: CameraOptions): Promise<CameraSimulator> {
-    const camera = new CameraSimulator(options.clock);
-    camera.#peer = await TcpPeer.start({ ...options, greet: () => {}, take: (connection) => camera.#take(connection) });
+    const camera = new CameraSimulator(options);
+    await camera.#endpoint.open();
     await camera.#listenUdp(options);
     return camera;
   }
 
   /** Raw messages over TCP. */
   get address(): Address {
-    return this.#link.address;
+    return this.#endpoint.address;
   }
 
   /** Messages with Sony's header over UDP. */
   get udpAddress(): Address {
     return { host: this.address.host, port: this.#udp?.address().port ?? 0 };
-  }
-
-  get #link(): TcpPeer {
-    if (!this.#peer) throw new Error('the camera is not started');
-    return this.#peer;
   }
 
   /** Where it looks now. */
@@ -99,12 +99,12 @@ export class CameraSimulator implements Simulator {
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    await this.#link.setFault(fault);
+    await this.#endpoint.setFault(fault);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
-    await this.#peer?.[Symbol.asyncDispose]();
+    await this.#endpoint[Symbol.asyncDispose]();
     const udp = this.#udp;
     this.#udp = undefined;
     if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
@@ -119,7 +119,7 @@ export class CameraSimulator implements Simulator {
     this.#udp = udp;
   }
 
-  #take(connection: PeerConnection): void {
+  #take(connection: Connection): void {
     for (let end = connection.buffer.indexOf(0xff); end >= 0; end = connection.buffer.indexOf(0xff)) {
       const message = connection.buffer.subarray(0, end + 1);
       connection.buffer = connection.buffer.subarray(end + 1);
@@ -130,7 +130,7 @@ export class CameraSimulator implements Simulator {
         connection.socket.destroy();
         return;
       }
-      for (const answer of this.#obey(message)) this.#answer(answer, (bytes) => this.#link.say(connection, bytes));
+      for (const answer of this.#obey(message)) this.#answer(answer, (bytes) => this.#endpoint.say(connection, bytes));
     }
   }
 
@@ -139,7 +139,7 @@ export class CameraSimulator implements Simulator {
       this.losesDatagrams -= 1;
       return;
     }
-    const fault = this.#link.fault;
+    const fault = this.#endpoint.fault;
     if (fault === 'reboot' || fault === 'silence' || fault === 'hang-up') return;
     const type = bytes.readUInt16BE(0);
     const sequence = bytes.readUInt32BE(4);
@@ -168,7 +168,7 @@ export class CameraSimulator implements Simulator {
     header.writeUInt16BE(payload.length, 2);
     header.writeUInt32BE(sequence, 4);
     const whole = Buffer.concat([header, payload]);
-    const fault = this.#link.fault;
+    const fault = this.#endpoint.fault;
     const bytes =
       fault === 'garbage' ? Buffer.from('no camera at all') : fault === 'half-frame' ? whole.subarray(0, 6) : whole;
     const send = () => this.#udp?.send(bytes, to.port, to.address);
@@ -180,7 +180,7 @@ export class CameraSimulator implements Simulator {
   #obey(message: Buffer): Answer[] {
     const hex = message.toString('hex');
     this.received.push(hex);
-    if (this.#link.fault === 'busy') return [{ bytes: reply('60 03') }];
+    if (this.#endpoint.fault === 'busy') return [{ bytes: reply('60 03') }];
     if (message[1] === 0x09) return [{ bytes: this.#ask(hex) }];
     if ([...this.ignores].some((start) => hex.startsWith(start))) return this.#accept();
     if (hex === '81010001ff') return [{ bytes: reply('50') }];

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { Port } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
 
 export interface MixerOptions {
@@ -63,33 +63,31 @@ export class MixerSimulator implements Simulator {
   readonly received: string[] = [];
   readonly #options: MixerOptions;
   readonly #clients = new Set<Client>();
-  readonly #sockets = new Set<Socket>();
+  readonly #port: Port;
   readonly #stop = new AbortController();
-  #server: Server | undefined;
-  #port: number;
   #fault: Fault | undefined;
   #files = 0;
 
   private constructor(options: MixerOptions) {
     this.#options = options;
-    this.#port = options.port ?? 0;
+    this.#port = new Port(() => this.#server(), options);
   }
 
   static async start(options: MixerOptions): Promise<MixerSimulator> {
     const mixer = new MixerSimulator(options);
-    await mixer.#listen();
+    await mixer.#port.open();
     return mixer;
   }
 
   get address(): Address {
-    return { host: this.#options.host ?? '127.0.0.1', port: this.#port };
+    return this.#port.address;
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
     const wasAway = this.#fault === 'reboot';
     this.#fault = fault;
-    if (fault === 'reboot') await this.#close();
-    else if (wasAway) await this.#listen();
+    if (fault === 'reboot') await this.#port.close();
+    else if (wasAway) await this.#port.open();
   }
 
   /** Someone works in its window. */
@@ -112,17 +110,12 @@ export class MixerSimulator implements Simulator {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#close();
+    await this.#port.close();
   }
 
-  async #listen(): Promise<void> {
+  #server(): Server {
     const server = createServer((_, response) => response.writeHead(426).end());
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'obswebsocket.json' });
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
     server.on('upgrade', (request, socket, head) => {
       if (this.#fault === 'silence') return;
       if (this.#fault === 'hang-up') socket.destroy();
@@ -130,18 +123,7 @@ export class MixerSimulator implements Simulator {
       else if (this.#fault === 'half-frame') socket.write('HTTP/1.1 101 Switching Pro');
       else sockets.handleUpgrade(request, socket, head, (client) => this.#accept(client, socket as Socket));
     });
-    server.listen(this.#port, this.address.host);
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address) this.#port = address.port;
-    this.#server = server;
-  }
-
-  async #close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    for (const socket of this.#sockets) socket.destroy();
-    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+    return server;
   }
 
   #accept(socket: WebSocket, raw: Socket): void {

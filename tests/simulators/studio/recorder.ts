@@ -1,12 +1,17 @@
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { type Connection, Endpoint, takeLines } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
-import { type PeerConnection, TcpPeer, takeLines } from './tcp-peer.ts';
 
 export interface DeckOptions {
   readonly clock: Clock;
   readonly host?: string;
   readonly port?: number;
+}
+
+interface Visit {
+  /** The lines so far of a command that spans several. */
+  wanted: string | undefined;
 }
 
 /** A HyperDeck made of software, written from the protocol in its manual without our codec. */
@@ -20,35 +25,33 @@ export class DeckSimulator implements Simulator {
   /** Commands that it refuses, with the number and text. */
   readonly refuses = new Map<string, string>();
   readonly received: string[] = [];
-  readonly #notified = new Set<PeerConnection>();
+  readonly #notified = new Set<Connection<Visit>>();
   readonly #clock: Clock;
-  #peer: TcpPeer | undefined;
+  readonly #endpoint: Endpoint<Visit>;
 
-  private constructor(clock: Clock) {
-    this.#clock = clock;
+  private constructor(options: DeckOptions) {
+    this.#clock = options.clock;
+    this.#endpoint = new Endpoint<Visit>({
+      ...options,
+      remember: () => ({ wanted: undefined }),
+      greet: (connection) => this.#greet(connection),
+      take: (connection) => this.#take(connection),
+      onClose: (connection) => this.#notified.delete(connection),
+    });
   }
 
   static async start(options: DeckOptions): Promise<DeckSimulator> {
-    const deck = new DeckSimulator(options.clock);
-    deck.#peer = await TcpPeer.start({
-      ...options,
-      greet: (connection) => deck.#greet(connection),
-      take: (connection) => deck.#take(connection),
-    });
+    const deck = new DeckSimulator(options);
+    await deck.#endpoint.open();
     return deck;
   }
 
   get address(): Address {
-    return this.#link.address;
-  }
-
-  get #link(): TcpPeer {
-    if (!this.#peer) throw new Error('the deck is not started');
-    return this.#peer;
+    return this.#endpoint.address;
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    await this.#link.setFault(fault);
+    await this.#endpoint.setFault(fault);
   }
 
   /** Someone presses a button at the deck. */
@@ -58,50 +61,49 @@ export class DeckSimulator implements Simulator {
   }
 
   dropAll(): void {
-    this.#link.dropAll();
+    this.#endpoint.drop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#peer?.[Symbol.asyncDispose]();
+    await this.#endpoint[Symbol.asyncDispose]();
   }
 
-  #greet(connection: PeerConnection): void {
-    connection.stop.signal.addEventListener('abort', () => this.#notified.delete(connection));
+  #greet(connection: Connection<Visit>): void {
     const greeting = '500 connection info:\r\nprotocol version: 1.11\r\nmodel: HyperDeck Studio HD Mini\r\n\r\n';
-    this.#say(connection, this.#link.fault === 'busy' ? '120 connection rejected\r\n' : greeting);
+    this.#say(connection, this.#endpoint.fault === 'busy' ? '120 connection rejected\r\n' : greeting);
   }
 
-  #take(connection: PeerConnection): void {
+  #take(connection: Connection<Visit>): void {
     for (const line of takeLines(connection)) {
-      if (connection.wanted === undefined && line === '') continue;
+      if (connection.state.wanted === undefined && line === '') continue;
       this.#takeLine(connection, line);
     }
   }
 
   /** Both forms of a command: all on one line, or a line each parameter up to an empty one. */
-  #takeLine(connection: PeerConnection, line: string): void {
-    if (connection.wanted !== undefined) {
+  #takeLine(connection: Connection<Visit>, line: string): void {
+    if (connection.state.wanted !== undefined) {
       if (line !== '') {
-        connection.wanted += ` ${line}`;
+        connection.state.wanted += ` ${line}`;
         return;
       }
-      this.#obey(connection, connection.wanted);
-      connection.wanted = undefined;
+      this.#obey(connection, connection.state.wanted);
+      connection.state.wanted = undefined;
       return;
     }
-    if (line.endsWith(':')) connection.wanted = line;
+    if (line.endsWith(':')) connection.state.wanted = line;
     else this.#obey(connection, line);
   }
 
-  #obey(connection: PeerConnection, line: string): void {
+  #obey(connection: Connection<Visit>, line: string): void {
     this.received.push(line);
     const command = line.split(':')[0]?.trim() ?? '';
-    const refused = this.#link.fault === 'busy' ? '150 invalid state' : this.refuses.get(command);
+    const refused = this.#endpoint.fault === 'busy' ? '150 invalid state' : this.refuses.get(command);
     this.#say(connection, refused === undefined ? this.#answer(connection, command, line) : `${refused}\r\n`);
     if (command === 'quit') connection.queue = connection.queue.then(() => void connection.socket.end());
   }
 
-  #answer(connection: PeerConnection, command: string, line: string): string {
+  #answer(connection: Connection<Visit>, command: string, line: string): string {
     switch (command) {
       case 'notify':
         if (/transport: true/.test(line)) this.#notified.add(connection);
@@ -149,7 +151,7 @@ export class DeckSimulator implements Simulator {
     for (const connection of this.#notified) this.#say(connection, text);
   }
 
-  #say(connection: PeerConnection, text: string): void {
-    this.#link.say(connection, Buffer.from(text));
+  #say(connection: Connection<Visit>, text: string): void {
+    this.#endpoint.say(connection, Buffer.from(text));
   }
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { type Connection, Endpoint, takeLines } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
-import { type PeerConnection, TcpPeer, takeLines } from './tcp-peer.ts';
 
 export interface SwitcherOptions {
   readonly clock: Clock;
@@ -21,35 +21,33 @@ export class SwitcherSimulator implements Simulator {
   /** Functions that it says OK to without doing anything. */
   readonly ignores = new Set<string>();
   readonly received: string[] = [];
-  readonly #subscribed = new Set<PeerConnection>();
-  #peer: TcpPeer | undefined;
+  readonly #subscribed = new Set<Connection>();
+  readonly #endpoint: Endpoint;
+
+  private constructor(options: SwitcherOptions) {
+    this.#endpoint = new Endpoint({
+      ...options,
+      remember: () => undefined,
+      greet: (connection) => this.#say(connection, 'VERSION OK 27.0.0.80\r\n'),
+      take: (connection) => {
+        for (const line of takeLines(connection)) this.#answer(connection, line);
+      },
+      onClose: (connection) => this.#subscribed.delete(connection),
+    });
+  }
 
   static async start(options: SwitcherOptions): Promise<SwitcherSimulator> {
-    const switcher = new SwitcherSimulator();
-    switcher.#peer = await TcpPeer.start({
-      ...options,
-      greet: (connection) => {
-        connection.stop.signal.addEventListener('abort', () => switcher.#subscribed.delete(connection));
-        switcher.#say(connection, 'VERSION OK 27.0.0.80\r\n');
-      },
-      take: (connection) => {
-        for (const line of takeLines(connection)) switcher.#answer(connection, line);
-      },
-    });
+    const switcher = new SwitcherSimulator(options);
+    await switcher.#endpoint.open();
     return switcher;
   }
 
   get address(): Address {
-    return this.#link.address;
-  }
-
-  get #link(): TcpPeer {
-    if (!this.#peer) throw new Error('the switcher is not started');
-    return this.#peer;
+    return this.#endpoint.address;
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    await this.#link.setFault(fault);
+    await this.#endpoint.setFault(fault);
   }
 
   /** Someone presses a button in its window. */
@@ -60,20 +58,20 @@ export class SwitcherSimulator implements Simulator {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#peer?.[Symbol.asyncDispose]();
+    await this.#endpoint[Symbol.asyncDispose]();
   }
 
-  #answer(connection: PeerConnection, line: string): void {
+  #answer(connection: Connection, line: string): void {
     this.received.push(line);
     const [command = '', ...words] = line.split(' ');
-    if (this.#link.fault === 'busy') {
+    if (this.#endpoint.fault === 'busy') {
       this.#say(connection, `${command} ER Busy\r\n`);
       return;
     }
     switch (command) {
       case 'XML': {
         const bytes = Buffer.from(`${this.#xml()}\r\n`);
-        this.#link.say(connection, Buffer.concat([Buffer.from(`XML ${bytes.length}\r\n`), bytes]));
+        this.#endpoint.say(connection, Buffer.concat([Buffer.from(`XML ${bytes.length}\r\n`), bytes]));
         return;
       }
       case 'SUBSCRIBE':
@@ -127,7 +125,7 @@ export class SwitcherSimulator implements Simulator {
     );
   }
 
-  #say(connection: PeerConnection, text: string): void {
-    this.#link.say(connection, Buffer.from(text));
+  #say(connection: Connection, text: string): void {
+    this.#endpoint.say(connection, Buffer.from(text));
   }
 }

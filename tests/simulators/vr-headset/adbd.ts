@@ -1,7 +1,7 @@
 import { createPublicKey, publicDecrypt, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Address } from '../../../agent/platform/network.ts';
+import { Port } from '../endpoint.ts';
 import { Android, createSyncService } from './android.ts';
 
 interface Stream {
@@ -24,28 +24,21 @@ export class AdbdSimulator implements AsyncDisposable {
   /** Whether a key that is offered is allowed at once; else a person has to `allow` it. */
   allows = true;
   readonly #waiting: (() => void)[] = [];
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #port = new Port(() => createServer((socket) => this.#accept(socket)), {});
   readonly #keys: string[] = [];
 
   private constructor() {
-    this.#server = createServer((socket) => this.#accept(socket));
-    this.android.onReboot = () => {
-      for (const socket of this.#sockets) socket.destroy();
-      this.#server.close();
-    };
+    this.android.onReboot = () => void this.#port.close();
   }
 
   static async start(): Promise<AdbdSimulator> {
     const daemon = new AdbdSimulator();
-    daemon.#server.listen(0, '127.0.0.1');
-    await once(daemon.#server, 'listening');
+    await daemon.#port.open();
     return daemon;
   }
 
   get address(): Address {
-    const address = this.#server.address();
-    return { host: '127.0.0.1', port: typeof address === 'object' && address ? address.port : 0 };
+    return this.#port.address;
   }
 
   /** Taps "Allow" for every computer that asks. */
@@ -54,14 +47,10 @@ export class AdbdSimulator implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    if (this.#server.listening) await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#port.close();
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => this.#sockets.delete(socket));
     const connection = new Connection(socket, this.android, {
       knows: (token, signature) => this.#keys.some((key) => isSigned(key, token, signature)),
       offer: (key) => {

@@ -1,83 +1,106 @@
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
+import { type Connection, Endpoint, type Place, Port } from '../endpoint.ts';
 import type { Fault, Simulator } from '../simulator.ts';
 import { Android, createSyncService } from './android.ts';
 
-/**
- * An adb server with one headset on the network behind it, written from adb's OVERVIEW.TXT and SERVICES.TXT and without
- * our codec. Its texts are those of adb 1.0.41. The headset's own port takes connections and says nothing.
- */
-export class AdbServerSimulator implements Simulator {
+/** A headset on the network: its own port takes connections and says nothing. */
+class HeadsetSimulator {
   readonly android = new Android();
-  /** Every service that was asked for. */
-  readonly asked: string[] = [];
-  readonly #clock: Clock;
-  readonly #sockets = new Set<Socket>();
-  readonly #stop = new AbortController();
-  readonly #server: Server;
-  #headset: Server | undefined;
-  #headsetPort = 0;
-  #isConnected = false;
-  #fault: Fault | undefined;
+  /** Whether the adb server has it. */
+  isConnected = false;
+  readonly #port: Port;
 
-  private constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#server = createServer((socket) => this.#accept(socket));
+  constructor(place: Place) {
+    this.#port = new Port(() => createServer((socket) => socket.resume()), place);
     this.android.onReboot = () => {
-      this.#isConnected = false;
+      this.isConnected = false;
     };
   }
 
-  static async start(clock: Clock): Promise<AdbServerSimulator> {
-    const simulator = new AdbServerSimulator(clock);
-    await listen(simulator.#server, 0);
-    await simulator.#openHeadset();
+  get address(): Address {
+    return this.#port.address;
+  }
+
+  get serial(): string {
+    return `${this.address.host}:${this.address.port}`;
+  }
+
+  get isThere(): boolean {
+    return this.#port.isOpen;
+  }
+
+  /** Somebody turns it on, or takes it out of the network. */
+  async turn(to: 'on' | 'off'): Promise<void> {
+    if (to === 'on') return this.#port.open();
+    this.isConnected = false;
+    await this.#port.close();
+  }
+}
+
+interface Visit {
+  chosen: HeadsetSimulator | undefined;
+  sync: ReturnType<typeof createSyncService> | undefined;
+}
+
+/**
+ * An adb server with headsets on the network behind it, written from adb's OVERVIEW.TXT and SERVICES.TXT and without
+ * our codec. Its texts are those of adb 1.0.41.
+ */
+export class AdbServerSimulator implements Simulator {
+  readonly headsets: readonly HeadsetSimulator[];
+  /** Every service that was asked for. */
+  readonly asked: string[] = [];
+  readonly #endpoint: Endpoint<Visit>;
+  readonly #first: HeadsetSimulator;
+  #fault: Fault | undefined;
+
+  private constructor(clock: Clock, server: Place, headsets: readonly Place[]) {
+    this.#first = new HeadsetSimulator(headsets[0] ?? {});
+    this.headsets = [this.#first, ...headsets.slice(1).map((place) => new HeadsetSimulator(place))];
+    this.#endpoint = new Endpoint<Visit>({
+      ...server,
+      clock,
+      noise: Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      remember: () => ({ chosen: undefined, sync: undefined }),
+      take: (connection) => this.#take(connection),
+    });
+  }
+
+  /** One headset unless places for several are given. */
+  static async start(clock: Clock, server: Place = {}, headsets: readonly Place[] = []): Promise<AdbServerSimulator> {
+    const simulator = new AdbServerSimulator(clock, server, headsets);
+    await simulator.#endpoint.open();
+    for (const headset of simulator.headsets) await headset.turn('on');
     return simulator;
   }
 
-  /** Where the headset itself listens. */
+  /** Of the first headset. */
+  get android(): Android {
+    return this.#first.android;
+  }
+
+  /** Where the first headset itself listens. */
   get address(): Address {
-    return { host: '127.0.0.1', port: this.#headsetPort };
+    return this.#first.address;
   }
 
   /** Where the adb server listens. */
   get server(): Address {
-    return { host: '127.0.0.1', port: portOf(this.#server) };
+    return this.#endpoint.address;
   }
 
   async setFault(fault: Fault | undefined): Promise<void> {
-    const wasAway = this.#fault === 'reboot';
     this.#fault = fault;
-    if (fault === 'reboot') {
-      this.#isConnected = false;
-      await this.#closeHeadset();
-    } else if (wasAway) await this.#openHeadset();
+    // What reboots is the headset.
+    await this.#endpoint.setFault(fault === 'reboot' ? undefined : fault);
+    for (const headset of this.headsets) await headset.turn(fault === 'reboot' ? 'off' : 'on');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    for (const socket of this.#sockets) socket.destroy();
-    await this.#closeHeadset();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-  }
-
-  async #openHeadset(): Promise<void> {
-    const headset = createServer((socket) => this.#keep(socket));
-    await listen(headset, this.#headsetPort);
-    this.#headsetPort = portOf(headset);
-    this.#headset = headset;
-  }
-
-  async #closeHeadset(): Promise<void> {
-    const headset = this.#headset;
-    this.#headset = undefined;
-    if (headset) await new Promise<void>((resolve) => headset.close(() => resolve()));
-  }
-
-  get #serial(): string {
-    return `127.0.0.1:${this.#headsetPort}`;
+    await this.#endpoint.close();
+    for (const headset of this.headsets) await headset.turn('off');
   }
 
   get #state(): 'device' | 'unauthorized' | 'offline' {
@@ -85,94 +108,87 @@ export class AdbServerSimulator implements Simulator {
     return this.#fault === 'busy' ? 'offline' : 'device';
   }
 
-  #keep(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => this.#sockets.delete(socket));
-    socket.resume();
+  #take(connection: Connection<Visit>): void {
+    const { state, socket } = connection;
+    for (let length = lengthOf(connection.buffer); !state.sync && length !== undefined; ) {
+      const service = connection.buffer.toString('utf8', 4, 4 + length);
+      connection.buffer = connection.buffer.subarray(4 + length);
+      length = lengthOf(connection.buffer);
+      this.asked.push(service);
+      if (service.startsWith('host:transport:')) state.chosen = this.#choose(connection, service.slice(15));
+      else if (service === 'sync:' && state.chosen) {
+        state.sync = createSyncService(state.chosen.android);
+        this.#say(connection, 'OKAY', false);
+      } else this.#say(connection, state.chosen ? device(state.chosen, service) : this.#host(service), true);
+    }
+    if (!state.sync || connection.buffer.length === 0) return;
+    const { answer, ended } = state.sync(connection.buffer);
+    connection.buffer = Buffer.alloc(0);
+    if (answer.length > 0) socket.write(answer);
+    if (ended) socket.end();
   }
 
-  #accept(socket: Socket): void {
-    this.#keep(socket);
-    let pending: Buffer = Buffer.alloc(0);
-    let isChosen = false;
-    let sync: ReturnType<typeof createSyncService> | undefined;
-    socket.on('data', (bytes) => {
-      if (this.#fault === 'hang-up') return void socket.destroy();
-      if (sync) {
-        const { answer, ended } = sync(bytes);
-        socket.write(answer);
-        if (ended) socket.end();
-        return;
-      }
-      pending = Buffer.concat([pending, bytes]);
-      for (let length = lengthOf(pending); length !== undefined; length = lengthOf(pending)) {
-        const service = pending.toString('utf8', 4, 4 + length);
-        pending = pending.subarray(4 + length);
-        this.asked.push(service);
-        if (service.startsWith('host:transport:')) isChosen = this.#choose(socket, service.slice(15));
-        else if (service === 'sync:' && isChosen) {
-          sync = createSyncService(this.android);
-          this.#say(socket, 'OKAY', false);
-        } else this.#say(socket, isChosen ? this.#device(service) : this.#host(service), true);
-      }
-    });
+  #find(serial: string): HeadsetSimulator | undefined {
+    return this.headsets.find((headset) => headset.serial === serial);
   }
 
-  #choose(socket: Socket, serial: string): boolean {
-    const known = this.#isConnected && serial === this.#serial;
+  #choose(connection: Connection<Visit>, serial: string): HeadsetSimulator | undefined {
+    const headset = this.#find(serial);
+    const known = headset?.isConnected ?? false;
     if (known && this.#state === 'device') {
-      this.#say(socket, 'OKAY', false);
-      return true;
+      this.#say(connection, 'OKAY', false);
+      return headset;
     }
     const why = this.#state === 'offline' ? 'device offline' : 'device unauthorized.';
-    this.#say(socket, `FAIL${block(known ? why : `device '${serial}' not found`)}`, true);
-    return false;
+    this.#say(connection, `FAIL${block(known ? why : `device '${serial}' not found`)}`, true);
+    return undefined;
   }
 
   #host(service: string): string {
     if (service === 'host:version') return `OKAY${block('0029')}`;
-    if (service === 'host:devices' || service === 'host:devices-l') {
-      const more = service.endsWith('-l') ? ' product:eureka model:Quest_3 device:eureka transport_id:1' : '';
-      const gap = service.endsWith('-l') ? ' '.repeat(Math.max(1, 23 - this.#serial.length)) : '\t';
-      return `OKAY${block(this.#isConnected ? `${this.#serial}${gap}${this.#state}${more}\n` : '')}`;
-    }
+    if (service === 'host:devices' || service === 'host:devices-l') return `OKAY${block(this.#list(service))}`;
     const [, verb, target] = /^host:(connect|disconnect):(.+)$/.exec(service) ?? [];
     if (verb === undefined || target === undefined) return `FAIL${block('unknown host service')}`;
-    if (verb === 'connect') return `OKAY${block(this.#connect(target))}`;
-    const known = this.#isConnected && target === this.#serial;
-    if (known) this.#isConnected = false;
+    const headset = this.#find(target);
+    if (verb === 'connect') return `OKAY${block(this.#connect(target, headset))}`;
+    const known = headset?.isConnected ?? false;
+    if (headset) headset.isConnected = false;
     return known ? `OKAY${block(`disconnected ${target}`)}` : `FAIL${block(`no such device '${target}'`)}`;
   }
 
-  #connect(target: string): string {
-    if (!this.#headset || target !== this.#serial) return `failed to connect to '${target}': Connection refused`;
-    if (this.#isConnected) return `already connected to ${target}`;
-    this.#isConnected = true;
+  #list(service: string): string {
+    const isLong = service.endsWith('-l');
+    const rows = this.headsets
+      .filter(({ isConnected }) => isConnected)
+      .map(({ serial }, at) => {
+        const more = isLong ? ` product:eureka model:Quest_3 device:eureka transport_id:${at + 1}` : '';
+        return `${serial}${isLong ? ' '.repeat(Math.max(1, 23 - serial.length)) : '\t'}${this.#state}${more}\n`;
+      });
+    return rows.join('');
+  }
+
+  #connect(target: string, headset: HeadsetSimulator | undefined): string {
+    if (!headset?.isThere) return `failed to connect to '${target}': Connection refused`;
+    if (headset.isConnected) return `already connected to ${target}`;
+    headset.isConnected = true;
     return this.#state === 'unauthorized' ? `failed to authenticate to ${target}` : `connected to ${target}`;
   }
 
-  #device(service: string): string {
-    if (service === 'reboot:') {
-      this.android.reboot();
-      return 'OKAY';
-    }
-    return service.startsWith('shell:') ? `OKAY${this.android.shell(service.slice(6))}` : `FAIL${block('closed')}`;
+  /** Closes after the last answer, and after half of one stays as it is. */
+  #say(connection: Connection<Visit>, text: string, isLast: boolean): void {
+    const isWhole = this.#fault !== 'garbage' && this.#fault !== 'half-frame';
+    this.#endpoint.say(connection, Buffer.from(text), () => {
+      if (isLast && isWhole) connection.socket.end();
+    });
   }
+}
 
-  /** Sends an answer as the fault of the moment has it, and closes after the last one. */
-  #say(socket: Socket, text: string, isLast: boolean): void {
-    if (this.#fault === 'silence') return;
-    if (this.#fault === 'garbage') return void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
-    const bytes = Buffer.from(text);
-    if (this.#fault === 'half-frame') return void socket.write(bytes.subarray(0, Math.ceil(bytes.length / 2)));
-    const send = () => {
-      socket.write(bytes);
-      if (isLast) socket.end();
-    };
-    if (this.#fault === 'slow') void this.#clock.wait(2_000, this.#stop.signal).then(send, () => {});
-    else send();
+function device({ android }: HeadsetSimulator, service: string): string {
+  if (service === 'reboot:') {
+    android.reboot();
+    return 'OKAY';
   }
+  return service.startsWith('shell:') ? `OKAY${android.shell(service.slice(6))}` : `FAIL${block('closed')}`;
 }
 
 function block(text: string): string {
@@ -183,14 +199,4 @@ function block(text: string): string {
 function lengthOf(pending: Buffer): number | undefined {
   const length = Number.parseInt(pending.toString('latin1', 0, 4), 16);
   return pending.length >= 4 && pending.length >= 4 + length ? length : undefined;
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTcpLink, type ViscaLink } from '../../../../agent/devices/studio/members/visca-link.ts';
 import { silentLog } from '../../../../protocols/ports.ts';
 import { drive, inquiries, recallPreset } from '../../../../protocols/visca/camera.ts';
-import { type PeerConnection, TcpPeer } from '../../../simulators/studio/tcp-peer.ts';
+import { type Connection, Endpoint } from '../../../simulators/endpoint.ts';
 import { createFastClock } from '../../../support/clock.ts';
 import { createTestNetwork } from '../../../support/driver-context.ts';
 
@@ -11,7 +11,7 @@ const { signal } = new AbortController();
 
 /** A camera that answers each message with what the test has written down for it. */
 describe('a link to a camera', () => {
-  let peer: TcpPeer;
+  let peer: Endpoint;
   let link: ViscaLink;
   let script: string[];
   let lost: unknown[];
@@ -19,13 +19,14 @@ describe('a link to a camera', () => {
   beforeEach(async () => {
     script = [];
     lost = [];
-    const take = (connection: PeerConnection) => {
+    const take = (connection: Connection) => {
       for (let end = connection.buffer.indexOf(0xff); end >= 0; end = connection.buffer.indexOf(0xff)) {
         connection.buffer = connection.buffer.subarray(end + 1);
         peer.say(connection, Buffer.from((script.shift() ?? '').replaceAll(' ', ''), 'hex'));
       }
     };
-    peer = await TcpPeer.start({ clock, greet: () => {}, take });
+    peer = new Endpoint({ clock, remember: () => undefined, take });
+    await peer.open();
     const network = createTestNetwork(clock);
     link = await openTcpLink(
       {
@@ -83,7 +84,7 @@ describe('a link to a camera', () => {
   });
 
   it('says once that it is lost, and nothing when it is closed from here', async () => {
-    peer.dropAll();
+    peer.drop();
     await expect.poll(() => lost).toMatchObject([{ code: 'connection-lost' }]);
     await link[Symbol.asyncDispose]();
     expect(lost).toHaveLength(1);
