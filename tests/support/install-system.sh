@@ -17,6 +17,7 @@ compgen -G '/usr/lib/*/dri/swrast_dri.so' >/dev/null || need+=(libgl1-mesa-dri)
 command -v ip >/dev/null || need+=(iproute2)
 [ -x /usr/bin/wakeonlan ] || need+=(wakeonlan)
 /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
+/usr/bin/python3 -c 'import PyQt5.QtNetwork, chardet, appdirs' 2>/dev/null || need+=(python3-pyqt5 python3-chardet python3-appdirs)
 if [ ${#need[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "missing: ${need[*]} (install them to run every test)"
@@ -49,4 +50,17 @@ if ! cmp -s "$here/judges/clients.txt" "$judges/clients.txt" && /usr/bin/python3
     rm -f "$judges/clients.txt"
     echo "missing: the clients of tests/support/judges (PyPI could not be reached)"
   fi
+fi
+
+# OpenLP's client of PJLink: the package unpacked. Installed, it would bring 590 MB of players and a browser that nothing here needs.
+if [ ! -d "$judges/openlp" ] && command -v apt-get >/dev/null; then
+  mkdir -p "$judges"
+  unpacked="$(mktemp -d)"
+  if (cd "$unpacked" && apt-get download -qq openlp 2>/dev/null) && dpkg -x "$unpacked"/openlp_*.deb "$unpacked/openlp"; then
+    chmod 755 "$unpacked/openlp"
+    mv "$unpacked/openlp" "$judges/openlp"
+  else
+    echo "missing: the package openlp (Debian's archive could not be reached)"
+  fi
+  rm -rf "$unpacked"
 fi

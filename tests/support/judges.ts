@@ -13,12 +13,21 @@ const python = join(folder, 'venv/bin/python');
 
 /** Clients of other people, from PyPI: they share no line with ours and so can judge it. */
 export const hasPythonJudges = existsSync(python) && existsSync(join(folder, 'clients.txt'));
+/** The worship software OpenLP, of Debian's package: its client of PJLink, without the rest of it. */
+const openlp = join(folder, 'openlp/usr/lib/python3/dist-packages');
+export const hasOpenlp = existsSync(join(openlp, 'openlp')) && existsSync('/usr/lib/python3/dist-packages/PyQt5');
 /** Debian's own tool. */
 export const hasWakeonlan = existsSync('/usr/bin/wakeonlan');
 
 /** Runs a Python program that prints one JSON document, without privileges; its arguments are in `sys.argv`. */
 export async function runPython(program: string, ...args: string[]): Promise<unknown> {
   return JSON.parse(await run(python, ['-c', program, ...args]));
+}
+
+/** As `runPython`, with OpenLP's modules at hand. */
+export async function runOpenlp(program: string, ...args: string[]): Promise<unknown> {
+  const found = `import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ${JSON.stringify(openlp)})\n`;
+  return JSON.parse(await run('/usr/bin/python3', ['-c', found + program, ...args]));
 }
 
 export async function runWakeonlan(...args: string[]): Promise<string> {
