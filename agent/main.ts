@@ -11,6 +11,7 @@ import { describeSettings } from '../provisioning/platform/settings.ts';
 import { createAgent } from './app.ts';
 import { type AgentConfig, readAgentConfig } from './config.ts';
 import { drivers, hostFamily } from './devices/registry.ts';
+import { registerDiagnosis } from './diagnosis.ts';
 import type { EnrolMachineOptions } from './enrolment.ts';
 import { createNetwork } from './platform/create-network.ts';
 import { createHostPort } from './platform/host.ts';
@@ -133,6 +134,18 @@ command('enrol', 'get an identity from the hub for a voucher')
   .action(enrol);
 command('run', 'run the agent until it is told to stop').action(run);
 command('discover', 'look for devices once and print what is found').action(discover);
+registerDiagnosis(command, {
+  drivers,
+  version: manifest.version,
+  portsOf,
+  signal: stop.signal,
+  input: () => process.stdin,
+  print: (line) => console.log(line),
+  say: (line) => console.error(line),
+  end: (exitCode) => {
+    process.exitCode = exitCode;
+  },
+});
 command(
   'print',
   'show every setting and where it comes from',
