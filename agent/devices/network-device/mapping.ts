@@ -48,7 +48,9 @@ export function mapSamples(reading: Reading, atMs: number, before: Counted | und
   if (reading.kind === 'printer') return samplePrinter(reading);
   return {
     ...(isShare(reading.charge) ? { 'ups.charge': reading.charge } : {}),
-    ...(reading.minutes !== undefined && reading.minutes >= 0 ? { 'ups.remaining': reading.minutes } : {}),
+    ...(reading.minutes !== undefined && reading.minutes >= 0 && Number.isFinite(reading.minutes)
+      ? { 'ups.remaining': reading.minutes }
+      : {}),
     ...(reading.load !== undefined && reading.load >= 0 && reading.load <= 300 ? { 'ups.load': reading.load } : {}),
   };
 }
