@@ -37,7 +37,7 @@ export class MiniPcSession implements DriverSession {
     this.#describe(facts, celsius !== undefined);
     const version = meaningful(facts.firmware);
     reporter.report('identity', mapIdentity(facts));
-    reporter.report('host', mapHost(facts, this.#noticeBoot(load)));
+    reporter.report('host', mapHost(facts, this.#noticeBoot(facts, load)));
     reporter.report('storage', mapStorage(facts, load));
     reporter.report('firmware', version === undefined ? {} : { version });
     if (celsius !== undefined) reporter.report('temperature', mapTemperature(celsius));
@@ -69,8 +69,9 @@ export class MiniPcSession implements DriverSession {
   }
 
   /** The boot time, held still against the jitter of clocks. */
-  #noticeBoot(load: HostLoad): number {
+  #noticeBoot(facts: HostFacts, load: HostLoad): number {
     const { clock, reporter } = this.#context;
+    if (!Number.isFinite(load.uptimeSeconds) || load.uptimeSeconds < 0) return this.#bootedAt ?? facts.bootedAt;
     const bootedAt = Math.round(clock.now() - load.uptimeSeconds * 1_000);
     const known = this.#bootedAt;
     if (known !== undefined && Math.abs(bootedAt - known) < bootToleranceMs) return known;
