@@ -7,7 +7,7 @@ import { type AddressFilter, refuseAddress } from './network-policy.ts';
 /** Turns a host name into its addresses, in the order of preference. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** What happens below a connection, as it happens: a person who looks for a fault wants to know how far it came. */
+/** What happens below a connection, as it happens, so that a person sees how far it came. One that is given up ends without a word. */
 export type DialEvent =
   | { readonly kind: 'resolved' | 'refused'; readonly address: Address; readonly ips: readonly string[] }
   | { readonly kind: 'dialling' | 'connected'; readonly address: Address; readonly ip: string }
@@ -53,8 +53,8 @@ async function resolved(
   try {
     return await untilAborted(resolve(host), signal);
   } catch (thrown) {
-    observe({ kind: 'failed', address, error: toError(thrown) });
     signal.throwIfAborted();
+    observe({ kind: 'failed', address, error: toError(thrown) });
     throw new RecoverableError('unreachable', `the name ${host} does not resolve`, { cause: toError(thrown) });
   }
 }
@@ -75,8 +75,8 @@ export async function dial(
     return socket;
   } catch (thrown) {
     socket.destroy();
-    observe({ kind: 'failed', address, error: toError(thrown) });
     signal.throwIfAborted();
+    observe({ kind: 'failed', address, error: toError(thrown) });
     throw networkError(thrown, `cannot connect to ${address.host} port ${address.port}`);
   }
 }
