@@ -96,6 +96,7 @@ describe('a session with an ONVIF camera', () => {
           video: { commands: [] },
           snapshot: { commands: ['take'] },
           motion: { commands: [] },
+          imaging: { commands: ['set'] },
         },
       },
     ]);
@@ -131,6 +132,7 @@ describe('a session with an ONVIF camera', () => {
     const { test, connect } = await open({
       hasPtz: false,
       hasEvents: false,
+      hasImaging: false,
       hasMedia2: false,
       knowsGetServices: false,
     });

@@ -7,7 +7,17 @@ const credentials = { username: 'admin', password: 'Lớp & học <7>' };
 
 driverConformance<OnvifCamera>({
   driver: onvifCamera,
-  start: (clock) => startOnvifCamera({ seed: 1, clock, credentials, clockSkewMs: -3_600_000, discoveryPort: false }),
+  start: (clock) =>
+    startOnvifCamera({
+      seed: 1,
+      clock,
+      credentials,
+      clockSkewMs: -3_600_000,
+      discoveryPort: false,
+      relays: [{ token: 'siren', mode: 'Bistable', delayMs: 0, idle: 'open', isActive: false }],
+      inputs: [{ token: 'door', isActive: false }],
+      rules: [{ name: 'Fence', kind: 'line', value: 0 }],
+    }),
   credentials,
   change: {
     capability: 'ptz',
@@ -44,6 +54,51 @@ driverConformance<OnvifCamera>({
       name: 'goToPreset',
       args: { token: '1' },
       verify: (camera) => expect(camera.position).toEqual({ pan: -0.5, tilt: 0.1, zoom: 0.4 }),
+    },
+    {
+      capability: 'ptz',
+      name: 'savePreset',
+      args: { name: 'Cổng trường' },
+      prepare: (camera) => {
+        camera.position = { pan: 0.3, tilt: 0, zoom: 0.5 };
+      },
+      verify: (camera) =>
+        expect(camera.presets).toContainEqual({
+          token: '4',
+          name: 'Cổng trường',
+          position: { pan: 0.3, tilt: 0, zoom: 0.5 },
+        }),
+    },
+    {
+      capability: 'ptz',
+      name: 'removePreset',
+      args: { token: '2' },
+      verify: (camera) => expect(camera.presets.map(({ token }) => token)).toEqual(['1', '3']),
+    },
+    {
+      capability: 'imaging',
+      name: 'set',
+      args: { brightness: 70, dayNight: 'night', backlight: true },
+      verify: (camera) =>
+        expect(camera.senses.imaging).toMatchObject({
+          brightness: 70,
+          irCutFilter: 'OFF',
+          backlight: 'ON',
+          contrast: 40,
+        }),
+    },
+    {
+      capability: 'relay',
+      name: 'set',
+      args: { token: 'siren', active: true },
+      verify: (camera) => expect(camera.senses.relays[0]?.isActive).toBe(true),
+    },
+    {
+      capability: 'relay',
+      name: 'configure',
+      args: { token: 'siren', mode: 'monostable', delaySeconds: 1.5 },
+      verify: (camera) =>
+        expect(camera.senses.relays[0]).toMatchObject({ mode: 'Monostable', delayMs: 1_500, idle: 'open' }),
     },
   ],
 });

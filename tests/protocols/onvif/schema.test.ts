@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { onvifCamera } from '../../../agent/devices/onvif-camera/index.ts';
+import { createLocalBroker } from '../../../agent/platform/local-broker.ts';
 import * as device from '../../../protocols/onvif/device.ts';
 import * as events from '../../../protocols/onvif/events.ts';
 import * as media from '../../../protocols/onvif/media.ts';
@@ -10,7 +11,9 @@ import * as relay from '../../../protocols/onvif/sensing/relay.ts';
 import { buildEnvelope, type SoapOperation } from '../../../protocols/onvif/soap.ts';
 import { usernameToken } from '../../../protocols/onvif/ws-security.ts';
 import { parseXml } from '../../../protocols/onvif/xml.ts';
+import { silentLog } from '../../../protocols/ports.ts';
 import { type Exchange, type OnvifCameraOptions, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
+import { recognitionEvent } from '../../simulators/onvif-camera/sensing/senses.ts';
 import { createFastClock } from '../../support/clock.ts';
 import { createTestContext } from '../../support/driver-context.ts';
 import { openSchemas, schemaAbsence } from './onvif-schema.ts';
@@ -136,6 +139,8 @@ describe.skipIf(absence !== undefined)(
         { seed: 9, usesReferenceParameters: true, signIn: 'token' },
         { seed: 3, hasPtz: false, hasEvents: false },
         { seed: 13, tellsPosition: false },
+        { seed: 17, ...contacts, maxEventBrokers: 2 },
+        { seed: 21, ...contacts, hasRelaysAtDeviceIo: true, knowsGetServices: false, hasPtz: false },
       ];
       const documents = new Map<string, string>();
       await Promise.all(kinds.map((kind) => converse(kind, documents)));
@@ -145,6 +150,28 @@ describe.skipIf(absence !== undefined)(
     }, 60_000);
   },
 );
+
+const contacts = {
+  relays: [{ token: 'siren', mode: 'Monostable', delayMs: 500, idle: 'open', isActive: false }],
+  inputs: [{ token: 'door', isActive: false }],
+  rules: [
+    { name: 'Vạch & 1', kind: 'line', value: 0 },
+    { name: 'Field', kind: 'field', value: 0 },
+    { name: 'Gate', kind: 'counter', value: 0 },
+    { name: 'Room', kind: 'occupancy', value: 0 },
+  ],
+} as const satisfies OnvifCameraOptions;
+
+/** Arguments of each command; one that is not named here has none. */
+const commandArgs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'ptz.move': { pan: 0.5, tilt: 0, zoom: 0.5, durationMs: 200 },
+  'ptz.goToPreset': { token: '2' },
+  'ptz.savePreset': { name: 'A & <B>' },
+  'ptz.removePreset': { token: '3' },
+  'imaging.set': { brightness: 60.4, sharpness: -2, dayNight: 'day', backlight: true, exposure: 'manual' },
+  'relay.set': { token: 'siren', active: true },
+  'relay.configure': { token: 'siren', mode: 'monostable', delaySeconds: 0.25, idle: 'closed' },
+};
 
 const expectedMessages = [
   'GetServicesResponse',
@@ -158,6 +185,20 @@ const expectedMessages = [
   'PullMessagesResponse',
   'RenewResponse',
   'UnsubscribeResponse',
+  'GetEventPropertiesResponse',
+  'GetServiceCapabilitiesResponse',
+  'AddEventBrokerResponse',
+  'GetEventBrokersResponse',
+  'DeleteEventBrokerResponse',
+  'GetImagingSettingsResponse',
+  'GetOptionsResponse',
+  'SetImagingSettingsResponse',
+  'GetRelayOutputsResponse',
+  'SetRelayOutputSettingsResponse',
+  'SetRelayOutputStateResponse',
+  'GetDigitalInputsResponse',
+  'SetPresetResponse',
+  'RemovePresetResponse',
   'Fault',
 ];
 
@@ -170,23 +211,31 @@ async function converse(kind: OnvifCameraOptions, documents: Map<string, string>
     if (answer.startsWith('<')) documents.set(`${documents.size} answer ${status}`, answer);
   };
   await using camera = await startOnvifCamera({ ...kind, clock, discoveryPort: false, onExchange });
+  const policy = { allow: ['127.0.0.0/8'], deny: [], ports: [], broadcast: false };
+  await using broker = createLocalBroker({ host: '127.0.0.1', port: 0, policy, clock, log: silentLog });
   const test = createTestContext({
     family: 'onvif-camera',
     settings: onvifCamera.settings.parse({ timeoutMs: 30_000 }),
     clock,
     address: camera.address,
     credentials: camera.credentials,
+    broker,
   });
   const { signal } = test.context;
   await using session = await onvifCamera.connect(test.context);
   await session.poll(signal);
   camera.setMotion(true);
   camera.setTampered(true);
+  for (const { token } of camera.senses.inputs) camera.setInput(token, true);
+  for (const { name } of camera.senses.rules) camera.detect(name, 3);
+  camera.sendEvent(recognitionEvent('76A-123.45'));
   const commands = Object.entries(test.reporter.descriptors.at(-1)?.capabilities ?? {});
-  const args = { token: '2', pan: 0.5, tilt: 0, zoom: 0.5, durationMs: 200 };
   for (const [capability, { commands: names }] of commands) {
     for (const name of names) {
-      const command = { id: '1', capability: capability as 'ptz', name, args: name === 'take' ? {} : args };
+      // A camera that tells no position may still be on its way to the preset.
+      if (name === 'savePreset') await clock.wait(5_000, signal);
+      const args = commandArgs[`${capability}.${name}`] ?? {};
+      const command = { id: '1', capability: capability as 'ptz', name, args };
       await session.execute(command, signal);
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../protocols/ports.ts';
 import type { CameraIdentity } from './identity.ts';
+import type { Senses, SenseTraits } from './sensing/senses.ts';
 
 /** Pan and tilt -1 to 1, zoom 0 to 1. */
 export interface Position {
@@ -25,7 +26,7 @@ export interface Profile {
 }
 
 /** What a simulated camera can do and how it behaves; all of it can be switched off, as on cheaper models. */
-export interface CameraTraits {
+export interface CameraTraits extends SenseTraits {
   readonly hasPtz: boolean;
   readonly hasEvents: boolean;
   /** False for a camera that announces the event service and answers none of its questions. */
@@ -56,10 +57,13 @@ export interface Camera {
   readonly clock: Clock;
   readonly seed: number;
   readonly profiles: readonly Profile[];
-  readonly presets: readonly Preset[];
+  presets: readonly Preset[];
   firmware: string;
   clockSkewMs: number;
   readonly motor: Motor;
+  readonly senses: Senses;
+  /** Aborts when the simulator ends. */
+  readonly ending: AbortSignal;
   isMotion: boolean;
   isTampered: boolean;
   pictures: number;

@@ -1,8 +1,7 @@
 import { type Camera, cameraNow } from './camera.ts';
 import { serviceUrl } from './device-service.ts';
-import { addressing, durationOf, envelope, Fault, type ServiceRequest, textIn } from './soap.ts';
-
-type Property = 'motion' | 'tamper';
+import { type CameraEvent, propertiesOf, topicsOf } from './sensing/senses.ts';
+import { addressing, durationOf, envelope, escapeText, Fault, type ServiceRequest, textIn } from './soap.ts';
 
 interface PullPoint {
   readonly id: string;
@@ -14,8 +13,8 @@ interface PullPoint {
 /** The event service: pull points as ONVIF Core 9 describes them, few and mortal. */
 export interface EventService {
   answer(request: ServiceRequest, signal: AbortSignal): Promise<string> | string | undefined;
-  /** Tells all pull points that a property has changed. */
-  notify(property: Property): void;
+  /** Tells all pull points what happened. */
+  notify(event: CameraEvent): void;
   /** Loses all pull points, as a reboot does. */
   forget(): void;
   readonly pullPoints: number;
@@ -25,6 +24,7 @@ const maxPullPoints = 8;
 const maxWaiting = 64;
 const defaultLifetimeMs = 60_000;
 const tev = 'http://www.onvif.org/ver10/events/wsdl';
+const topicDialect = 'http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet';
 const bw = 'http://docs.oasis-open.org/wsn/bw-2';
 
 export function createEventService(camera: Camera): EventService {
@@ -58,16 +58,11 @@ export function createEventService(camera: Camera): EventService {
     return camera.clock.mono() + lifetimeMs;
   };
 
-  const message = (property: Property, operation: 'Initialized' | 'Changed') => {
-    const [topic, item, value] =
-      property === 'motion'
-        ? ['tns1:RuleEngine/CellMotionDetector/Motion', 'IsMotion', camera.isMotion]
-        : ['tns1:VideoSource/GlobalSceneChange/ImagingService', 'State', camera.isTampered];
-    const source =
-      property === 'motion'
-        ? '<tt:SimpleItem Name="VideoSourceConfigurationToken" Value="vsc0"/><tt:SimpleItem Name="Rule" Value="MyMotionDetector"/>'
-        : '<tt:SimpleItem Name="Source" Value="vs0"/>';
-    return `<wsnt:NotificationMessage><wsnt:Topic Dialect="${tev.replace('/events/wsdl', '')}/tev/topicExpression/ConcreteSet">${topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="${instant(cameraNow(camera))}" PropertyOperation="${operation}"><tt:Source>${source}</tt:Source><tt:Data><tt:SimpleItem Name="${item}" Value="${value}"/></tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`;
+  const message = (event: CameraEvent, operation: 'Initialized' | 'Changed') => {
+    const items = (group: CameraEvent['source'] | CameraEvent['data']) =>
+      group.map(([name, value]) => `<tt:SimpleItem Name="${name}" Value="${escapeText(value)}"/>`).join('');
+    const property = event.isProperty ? ` PropertyOperation="${operation}"` : '';
+    return `<wsnt:NotificationMessage><wsnt:Topic Dialect="${topicDialect}">${event.topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="${instant(cameraNow(camera))}"${property}><tt:Source>${items(event.source)}</tt:Source><tt:Data>${items(event.data)}${event.elements ?? ''}</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`;
   };
 
   const create = (request: ServiceRequest): string => {
@@ -77,7 +72,7 @@ export function createEventService(camera: Camera): EventService {
     }
     const point: PullPoint = {
       id: String(nextId++),
-      messages: [message('motion', 'Initialized'), message('tamper', 'Initialized')],
+      messages: propertiesOf(camera).map((event) => message(event, 'Initialized')),
       expiresAt: lifetime(request, 'InitialTerminationTime'),
       wake: () => {},
     };
@@ -131,14 +126,20 @@ export function createEventService(camera: Camera): EventService {
       for (const point of points.values()) point.wake();
       points.clear();
     },
-    notify: (property) => {
+    notify: (event) => {
       for (const point of points.values()) {
-        if (point.messages.length < maxWaiting) point.messages.push(message(property, 'Changed'));
+        if (point.messages.length < maxWaiting) point.messages.push(message(event, 'Changed'));
         point.wake();
       }
     },
     answer: (request, signal) => {
       switch (request.name) {
+        case 'tev:GetServiceCapabilities':
+          return envelope(
+            `<tev:GetServiceCapabilitiesResponse><tev:Capabilities WSPullPointSupport="true" MaxPullPoints="${maxPullPoints}"${brokerCapabilities(camera)}/></tev:GetServiceCapabilitiesResponse>`,
+          );
+        case 'tev:GetEventProperties':
+          return eventProperties(camera);
         case 'tev:CreatePullPointSubscription':
           return create(request);
         case 'tev:PullMessages':
@@ -156,4 +157,23 @@ export function createEventService(camera: Camera): EventService {
       }
     },
   };
+}
+
+function brokerCapabilities({ traits }: Camera): string {
+  return traits.maxEventBrokers === 0
+    ? ''
+    : ` EventBrokerProtocols="mqtt mqtts" MaxEventBrokers="${traits.maxEventBrokers}"`;
+}
+
+function eventProperties(camera: Camera): string {
+  const topics = topicsOf(camera).map((topic) => {
+    const steps = topic.split('/');
+    const last = steps.length - 1;
+    const open = steps.map((step, index) => `<${step}${index === last ? ' wstop:topic="true"' : ''}>`);
+    const close = steps.toReversed().map((step) => `</${step}>`);
+    return [...open, ...close].join('');
+  });
+  return envelope(
+    `<tev:GetEventPropertiesResponse><tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml</tev:TopicNamespaceLocation><wsnt:FixedTopicSet>true</wsnt:FixedTopicSet><wstop:TopicSet>${topics.join('')}</wstop:TopicSet><wsnt:TopicExpressionDialect>${topicDialect}</wsnt:TopicExpressionDialect><tev:MessageContentFilterDialect>http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter</tev:MessageContentFilterDialect><tev:MessageContentSchemaLocation>http://www.onvif.org/onvif/ver10/schema/onvif.xsd</tev:MessageContentSchemaLocation></tev:GetEventPropertiesResponse>`,
+  );
 }

@@ -19,6 +19,20 @@ import { type CameraIdentity, identityOf } from './identity.ts';
 import { mediaService } from './media-service.ts';
 import { ptzService } from './ptz-service.ts';
 import { drawScene } from './scene.ts';
+import { createEventBrokers, type EventBrokers } from './sensing/event-brokers.ts';
+import { imagingService } from './sensing/imaging-service.ts';
+import { ioService } from './sensing/io-service.ts';
+import {
+  type CameraEvent,
+  createSenses,
+  inputEvent,
+  motionEvent,
+  type Rule,
+  ruleEvent,
+  type Senses,
+  senseTraits,
+  tamperEvent,
+} from './sensing/senses.ts';
 import { type Credentials, createSignIn, type SignIn, type SignInMode } from './sign-in.ts';
 import { Fault, faultEnvelope, parseRequest } from './soap.ts';
 
@@ -46,6 +60,9 @@ export interface OnvifCameraOptions extends Partial<CameraTraits> {
   readonly clockSkewMs?: number;
   readonly profiles?: readonly Profile[];
   readonly presets?: Camera['presets'];
+  readonly relays?: Senses['relays'];
+  readonly inputs?: Senses['inputs'];
+  readonly rules?: readonly Rule[];
   /**
    * UDP port of WS-Discovery; its TCP port unless given, so that a search needs only the list of addresses and ports.
    * `false` switches it off.
@@ -67,6 +84,14 @@ export interface OnvifCamera extends Simulator {
   readonly signInFailures: number;
   readonly pullPoints: number;
   readonly requests: number;
+  readonly senses: Senses;
+  readonly presets: Camera['presets'];
+  /** Where it publishes its events. */
+  readonly eventBrokers: Pick<EventBrokers, 'known' | 'publishRaw' | 'reconnect' | 'remove'>;
+  setInput(token: string, isActive: boolean): void;
+  /** Something crosses a line, is in a field or is counted. */
+  detect(rule: string, value: number): void;
+  sendEvent(event: CameraEvent): void;
   setMotion(isMotion: boolean): void;
   setTampered(isTampered: boolean): void;
   setFirmware(version: string): void;
@@ -80,7 +105,8 @@ const maxRequestBytes = 256 * 1024;
 
 /** A camera made of software that speaks true ONVIF: SOAP over HTTP, both sign-ins, events, pictures and discovery. */
 export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
-  const camera = createCamera(options);
+  const ending = new AbortController();
+  const camera = createCamera(options, ending.signal);
   const credentials =
     options.credentials === undefined
       ? { username: 'admin', password: 'p&<w "đ"' }
@@ -94,13 +120,19 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
     now: () => camera.clock.now() + camera.clockSkewMs,
   });
   const events = createEventService(camera);
+  const brokers = createEventBrokers(camera);
+  camera.senses.tell = (event) => {
+    events.notify(event);
+    brokers.publish(event);
+  };
   const state: ServerState = {
     camera,
     signIn,
     events,
+    brokers,
     fault: undefined,
     requests: 0,
-    ending: new AbortController(),
+    ending,
     options,
   };
   const server = createServer((request, response) => {
@@ -153,13 +185,31 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
     get requests() {
       return state.requests;
     },
+    senses: camera.senses,
+    get presets() {
+      return camera.presets;
+    },
+    eventBrokers: brokers,
+    setInput: (token, isActive) => {
+      const input = camera.senses.inputs.find((candidate) => candidate.token === token);
+      if (!input) throw new Error(`no input ${token}`);
+      input.isActive = isActive;
+      camera.senses.tell(inputEvent(input));
+    },
+    detect: (name, value) => {
+      const rule = camera.senses.rules.find((candidate) => candidate.name === name);
+      if (!rule) throw new Error(`no rule ${name}`);
+      rule.value = value;
+      camera.senses.tell(ruleEvent(rule));
+    },
+    sendEvent: (event) => camera.senses.tell(event),
     setMotion: (isMotion) => {
       camera.isMotion = isMotion;
-      events.notify('motion');
+      camera.senses.tell(motionEvent(camera));
     },
     setTampered: (isTampered) => {
       camera.isTampered = isTampered;
-      events.notify('tamper');
+      camera.senses.tell(tamperEvent(camera));
     },
     setFirmware: (version) => {
       camera.firmware = version;
@@ -181,6 +231,7 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
     [Symbol.asyncDispose]: async () => {
       state.ending.abort(new Error('simulator ends'));
       await discovery?.[Symbol.asyncDispose]();
+      await brokers[Symbol.asyncDispose]();
       await close();
     },
   };
@@ -190,6 +241,7 @@ interface ServerState {
   readonly camera: Camera;
   readonly signIn: SignIn;
   readonly events: EventService;
+  readonly brokers: EventBrokers;
   readonly options: OnvifCameraOptions;
   readonly ending: AbortController;
   fault: SimulatedFault | undefined;
@@ -203,7 +255,7 @@ interface Reply {
   readonly challenges?: readonly string[];
 }
 
-function createCamera(options: OnvifCameraOptions): Camera {
+function createCamera(options: OnvifCameraOptions, ending: AbortSignal): Camera {
   const seed = options.seed ?? 1;
   const identity = identityOf(seed);
   const clock = options.clock ?? systemClock;
@@ -222,6 +274,7 @@ function createCamera(options: OnvifCameraOptions): Camera {
       isStuck: options.isStuck ?? false,
       usesReferenceParameters: options.usesReferenceParameters ?? false,
       advertisedHost: options.advertisedHost,
+      ...senseTraits(options),
     },
     clock,
     seed,
@@ -230,6 +283,8 @@ function createCamera(options: OnvifCameraOptions): Camera {
     firmware: identity.firmware,
     clockSkewMs: options.clockSkewMs ?? 0,
     motor: new Motor(clock),
+    senses: createSenses(options),
+    ending,
     isMotion: false,
     isTampered: false,
     pictures: 0,
@@ -294,7 +349,7 @@ async function soap(state: ServerState, request: IncomingMessage, body: Buffer, 
 }
 
 function dispatch(
-  { camera, events }: ServerState,
+  { camera, events, brokers }: ServerState,
   question: ReturnType<typeof parseRequest>,
   signal: AbortSignal,
 ): Promise<string> | string | undefined {
@@ -304,10 +359,17 @@ function dispatch(
   if (name.startsWith('tr2:') && traits.isMedia2Broken) return '';
   if (name.startsWith('tr2:') && !traits.hasMedia2) return undefined;
   if (name.startsWith('tptz:') && !traits.hasPtz) return undefined;
+  if (name.startsWith('timg:') && !traits.hasImaging) return undefined;
   if (name === 'wsnt:Renew' && !traits.knowsRenew) return undefined;
-  const found = deviceService[name] ?? mediaService[name] ?? ptzService[name];
+  const found =
+    deviceService[name] ?? mediaService[name] ?? ptzService[name] ?? imagingService[name] ?? ioService[name];
   if (found) return found(camera, question);
-  return traits.hasEvents && traits.hasPullPoints ? events.answer(question, signal) : undefined;
+  if (!traits.hasEvents || !(traits.hasPullPoints || traits.maxEventBrokers > 0)) return undefined;
+  const published = brokers.answer(question);
+  if (published !== undefined || name === 'tev:CreatePullPointSubscription') {
+    return published ?? (traits.hasPullPoints ? events.answer(question, signal) : undefined);
+  }
+  return events.answer(question, signal);
 }
 
 function picture({ camera, signIn }: ServerState, request: IncomingMessage): Reply {

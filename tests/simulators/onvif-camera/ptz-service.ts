@@ -20,6 +20,10 @@ function requireProfile(camera: Camera, request: ServiceRequest): void {
   throw new Fault(400, 'Sender', ['ter:InvalidArgVal', 'ter:NoProfile'], 'The profile does not exist');
 }
 
+function noPreset(): Fault {
+  return new Fault(400, 'Sender', ['ter:InvalidArgVal', 'ter:NoToken'], 'The preset does not exist');
+}
+
 function velocityOf(request: ServiceRequest): Position {
   const velocity = findIn(request.operation, 'Velocity');
   const panTilt = findIn(velocity, 'PanTilt');
@@ -39,7 +43,7 @@ function velocityOf(request: ServiceRequest): Position {
 export const ptzService: Readonly<Record<string, Answer>> = {
   'tptz:GetNodes': ({ presets }) =>
     envelope(
-      `<tptz:GetNodesResponse><tptz:PTZNode token="node0" FixedHomePosition="true"><tt:Name>Motors</tt:Name><tt:SupportedPTZSpaces><tt:AbsolutePanTiltPositionSpace><tt:URI>${space}/PanTiltSpaces/PositionGenericSpace</tt:URI>${range('XRange', -1, 1)}${range('YRange', -1, 1)}</tt:AbsolutePanTiltPositionSpace><tt:AbsoluteZoomPositionSpace><tt:URI>${space}/ZoomSpaces/PositionGenericSpace</tt:URI>${range('XRange', 0, 1)}</tt:AbsoluteZoomPositionSpace><tt:ContinuousPanTiltVelocitySpace><tt:URI>${space}/PanTiltSpaces/VelocityGenericSpace</tt:URI>${range('XRange', -1, 1)}${range('YRange', -1, 1)}</tt:ContinuousPanTiltVelocitySpace><tt:ContinuousZoomVelocitySpace><tt:URI>${space}/ZoomSpaces/VelocityGenericSpace</tt:URI>${range('XRange', -1, 1)}</tt:ContinuousZoomVelocitySpace></tt:SupportedPTZSpaces><tt:MaximumNumberOfPresets>${presets.length}</tt:MaximumNumberOfPresets><tt:HomeSupported>false</tt:HomeSupported></tptz:PTZNode></tptz:GetNodesResponse>`,
+      `<tptz:GetNodesResponse><tptz:PTZNode token="node0" FixedHomePosition="true"><tt:Name>Motors</tt:Name><tt:SupportedPTZSpaces><tt:AbsolutePanTiltPositionSpace><tt:URI>${space}/PanTiltSpaces/PositionGenericSpace</tt:URI>${range('XRange', -1, 1)}${range('YRange', -1, 1)}</tt:AbsolutePanTiltPositionSpace><tt:AbsoluteZoomPositionSpace><tt:URI>${space}/ZoomSpaces/PositionGenericSpace</tt:URI>${range('XRange', 0, 1)}</tt:AbsoluteZoomPositionSpace><tt:ContinuousPanTiltVelocitySpace><tt:URI>${space}/PanTiltSpaces/VelocityGenericSpace</tt:URI>${range('XRange', -1, 1)}${range('YRange', -1, 1)}</tt:ContinuousPanTiltVelocitySpace><tt:ContinuousZoomVelocitySpace><tt:URI>${space}/ZoomSpaces/VelocityGenericSpace</tt:URI>${range('XRange', -1, 1)}</tt:ContinuousZoomVelocitySpace></tt:SupportedPTZSpaces><tt:MaximumNumberOfPresets>${presets.length + 16}</tt:MaximumNumberOfPresets><tt:HomeSupported>false</tt:HomeSupported></tptz:PTZNode></tptz:GetNodesResponse>`,
     ),
   'tptz:GetStatus': (camera, request) => {
     requireProfile(camera, request);
@@ -71,10 +75,31 @@ export const ptzService: Readonly<Record<string, Answer>> = {
     camera.motor.stop();
     return envelope('<tptz:StopResponse/>');
   },
+  'tptz:SetPreset': (camera, request) => {
+    requireProfile(camera, request);
+    if (camera.motor.isMoving) throw new Fault(500, 'Receiver', ['ter:Action', 'ter:MovingPTZ'], 'It moves');
+    const asked = textIn(request.operation, 'PresetToken');
+    const known = camera.presets.find(({ token }) => token === asked);
+    if (asked !== '' && !known) throw noPreset();
+    const token = known?.token ?? String(Math.max(0, ...camera.presets.map((preset) => Number(preset.token))) + 1);
+    const name = textIn(request.operation, 'PresetName') || known?.name || `Preset ${token}`;
+    if (!camera.traits.isStuck) {
+      const others = camera.presets.filter((preset) => preset.token !== token);
+      camera.presets = [...others, { token, name, position: camera.motor.position }];
+    }
+    return envelope(`<tptz:SetPresetResponse><tptz:PresetToken>${token}</tptz:PresetToken></tptz:SetPresetResponse>`);
+  },
+  'tptz:RemovePreset': (camera, request) => {
+    requireProfile(camera, request);
+    const token = textIn(request.operation, 'PresetToken');
+    if (!camera.presets.some((preset) => preset.token === token)) throw noPreset();
+    if (!camera.traits.isStuck) camera.presets = camera.presets.filter((preset) => preset.token !== token);
+    return envelope('<tptz:RemovePresetResponse/>');
+  },
   'tptz:GotoPreset': (camera, request) => {
     requireProfile(camera, request);
     const preset = camera.presets.find(({ token }) => token === textIn(request.operation, 'PresetToken'));
-    if (!preset) throw new Fault(400, 'Sender', ['ter:InvalidArgVal', 'ter:NoToken'], 'The preset does not exist');
+    if (!preset) throw noPreset();
     if (!camera.traits.isStuck) camera.motor.goTo(preset.position);
     return envelope('<tptz:GotoPresetResponse/>');
   },
