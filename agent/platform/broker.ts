@@ -26,6 +26,8 @@ export interface BrokerSeat extends AsyncDisposable {
   addressFor(host: string): Promise<Address>;
   /** Whether a client is signed in by this grant. */
   readonly isConnected: boolean;
+  /** Sign-ins by this user name that were refused since the seat was taken: by another password, or from another address. */
+  readonly refused: number;
   /**
    * The next message; first those that the broker has retained. Beyond 1,000 waiting ones, or 4 MiB, the oldest is dropped and
    * counted. Throws FatalError `seat-closed` after the seat was disposed of.

@@ -162,11 +162,16 @@ class LocalBroker implements BrokerPort, AsyncDisposable {
   ): BrokerSeat {
     const { grant } = admission;
     const onStop = () => queue.end();
+    const book = this.#book;
+    const refusedBefore = book.refusals(grant.username);
     this.#stop.signal.addEventListener('abort', onStop, { once: true });
     return {
       addressFor: async (host) => ({ host: await this.#hostFor(host), port: this.#port }),
       get isConnected() {
         return guests.of(grant.username).length > 0;
+      },
+      get refused() {
+        return book.refusals(grant.username) - refusedBefore;
       },
       get dropped() {
         return queue.dropped;

@@ -15,6 +15,7 @@ export interface Admission<Seat> {
 interface User<Seat> {
   readonly passwordDigest: Buffer;
   readonly admissions: Set<Admission<Seat>>;
+  refused: number;
 }
 
 /** Who may sign in at the local broker and what each may do there: several grants of one user add up. */
@@ -41,7 +42,7 @@ export class GrantBook<Seat> {
           'give each its own user name, or the same password to all that share one connection',
       );
     }
-    const user = known ?? { passwordDigest, admissions: new Set() };
+    const user = known ?? { passwordDigest, admissions: new Set(), refused: 0 };
     this.#users.set(grant.username, user);
     const admission = { grant, seat };
     user.admissions.add(admission);
@@ -61,6 +62,17 @@ export class GrantBook<Seat> {
     const user = this.#users.get(username);
     const isEqual = timingSafeEqual(digest(password), user?.passwordDigest ?? nobody);
     return isEqual && user !== undefined;
+  }
+
+  /** Notes a sign-in that was refused; names that nobody has are not counted. */
+  noteRefusal(username: string): void {
+    const user = this.#users.get(username);
+    if (user) user.refused++;
+  }
+
+  /** Sign-ins that were refused since the user has a grant. */
+  refusals(username: string): number {
+    return this.#users.get(username)?.refused ?? 0;
   }
 
   admissions(username: string): readonly Admission<Seat>[] {

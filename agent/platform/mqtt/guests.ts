@@ -31,6 +31,8 @@ interface Guest {
   readonly socket: Socket;
   /** What it subscribed to, with the quality of service that it gets. */
   readonly filters: Map<string, 0 | 1>;
+  /** Whether it was told that it spoke outside its grant: some devices do it with every message. */
+  hasStrayed: boolean;
   /** Messages that it may send at once, as of `tokensAtMs` (monotonic). */
   tokens: number;
   tokensAtMs: number;
@@ -104,11 +106,13 @@ export class Guests implements EngineHandlers {
     const address = socket?.remoteAddress ?? 'unknown';
     if (!socket) throw new Refusal('sign-in-refused', 'a client without a socket');
     if (!this.#options.book.verify(username, password)) {
+      this.#options.book.noteRefusal(username);
       // A guess costs its time, and its place among the strangers.
       await clock.wait(limits.refusalMs, signal).catch(() => undefined);
       throw new Refusal('sign-in-refused', 'no device has this user name and password', 4);
     }
     if (!(await this.#mayComeFrom(username, address))) {
+      this.#options.book.noteRefusal(username);
       throw new Refusal('sign-in-refused', `${username} may not sign in from ${address}`);
     }
     if (!this.#options.book.has(username)) throw new Refusal('grant-ended', `${username} is no longer admitted`);
@@ -121,6 +125,7 @@ export class Guests implements EngineHandlers {
       client,
       socket,
       filters: new Map(),
+      hasStrayed: false,
       tokens: limits.burst,
       tokensAtMs: clock.mono(),
       gone,
@@ -144,9 +149,13 @@ export class Guests implements EngineHandlers {
     if (admissions.length > 0) {
       if (isRetained) this.#options.retained.set(username, topic, payload);
       for (const { seat } of admissions) seat?.push({ topic, payload, isRetained: false });
-    } else {
+    } else if (!guest.hasStrayed) {
+      guest.hasStrayed = true;
       // Acknowledged and dropped (3.3.5.2): a device that is cut for it would only come back and say it again.
-      this.#options.tell('a device published outside its grant', { user: username, topic: shown(topic) });
+      this.#options.tell('a device publishes outside its grant; that is dropped', {
+        user: username,
+        topic: shown(topic),
+      });
     }
     await this.#slowDown(guest);
   }

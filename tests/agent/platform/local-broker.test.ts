@@ -153,6 +153,8 @@ describe('the local broker', () => {
     expect(await refused(signIn(far, 'far'))).toBe(5);
     expect(await refused(signIn(seat, 'lamp', { keepalive: 0 }))).toBeDefined();
     expect([seat.isConnected, far.isConnected]).toEqual([false, false]);
+    // The empty name is nobody's; a keep-alive of none is no question of who it is.
+    expect([seat.refused, far.refused]).toEqual([2, 1]);
     await signIn(await broker.admit(grant('near', { from: 'localhost' })), 'near');
     await signIn(seat, 'lamp');
   });
