@@ -25,7 +25,8 @@ interface Timer {
   readonly fire: () => void;
 }
 
-interface TimerQueue {
+/** How a clock keeps its timers; `waits` makes the rest of it. */
+export interface TimerQueue {
   /** Returns a function that takes the timer out again. */
   start(delayMs: number, fire: () => void): () => void;
 }
@@ -117,7 +118,8 @@ async function settle(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-function waits(queue: TimerQueue): Pick<Clock, 'wait' | 'deadline'> {
+/** Waits and deadlines over a queue of timers. */
+export function waits(queue: TimerQueue): Pick<Clock, 'wait' | 'deadline'> {
   return {
     wait: (delayMs, signal) =>
       new Promise<void>((resolve, reject) => {

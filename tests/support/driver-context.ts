@@ -142,7 +142,8 @@ const absentHost: HostPort = {
   },
 };
 
-function watchNetwork(network: Network): Network & { open(): number; attempts(): number } {
+/** Counts what is open and what was tried. */
+export function watchNetwork(network: Network): Network & { open(): number; attempts(): number } {
   let open = 0;
   let attempts = 0;
   /** Counts a socket until it is disposed of, once. */
