@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { toError } from '../protocols/errors.ts';
 import { agentSubject } from '../protocols/fleet/agent-events.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import { requestHub } from '../provisioning/enrolment/hub-request.ts';
@@ -15,6 +16,7 @@ import type { ProgramPort } from './platform/program.ts';
 import { CommandRouter } from './runtime/command-router.ts';
 import type { RecordSink } from './runtime/reporter.ts';
 import { Supervisor } from './runtime/supervisor.ts';
+import { CardStore } from './uplink/card-store.ts';
 import { type AgentDatabase, openDatabase } from './uplink/database.ts';
 import { DesiredStore } from './uplink/desired-store.ts';
 import { Inbox } from './uplink/inbox.ts';
@@ -72,6 +74,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const outbox = started.use(new Outbox({ database, clock, limits }));
   const inbox = new Inbox(database);
   const desired = new DesiredStore(database);
+  const cards = new CardStore(database);
   const outboxSink = started.use(new OutboxSink({ outbox, clock, log, onFatal: fail }));
   const sink: RecordSink = (lane, body) => outboxSink.take(lane, body);
   reportReplacement(database, sink, deps);
@@ -94,7 +97,10 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
         ...(machine ? { machine } : {}),
       },
       load: () => ({ load: readLoad(), devices: supervisor.count() }),
-      onDesired: ({ devices }) => supervisor.apply(devices),
+      onDesired: ({ devices }) => {
+        supervisor.apply(devices);
+        retainCards(cards, devices, log);
+      },
       onCommands: (commands) => router.accept(commands),
       clock,
       log,
@@ -114,7 +120,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   );
   const upload = uploadTo(() => identity, clock);
   const findDriver = (family: string) => drivers.find((driver) => driver.family === family);
-  const ports = { clock, log, network, broker, programs, host, sink, upload, random };
+  const ports = { clock, log, network, broker, programs, host, sink, cards, upload, random };
   const supervisor = started.use(new Supervisor(findDriver, ports));
   const known = () => ({ devices: desired.current?.devices ?? [], refused: new Set(desired.current?.refused) });
   const policy = discoveryPolicy(config);
@@ -148,6 +154,15 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     failed,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** What is left over after a full disk is taken away the next time. */
+function retainCards(cards: CardStore, devices: readonly { readonly id: string }[], log: Log): void {
+  try {
+    cards.retain(devices.map(({ id }) => id));
+  } catch (thrown) {
+    log.warn('network cards of removed devices are still remembered', { error: toError(thrown) });
+  }
 }
 
 /** What the hub cannot know by itself: the families of this agent, and their names for people. */

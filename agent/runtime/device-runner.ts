@@ -13,6 +13,7 @@ import { listenForHints } from './listening.ts';
 import { advance, type DeviceEffect, type DeviceInput, type DeviceState, initialDeviceState } from './machine.ts';
 import { DeviceReporter, type RecordSink } from './reporter.ts';
 import type { Verdict } from './verdict.ts';
+import { type CardMemory, createCardMemory, Waker } from './waking.ts';
 
 /** What every runner shares. */
 export interface RunnerPorts {
@@ -23,6 +24,8 @@ export interface RunnerPorts {
   readonly programs: ProgramPort;
   readonly host: HostPort;
   readonly sink: RecordSink;
+  /** The agent's memory of network cards; this life's alone unless given. */
+  readonly cards?: CardMemory;
   readonly upload: DriverContext['upload'];
   /** In [0, 1). */
   readonly random: () => number;
@@ -39,6 +42,7 @@ export class DeviceRunner {
   readonly #ports: RunnerPorts;
   readonly #network: MeasuredNetwork;
   readonly #reporter: DeviceReporter;
+  readonly #waker: Waker;
   readonly #context: DriverContext;
   readonly #removal = new AbortController();
   readonly #commands = new CommandQueue();
@@ -46,6 +50,7 @@ export class DeviceRunner {
   #state: DeviceState = initialDeviceState;
   #session: DriverSession | undefined;
   #told: Verdict | undefined;
+  #answers = 0;
   #current: WaitingCommand | undefined;
   #isWakePending = false;
   #wake: () => void = () => {
@@ -61,10 +66,13 @@ export class DeviceRunner {
     this.#log = ports.log.child({ device: device.id, family: device.family });
     this.#network = measureLatency(ports.network, ports.clock);
     this.#reporter = new DeviceReporter({ device: device.id, sink: ports.sink, clock: ports.clock, log: this.#log });
+    const { clock, cards = createCardMemory() } = ports;
+    const signal = this.#removal.signal;
+    this.#waker = new Waker({ device, driver, udp: this.#network.udp, clock, log: this.#log, cards, signal });
     this.#context = {
       device: rest,
       settings,
-      clock: ports.clock,
+      clock,
       log: this.#log,
       tcp: this.#network.tcp,
       udp: this.#network.udp,
@@ -73,9 +81,9 @@ export class DeviceRunner {
       broker: ports.broker,
       programs: ports.programs,
       host: ports.host,
-      reporter: this.#reporter,
+      reporter: this.#waker.reporting(this.#reporter),
       upload: ports.upload,
-      signal: this.#removal.signal,
+      signal,
     };
   }
 
@@ -104,9 +112,12 @@ export class DeviceRunner {
   /**
    * Carries out one command after what is under way. `onStart` runs right before the driver gets it, and may throw to
    * prevent that. Throws DeviceError `busy` when too many wait, `unavailable` when the device is removed meanwhile, and
-   * what the driver throws.
+   * what the driver throws. Waking is no work of the driver's: it needs no session.
    */
   execute(command: DriverCommand, onStart: () => void): Promise<Readonly<Record<string, unknown>>> {
+    if (this.#waker.takes(command)) {
+      return this.#waker.wake(onStart, { look: () => this.#wake(), answers: () => this.#answers });
+    }
     const outcome = this.#commands.add(command, onStart);
     this.#wake();
     return outcome;
@@ -274,6 +285,7 @@ export class DeviceRunner {
   #tellVerdict(verdict: Verdict): void {
     const before = this.#told?.status;
     this.#told = verdict;
+    if (verdict.status !== 'unreachable') this.#answers++;
     this.#reporter.report('reachability', verdict);
     if (before === verdict.status) return;
     this.#log.info('device reachability changed', {
