@@ -26,6 +26,7 @@ import { defaultOutboxLimits } from './uplink/outbox-plan.ts';
 import { OutboxSink } from './uplink/outbox-sink.ts';
 import { Renewal } from './uplink/renewal.ts';
 import { type AgentFacts, Uplink } from './uplink/uplink.ts';
+import { WitnessStore } from './uplink/witness-store.ts';
 
 export interface AgentDeps {
   readonly clock: Clock;
@@ -75,6 +76,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const inbox = new Inbox(database);
   const desired = new DesiredStore(database);
   const cards = new CardStore(database);
+  const witnesses = new WitnessStore(database);
   const outboxSink = started.use(new OutboxSink({ outbox, clock, log, onFatal: fail }));
   const sink: RecordSink = (lane, body) => outboxSink.take(lane, body);
   reportReplacement(database, sink, deps);
@@ -90,6 +92,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       outbox,
       inbox,
       desired,
+      witnesses,
       facts: {
         ...deps.facts,
         startedAt: Math.round(clock.now()),

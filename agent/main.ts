@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { FleetError, toError } from '../protocols/errors.ts';
@@ -19,6 +20,8 @@ import { readJsonFile } from './platform/json-file.ts';
 import { createAbsentBroker, createLocalBroker } from './platform/local-broker.ts';
 import { createProgramPort } from './platform/spawn.ts';
 import { searchOnce } from './search.ts';
+import { openDatabase } from './uplink/database.ts';
+import { WitnessStore } from './uplink/witness-store.ts';
 
 /** The longest that a stop may take before the process ends in any case; what the outbox holds is safe at every moment. */
 const stopLimitMs = 4_500;
@@ -109,6 +112,12 @@ async function enrol(
   console.log(`This machine is now the agent ${agentId} (${name}). Start it with: edufleet-agent run`);
 }
 
+function printWitnesses(options: CommonOptions): void {
+  const { values: config } = settingsOf(options);
+  using database = openDatabase(join(config.dataDir, 'outbox.db'));
+  console.log(JSON.stringify(new WitnessStore(database).all(), undefined, 2));
+}
+
 function describe(options: CommonOptions): void {
   for (const line of describeSettings(settingsOf(options))) console.log(line);
 }
@@ -133,6 +142,7 @@ command('enrol', 'get an identity from the hub for a voucher')
   .option('--replace', 'replace the identity that is here', false)
   .action(enrol);
 command('run', 'run the agent until it is told to stop').action(run);
+command('witnesses', 'print the heads of the hub’s audit log that this agent holds').action(printWitnesses);
 command('discover', 'look for devices once and print what is found').action(discover);
 registerDiagnosis(command, {
   drivers,

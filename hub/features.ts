@@ -1,5 +1,7 @@
+import { join } from 'node:path';
+import type { Witness } from '../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
-import { createAudit } from './audit/index.ts';
+import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnesses } from './audit/index.ts';
 import { createCommands } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
 import { createBus } from './events/bus.ts';
@@ -9,6 +11,7 @@ import { createIngest, type RecordSink } from './ingest/index.ts';
 import { createOrganisation, type Organisation } from './organisation/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
+import { openSecret } from './secret.ts';
 import { afterCommit, openSealer, openStore } from './store/index.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
 import { createTwin, type Twin } from './twin/index.ts';
@@ -26,6 +29,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   const store = stack.use(await openStore({ databaseUrl: config.databaseUrl, dataDir, clock, log }));
   const bus = createBus(log);
   const audit = stack.use(createAudit({ store, clock }));
+  const witnesses = createWitnesses(store, clock, await openSecret(join(dataDir, 'audit-key'), createWitnessKey));
   const organisation: Organisation = stack.use(createOrganisation({ store, counts: (path) => health.countsOf(path) }));
   await organisation.load();
   const rootUnit = await organisation.ensureRoot(config.province);
@@ -68,6 +72,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     store,
     bus,
     audit,
+    witnesses: comparing(witnesses, audit, log),
     organisation,
     rootUnit,
     registry,
@@ -79,6 +84,25 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     ingest,
     history: createHistory({ store }),
   };
+}
+
+/** A log that an agent contradicts is told to people in the log itself: whoever changed it cannot take that back unseen. */
+function comparing(witnesses: Witnesses, audit: Audit, log: Log) {
+  const compare = async (agentId: string, shown: readonly Witness[] | undefined): Promise<void> => {
+    try {
+      const found = shown && (await witnesses.contradiction(shown));
+      if (!found) return;
+      const detail = { why: found.why, seq: found.witness.seq, head: found.witness.head, at: found.witness.at };
+      log.error('the audit log was changed: an agent holds a signed head that is not in it', {
+        agent: agentId,
+        ...detail,
+      });
+      await audit.append({ actor: 'hub', action: 'audit.contradicted', subject: `agent:${agentId}`, detail });
+    } catch (error) {
+      log.warn('the heads that an agent holds could not be compared', { error, agent: agentId });
+    }
+  };
+  return { current: () => witnesses.current(), compare };
 }
 
 /** A device that was in a report is not stale, whatever it reported. */

@@ -7,6 +7,7 @@ import { createLog } from '../provisioning/platform/log.ts';
 import { describeSettings, type Settings } from '../provisioning/platform/settings.ts';
 import { startHub } from './app.ts';
 import { type HubConfig, readHubConfig } from './config.ts';
+import { verifyAudit } from './verify-audit.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -34,6 +35,21 @@ program
   .description('print every setting with its origin; secrets are not shown')
   .action(() => {
     for (const line of describeSettings(settings())) process.stdout.write(`${line}\n`);
+  });
+
+program
+  .command('audit')
+  .description('work with the audit log')
+  .command('verify')
+  .description('tell whether an entry was changed, removed or cut off')
+  .option('-w, --witnesses <file...>', 'heads that agents hold, from: edufleet-agent witnesses')
+  .action(async ({ witnesses = [] }: { witnesses?: readonly string[] }) => {
+    const { values: config } = settings();
+    const log = createLog({ name: 'hub', level: 'warn' });
+    const { signal } = new AbortController();
+    const report = await verifyAudit({ config, witnessFiles: witnesses, clock: systemClock, log, signal });
+    process.stdout.write(`${report.text}\n`);
+    if (!report.ok) process.exitCode = exit.failed;
   });
 
 // A reader such as `head` may close the pipe early: that is no failure.

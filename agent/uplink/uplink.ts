@@ -4,6 +4,7 @@ import { RecoverableError, toError } from '../../protocols/errors.ts';
 import type { DownChannel } from '../../protocols/fleet/channels.ts';
 import type { Ack, Command, Desired, Heartbeat, Hello } from '../../protocols/fleet/messages.ts';
 import { decodePayload, encodePayload } from '../../protocols/fleet/payload.ts';
+import type { Witness } from '../../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { DesiredStore } from './desired-store.ts';
@@ -12,6 +13,7 @@ import type { Inbox } from './inbox.ts';
 import type { Connect, Connection, TlsIdentity } from './mqtt-connection.ts';
 import type { Outbox } from './outbox.ts';
 import { initialSession, type SessionInput, type SessionState, stepSession, wanted } from './session-machine.ts';
+import type { WitnessStore } from './witness-store.ts';
 
 /** What the agent says of itself in every hello. */
 export type AgentFacts = Pick<Hello, 'version' | 'bootId' | 'startedAt' | 'platform' | 'families' | 'machine'>;
@@ -25,6 +27,7 @@ export interface UplinkOptions {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly desired: DesiredStore;
+  readonly witnesses: WitnessStore;
   readonly facts: AgentFacts;
   readonly load: () => Pick<Heartbeat, 'load' | 'devices'>;
   /** Called when the document is stored; after a restart the caller starts from the store itself. */
@@ -202,9 +205,10 @@ export class Uplink implements AsyncDisposable {
   }
 
   #sendHello(): void {
-    const { outbox, desired, facts, clock } = this.#options;
+    const { outbox, desired, witnesses, facts, clock } = this.#options;
     const hello: Hello = {
       ...facts,
+      witnesses: [...witnesses.all()],
       session: this.#session,
       epoch: outbox.epoch,
       at: Math.round(clock.now()),
@@ -257,6 +261,7 @@ export class Uplink implements AsyncDisposable {
     for (const { lane, seq, code, message } of ack.rejected) {
       log.error('the hub could not read a record', { lane, seq, code, reason: message });
     }
+    if (ack.witness) this.#keepWitness(ack.witness);
     const { epoch } = outbox;
     if (ack.epoch !== epoch) return;
     await outbox.ack(ack).catch((thrown: unknown) => {
@@ -267,6 +272,14 @@ export class Uplink implements AsyncDisposable {
     else {
       log.error('the hub has seen more than this outbox knows; a new epoch begins', { epoch: outbox.epoch });
       this.#input({ kind: 'renumbered', atMs: clock.mono() });
+    }
+  }
+
+  #keepWitness(witness: Witness): void {
+    try {
+      this.#options.witnesses.keep(witness);
+    } catch (thrown) {
+      this.#options.log.warn('a head of the audit log could not be kept', { error: toError(thrown) });
     }
   }
 

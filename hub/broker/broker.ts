@@ -22,6 +22,7 @@ import type {
   BrokerMachines,
   BrokerQuarantine,
   BrokerRegistry,
+  BrokerWitnesses,
 } from './ports.ts';
 import { createSessions, type Session } from './sessions.ts';
 import { type BrokerLimits, defaultLimits } from './settings.ts';
@@ -35,6 +36,7 @@ interface BrokerDeps {
   readonly registry: BrokerRegistry;
   readonly ingest: BrokerIngest;
   readonly machines: BrokerMachines;
+  readonly witnesses: BrokerWitnesses;
   readonly health: BrokerHealth;
   readonly commands: BrokerCommands;
   readonly credentials: BrokerCredentials;

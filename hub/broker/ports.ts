@@ -24,6 +24,13 @@ export interface BrokerMachines {
   suspected(agentId: string, addresses: readonly string[]): Promise<void>;
 }
 
+export interface BrokerWitnesses {
+  /** The head of the audit log, for an agent to keep. Throws RecoverableError when the database does not answer. */
+  current(): Promise<Ack['witness']>;
+  /** Compares the heads that an agent kept with the log, and tells people when the log contradicts one. Never throws. */
+  compare(agentId: string, witnesses: Hello['witnesses']): Promise<void>;
+}
+
 export interface BrokerIngest {
   /** Resolves when the frame is durable. Rejects with RecoverableError when it cannot be stored now. */
   submit(agentId: string, payload: Uint8Array): Promise<Ack | undefined>;

@@ -9,12 +9,13 @@ import { type BrokerCounters, count } from './counters.ts';
 import { type Downlink, desiredAgainMs } from './downlink.ts';
 import { Rejection } from './error.ts';
 import type { Journal } from './journal.ts';
-import type { BrokerHealth, BrokerIngest, BrokerMachines } from './ports.ts';
+import type { BrokerHealth, BrokerIngest, BrokerMachines, BrokerWitnesses } from './ports.ts';
 import type { Session } from './sessions.ts';
 
 export interface UplinkDeps {
   readonly ingest: BrokerIngest;
   readonly machines: BrokerMachines;
+  readonly witnesses: BrokerWitnesses;
   readonly health: BrokerHealth;
   readonly downlink: Downlink;
   readonly journal: Journal;
@@ -34,6 +35,7 @@ export type Uplink = (session: Session, publication: Publication) => Promise<voi
 export function createUplink({
   ingest,
   machines,
+  witnesses,
   health,
   downlink,
   journal,
@@ -46,7 +48,9 @@ export function createUplink({
     const hello = decodePayload('up/hello', payload);
     const verdict = await machines.greeted(agentId, hello.machine, session.address);
     if (!verdict.ok) throw new Rejection('clone-suspected', verdict.message);
-    downlink.ack(session, await ingest.hello(agentId, hello));
+    const [ack, witness] = await Promise.all([ingest.hello(agentId, hello), witnesses.current()]);
+    downlink.ack(session, { ...ack, ...(witness ? { witness } : {}) });
+    void witnesses.compare(agentId, hello.witnesses);
     session.greeted = true;
     session.generation = hello.generation;
     // Whether the agent holds this generation is what it just said: nothing equal needs to be sent.

@@ -3,6 +3,7 @@ import { machineFingerprintSchema } from './enrolment.ts';
 import { epochSchema } from './frame.ts';
 import { deviceIdSchema, timestampSchema } from './ids.ts';
 import { laneSchema } from './record.ts';
+import { mostWitnesses, witnessSchema } from './witness.ts';
 
 /** What one lane of the outbox holds: `head` the oldest number still kept (equals `next` when empty), `next` the number that comes. */
 const laneRange = z.object({ head: z.int().min(1), next: z.int().min(1) });
@@ -30,6 +31,8 @@ export const helloSchema = z.object({
   lanes: z.object({ urgent: laneRange, state: laneRange, samples: laneRange }),
   /** The machine that greets, so that an identity on a copied disk is noticed. */
   machine: machineFingerprintSchema.optional(),
+  /** Heads of the audit log that this agent was given. */
+  witnesses: z.array(witnessSchema).max(mostWitnesses).optional(),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -51,6 +54,8 @@ export const ackSchema = z.object({
   /** The hub's clock when it answered: by it the agent judges `notAfter` although its own clock is wrong. */
   at: timestampSchema.optional(),
   through: z.partialRecord(laneSchema, z.int().min(0)),
+  /** With the answer to a hello: the head of the audit log, for the agent to keep. */
+  witness: witnessSchema.optional(),
   /** Records that the hub put into quarantine; they count as stored and are not sent again. */
   rejected: z
     .array(z.object({ lane: laneSchema, seq: z.int().min(1), code: z.string().max(64), message: z.string().max(300) }))

@@ -126,6 +126,7 @@ export async function startBroker(
         machine?.boardSerial === 'copied-disk' ? { ok: false, message: 'another machine' } : { ok: true },
       suspected: async (agentId) => void behind.suspected.push(agentId),
     },
+    witnesses: { current: async () => undefined, compare: async () => {} },
     ingest: {
       submit: async (agentId, payload) => {
         await away();

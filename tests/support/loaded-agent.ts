@@ -7,6 +7,7 @@ import { Inbox } from '../../agent/uplink/inbox.ts';
 import { connectToHub } from '../../agent/uplink/mqtt-connection.ts';
 import { Outbox } from '../../agent/uplink/outbox.ts';
 import { Uplink } from '../../agent/uplink/uplink.ts';
+import { WitnessStore } from '../../agent/uplink/witness-store.ts';
 import type { RecordBody } from '../../protocols/fleet/record.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
@@ -31,6 +32,7 @@ const uplink = new Uplink({
   outbox,
   inbox: new Inbox(database),
   desired: new DesiredStore(database),
+  witnesses: new WitnessStore(database),
   facts: { version: '0', bootId: `boot-${process.pid}`, platform: 'test', startedAt: Date.now(), families: [] },
   load: () => ({
     load: { rssBytes: process.memoryUsage.rss(), cpuPercent: 0, loopDelayP99Ms: 0 },

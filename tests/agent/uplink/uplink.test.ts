@@ -8,6 +8,7 @@ import { Inbox } from '../../../agent/uplink/inbox.ts';
 import { Outbox } from '../../../agent/uplink/outbox.ts';
 import { windowLimits } from '../../../agent/uplink/session-machine.ts';
 import { Uplink } from '../../../agent/uplink/uplink.ts';
+import { WitnessStore } from '../../../agent/uplink/witness-store.ts';
 import type { Command, Desired } from '../../../protocols/fleet/messages.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock, type FakeClock } from '../../support/clock.ts';
@@ -33,6 +34,7 @@ beforeEach(() => {
   outbox = new Outbox({ database, clock });
   inbox = new Inbox(database);
   desired = new DesiredStore(database);
+  const witnesses = new WitnessStore(database);
   takenDesired = [];
   takenCommands = [];
   uplink = new Uplink({
@@ -43,6 +45,7 @@ beforeEach(() => {
     outbox,
     inbox,
     desired,
+    witnesses,
     facts: {
       version: '1',
       bootId: 'boot-1',

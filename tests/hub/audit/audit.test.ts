@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, genesisHash, hashOf, storable } from '../../../hub/audit/chain.ts';
-import { type AuditEntry, createAudit } from '../../../hub/audit/index.ts';
+import { type AuditEntry, createAudit, createWitnesses, createWitnessKey } from '../../../hub/audit/index.ts';
 import { createOrganisation } from '../../../hub/organisation/index.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
 import { createFakeClock } from '../../support/clock.ts';
@@ -158,5 +158,52 @@ describeStores('audit log', (open) => {
     expect(refused.length).toBe(199);
     expect(refused[0]?.reason).toMatchObject({ code: 'audit-busy' });
     expect(await audit.verify(never)).toMatchObject({ ok: true, entries: 1_001 });
+  });
+});
+
+describeStores('heads in the hands of agents', (open) => {
+  it('tell a log that was cut or rewritten although its chain is sound', async () => {
+    const store = await open();
+    const audit = createAudit({ store, clock: systemClock });
+    const clock = createFakeClock();
+    const witnesses = createWitnesses(store, clock, createWitnessKey());
+    expect(await witnesses.current()).toBeUndefined();
+    await audit.append(entry('device:1'));
+    const first = await witnesses.current();
+    await audit.append(entry('device:2'));
+    expect(await witnesses.current()).toEqual(first);
+    await clock.advance(31_000);
+    const second = await witnesses.current();
+    if (!first || !second) throw new Error('a log with entries has a head');
+    expect(second.seq).toBeGreaterThan(first.seq);
+    expect(await witnesses.contradiction([first, second])).toBeUndefined();
+
+    await sql`alter table audit_entry disable trigger user`.execute(store.db);
+    await store.db.deleteFrom('audit_entry').where('seq', '=', second.seq).execute();
+    expect(await audit.verify(never)).toMatchObject({ ok: true });
+    expect(await witnesses.contradiction([first, second])).toEqual({ witness: second, why: 'missing' });
+
+    // Somebody who may write the table and knows the rules writes the whole log anew.
+    const rewritten = storable(entry('device:9'), 1_000);
+    const { at, actor, action, subject } = rewritten;
+    const hash = hashOf(genesisHash, rewritten);
+    await store.db
+      .updateTable('audit_entry')
+      .set({ at, actor, action, subject, previous_hash: genesisHash, hash })
+      .where('seq', '=', first.seq)
+      .execute();
+    expect(await audit.verify(never)).toMatchObject({ ok: true });
+    expect(await witnesses.contradiction([first])).toEqual({ witness: first, why: 'different' });
+  });
+
+  it('accuse nobody when the hub has not signed them', async () => {
+    const store = await open();
+    await createAudit({ store, clock: systemClock }).append(entry('device:1'));
+    const witnesses = createWitnesses(store, systemClock, createWitnessKey());
+    const stranger = await createWitnesses(store, systemClock, createWitnessKey()).current();
+    const ours = await witnesses.current();
+    if (!stranger || !ours) throw new Error('a log with entries has a head');
+    const forged = { ...ours, seq: 99 };
+    expect(await witnesses.contradiction([{ ...stranger, seq: 99 }, forged, ours])).toBeUndefined();
   });
 });
