@@ -159,10 +159,15 @@ export function parseSubsystem(document: RedfishDocument): {
 }
 
 /** An excerpt of a sensor (DSP0266 section 9.11). */
-const excerpt = z.object({ Reading: number, DeviceName: text, DataSourceUri: tolerant(z.unknown()) });
+const excerpt = { Reading: number, DeviceName: text, DataSourceUri: tolerant(z.unknown()) };
 const thermalMetricsSchema = object({
-  TemperatureReadingsCelsius: list(excerpt),
-  TemperatureSummaryCelsius: object({ Internal: excerpt, Intake: excerpt, Ambient: excerpt, Exhaust: excerpt }),
+  TemperatureReadingsCelsius: list(z.object(excerpt)),
+  TemperatureSummaryCelsius: object({
+    Internal: object(excerpt),
+    Intake: object(excerpt),
+    Ambient: object(excerpt),
+    Exhaust: object(excerpt),
+  }),
 });
 
 /** Temperatures of a ThermalMetrics resource; the summary is taken for those that the readings leave out. */

@@ -10,6 +10,7 @@ import { fullTraits, type ResetType, Server, type ServerTraits } from './server.
 
 export interface ServerBmcOptions {
   readonly clock?: Clock;
+  readonly host?: string;
   readonly port?: number;
   readonly credentials?: { readonly username: string; readonly password: string };
   readonly traits?: Partial<ServerTraits>;
@@ -38,6 +39,7 @@ const maxRequestBytes = 64 * 1024;
 /** A management controller made of software: Redfish over HTTP(S), with sessions, entity tags, and resets that take time. */
 export async function startServerBmc(options: ServerBmcOptions = {}): Promise<ServerBmc> {
   const clock = options.clock ?? systemClock;
+  const host = options.host ?? '127.0.0.1';
   const state: State = {
     options,
     clock,
@@ -56,7 +58,7 @@ export async function startServerBmc(options: ServerBmcOptions = {}): Promise<Se
   const { tls } = options;
   const http = tls ? createSecureServer({ key: tls.key, cert: tls.certificate }, listener) : createServer(listener);
   const listen = async (port: number) => {
-    http.listen(port, '127.0.0.1');
+    http.listen(port, host);
     await once(http, 'listening');
   };
   await listen(options.port ?? 0);
@@ -67,7 +69,7 @@ export async function startServerBmc(options: ServerBmcOptions = {}): Promise<Se
     if (http.listening) await new Promise<void>((resolve) => http.close(() => resolve()));
   };
   return {
-    address: { host: '127.0.0.1', port },
+    address: { host, port },
     server: state.server,
     get sessions() {
       return state.sessions.size;

@@ -101,6 +101,9 @@ export function resourcesOf(server: Server): Readonly<Record<string, () => Resou
       resource(`${root}/UpdateService`, 'UpdateService.v1_14_0', 'Update Service', {
         ServiceEnabled: true,
         FirmwareInventory: at(`${root}/UpdateService/FirmwareInventory`),
+        Actions: {
+          '#UpdateService.SimpleUpdate': { target: `${root}/UpdateService/Actions/UpdateService.SimpleUpdate` },
+        },
       }),
     [`${root}/UpdateService/FirmwareInventory`]: () =>
       collection(`${root}/UpdateService/FirmwareInventory`, 'SoftwareInventory', [
