@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { agentsPage } from '../../protocols/api/agents.ts';
 import { devicesPage } from '../../protocols/api/devices.ts';
+import { familiesList } from '../../protocols/api/families.ts';
 import { adoptResult, proposalsPage } from '../../protocols/api/proposals.ts';
 import { unitSchema, unitsPage } from '../../protocols/api/units.ts';
 import { voucherSchema } from '../../protocols/api/vouchers.ts';
 import { type Api, until } from '../support/api.ts';
-import type { SchoolDevice } from './school.ts';
+import type { SchoolDevice } from './school/index.ts';
 
 /** A school of the organisation and its rooms by name. */
 export interface Place {
@@ -34,16 +36,14 @@ export async function issueVoucher(api: Api, unit: number, agentName: string): P
 }
 
 /** Waits until discovery has proposed these devices and adopts each into its room, with its credentials; those adopted before stay. */
-export async function adoptSchool(
+export async function adoptFound(
   api: Api,
   devices: readonly SchoolDevice[],
   place: Place,
   timeoutMs = 90_000,
 ): Promise<number> {
-  const adopted = new Set((await api.get('/api/v1/devices?limit=200', devicesPage)).rows.map(({ name }) => name));
-  const wanted = new Map(
-    devices.filter(({ name }) => !adopted.has(name)).map((device) => [keyOf(device.address), device]),
-  );
+  const missing = await missingOf(api, devices);
+  const wanted = new Map(missing.filter(({ isFound }) => isFound).map((device) => [keyOf(device.address), device]));
   if (wanted.size === 0) return 0;
   const items = await until(`proposals of ${wanted.size} devices`, timeoutMs, async () => {
     const { rows } = await api.get('/api/v1/proposals?limit=200', proposalsPage);
@@ -58,6 +58,35 @@ export async function adoptSchool(
   if (result.refused.length > 0) throw new Error(`not adopted: ${JSON.stringify(result.refused)}`);
   return result.adopted.length;
 }
+
+/** Adds what no discovery finds, each in its room with its family, credentials and settings; those added before stay. */
+export async function addOthers(api: Api, devices: readonly SchoolDevice[], place: Place): Promise<number> {
+  const missing = (await missingOf(api, devices)).filter(({ isFound }) => !isFound);
+  if (missing.length === 0) return 0;
+  const [agent] = (await api.get(`/api/v1/agents?unit=${place.school}`, agentsPage)).rows;
+  if (!agent) throw new Error('the school has no agent');
+  // What an agent speaks is known once it has said hello.
+  await until('the families of the agent', 60_000, async () => {
+    const known = new Set((await api.get('/api/v1/families', familiesList)).rows.map(({ name }) => name));
+    return missing.every(({ family }) => known.has(family));
+  });
+  for (const { name, room, family, address, credentials, settings } of missing) {
+    const unit = place.rooms.get(room);
+    await api.post(
+      '/api/v1/devices',
+      { agent: agent.id, name, family, address, unit, credentials, settings },
+      anything,
+    );
+  }
+  return missing.length;
+}
+
+async function missingOf(api: Api, devices: readonly SchoolDevice[]): Promise<readonly SchoolDevice[]> {
+  const there = new Set((await api.get('/api/v1/devices?limit=200', devicesPage)).rows.map(({ name }) => name));
+  return devices.filter(({ name }) => !there.has(name));
+}
+
+const anything = z.unknown();
 
 function keyOf(address: { readonly host: string; readonly port?: number | undefined }): string {
   return `${address.host}:${address.port ?? ''}`;

@@ -5,12 +5,12 @@ import { toError } from '../../protocols/errors.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
 import { writeDurableFile } from '../../provisioning/platform/durable-file.ts';
 import { createApi, signIn } from '../support/api.ts';
-import { adoptSchool, createToken, ensureSchool, issueVoucher } from './adoption.ts';
+import { addOthers, adoptFound, createToken, ensureSchool, issueVoucher } from './adoption.ts';
 import { enrolAgent, isEnrolled, startAgent } from './agent.ts';
 import { ensureDashboard } from './dashboard.ts';
 import { startHub } from './hub.ts';
 import { type DemoOptions, readOptions, UsageError, usage } from './options.ts';
-import { demoRooms, startSchool } from './school.ts';
+import { demoRooms, startSchool } from './school/index.ts';
 
 /** How to reach a running demo; kept as `access.json` in the data folder. */
 interface AccessFile {
@@ -51,10 +51,12 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
     ? undefined
     : stack.use(await startSchool({ clock: systemClock, seed: options.seed, network: 10 + (options.port % 240) }));
   if (school)
-    say(`simulated school: ${school.cameras.length} cameras and ${school.projectors.length} projectors on loopback`);
+    say(
+      `simulated school: ${school.devices.length} devices of ${new Set(school.devices.map(({ family }) => family)).size} families on loopback`,
+    );
   const agent = {
     dataDir: join(dataDir, 'agent'),
-    targets: school?.devices.map(({ address }) => address) ?? [],
+    targets: school?.devices.filter(({ isFound }) => isFound).map(({ address }) => address) ?? [],
     logLevel: 'warn',
     onLog: tell(options),
   };
@@ -65,8 +67,11 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
   const running = stack.use(startAgent(agent));
   announce(access);
   if (school) {
-    const adopted = await adoptSchool(api, school.devices, place);
-    say(adopted > 0 ? `${adopted} devices found by discovery and adopted` : 'all devices were adopted before');
+    const added = await addOthers(api, school.devices, place);
+    if (added > 0) say(`${added} devices added with their settings, as a person does`);
+    const adopted = await adoptFound(api, school.devices, place);
+    if (adopted > 0) say(`${adopted} devices found by discovery and adopted`);
+    if (added + adopted === 0) say('all devices were adopted before');
   }
   const ended = await Promise.race([
     running.exited.then(() => 'agent'),

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../provisioning/platform/clock.ts';
-import { adoptSchool, ensureSchool, issueVoucher, type Place } from '../demo/adoption.ts';
+import { adoptFound, ensureSchool, issueVoucher, type Place } from '../demo/adoption.ts';
 import { enrolAgent, startAgent } from '../demo/agent.ts';
 import { type HubAddress, startHub } from '../demo/hub.ts';
-import { demoRooms, type SimulatedSchool, startSchool } from '../demo/school.ts';
+import { demoRooms, type SimulatedSchool, startSchool } from '../demo/school/index.ts';
 import { type Api, createApi, signIn } from './api.ts';
 import type { Child } from './child.ts';
 
@@ -59,6 +59,7 @@ export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveS
       seed: 7,
       network: 20 + ((process.pid + 57 * (options.place ?? 0)) % 230),
       each: options.each,
+      isSmall: true,
       isStill: true,
     }),
   );
@@ -69,7 +70,7 @@ export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveS
   });
   const live = { hub: running.hub.child, agent: startAgent(agentOptions) };
   stack.defer(async () => void (await live.agent.stop()));
-  await adoptSchool(api, school.devices, place);
+  await adoptFound(api, school.devices, place);
   const ports = {
     http: new URL(address.url).port,
     gateway: new URL(address.gatewayUrl).port,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { drivers } from '../../agent/devices/registry.ts';
 import { deviceSchema, devicesPage } from '../../protocols/api/devices.ts';
 import { type Api, createApi, until } from '../support/api.ts';
 import { type Child, startChild } from '../support/child.ts';
@@ -92,7 +93,7 @@ describe('npm start', () => {
     return { said: said.filter((line) => line !== ''), words };
   };
 
-  it('shows this very machine live within a minute, and a school found by discovery', {
+  it('shows this very machine live within a minute, and a school of every family', {
     timeout: 300_000,
   }, async () => {
     const startedAt = Date.now();
@@ -108,7 +109,9 @@ describe('npm start', () => {
       await until('the school', 120_000, async () => {
         const rows = await listed(api);
         devices = rows.map(({ id }) => id).sort();
-        return rows.length === 13 && rows.every(({ health }) => ['ok', 'attention'].includes(health.state));
+        const families = new Set(rows.map(({ family }) => family));
+        const isComplete = drivers.every(({ family }) => families.has(family)) && rows.length >= 31;
+        return isComplete && rows.every(({ health }) => ['ok', 'attention', 'fault'].includes(health.state));
       });
       await until('a newer figure', 90_000, async () => {
         const { latest } = await api.get(`/api/v1/devices/${host.id}`, deviceSchema);

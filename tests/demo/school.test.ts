@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drivers, findDriver, hostFamily } from '../../agent/devices/registry.ts';
+import { createFakeClock } from '../support/clock.ts';
+import { demoRooms, type SimulatedSchool, startSchool } from './school/index.ts';
+
+describe('the school of the demo', () => {
+  let school: SimulatedSchool;
+  beforeAll(async () => {
+    school = await startSchool({ clock: createFakeClock(), seed: 3, network: 1 + (process.pid % 9), isStill: true });
+  });
+  afterAll(() => school[Symbol.asyncDispose]());
+
+  it('has a device of every family that the agent speaks to; this machine itself is the first one', () => {
+    const shown = new Set([hostFamily, ...school.devices.map(({ family }) => family)]);
+    expect([...shown].sort()).toEqual(drivers.map(({ family }) => family).sort());
+  });
+
+  it('gives each driver settings that it takes', () => {
+    for (const { name, family, settings = {} } of school.devices) {
+      const checked = findDriver(family)?.settings.safeParse(settings);
+      expect(checked?.error, name).toBeUndefined();
+      expect(checked?.success, name).toBe(true);
+    }
+  });
+
+  it('leaves to discovery only what can be discovered', () => {
+    for (const { name, family, isFound } of school.devices) {
+      expect(isFound, name).toBe(findDriver(family)?.discover !== undefined);
+    }
+  });
+
+  it('tells its devices apart by name and by place', () => {
+    const { devices } = school;
+    expect(new Set(devices.map(({ name }) => name)).size).toBe(devices.length);
+    expect(new Set(devices.map(({ address }) => `${address.host}:${address.port}`)).size).toBe(devices.length);
+    for (const { room } of devices) expect(demoRooms).toContain(room);
+  });
+});
