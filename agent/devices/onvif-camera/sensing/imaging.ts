@@ -103,7 +103,7 @@ const dayNightOf = { ON: 'day', OFF: 'night', AUTO: 'auto' } as const;
 const filterOf = { day: 'ON', night: 'OFF', auto: 'AUTO' } as const;
 
 /** The state as the contract has it: what is set, and what may be. */
-export function imagingState({ settings, options }: Pick<Picture, 'settings' | 'options'>): State {
+function imagingState({ settings, options }: Pick<Picture, 'settings' | 'options'>): State {
   const { irCutFilter, backlight, exposure, ...levels } = settings;
   const isOn = (mode: 'ON' | 'OFF') => mode === 'ON';
   return {
