@@ -13,6 +13,13 @@ const schema = z.strictObject({
     .min(1)
     .default('.edufleet/hub')
     .describe('folder of the embedded database, keys and certificates'),
+  sealKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'keys that seal secrets of devices, such as a systemd credential; seal.key in the data folder without it',
+    ),
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()

@@ -12,7 +12,7 @@ import { createOrganisation, type Organisation } from './organisation/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { openSecret } from './secret.ts';
-import { afterCommit, openSealer, openStore } from './store/index.ts';
+import { afterCommit, openStore, readSealKeys, sealerOf } from './store/index.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
 import { createTwin, type Twin } from './twin/index.ts';
 
@@ -40,7 +40,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
       bus,
       clock,
       log,
-      sealer: await openSealer(dataDir),
+      sealer: sealerOf(await readSealKeys(dataDir, config.sealKeyFile)),
       facets: facetsOf(() => ({ health, twin, telemetry })),
     }),
   );

@@ -7,6 +7,7 @@ import { createLog } from '../provisioning/platform/log.ts';
 import { describeSettings, type Settings } from '../provisioning/platform/settings.ts';
 import { startHub } from './app.ts';
 import { type HubConfig, readHubConfig } from './config.ts';
+import { rotateSeal } from './rotate-seal.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -50,6 +51,17 @@ program
     const report = await verifyAudit({ config, witnessFiles: witnesses, clock: systemClock, log, signal });
     process.stdout.write(`${report.text}\n`);
     if (!report.ok) process.exitCode = exit.failed;
+  });
+
+program
+  .command('seal')
+  .description('work with the keys that seal secrets')
+  .command('rotate')
+  .description('seal every secret with a new key; stop the hubs of this database first')
+  .action(async () => {
+    const { values: config } = settings();
+    const log = createLog({ name: 'hub', level: 'warn' });
+    process.stdout.write(`${await rotateSeal({ config, clock: systemClock, log })}\n`);
   });
 
 // A reader such as `head` may close the pipe early: that is no failure.

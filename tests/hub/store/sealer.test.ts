@@ -1,8 +1,15 @@
+import { createCipheriv } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSealer, openSealer } from '../../../hub/store/sealer.ts';
+import { readHubConfig } from '../../../hub/config.ts';
+import { rotateSeal } from '../../../hub/rotate-seal.ts';
+import { newSealKey, openStore, readSealKeys, sealerOf, writeSealKeys } from '../../../hub/store/index.ts';
+import { createSealer } from '../../../hub/store/sealer.ts';
+import { silentLog } from '../../../protocols/ports.ts';
+import { systemClock } from '../../../provisioning/platform/clock.ts';
+import { seedAgent, seedDevice, seedUnit } from '../../support/hub-store.ts';
 import { temporaryFolder } from '../../support/store.ts';
 
 const key = Buffer.alloc(32, 7);
@@ -37,15 +44,104 @@ describe('sealer', () => {
     expect(() => createSealer(Buffer.alloc(32, 8)).open(place, sealed)).toThrow();
   });
 
+  it('opens what older keys sealed, seals with the newest, and tells which is which', () => {
+    const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const sealed = createSealer(older).seal(place, Buffer.from('x'));
+    const sealer = createSealer(newer, older);
+    expect(sealer.open(place, sealed).toString()).toBe('x');
+    expect(sealer.isFresh(sealed)).toBe(false);
+    const anew = sealer.seal(place, Buffer.from('x'));
+    expect(sealer.isFresh(anew)).toBe(true);
+    expect(createSealer(newer).open(place, anew).toString()).toBe('x');
+    expect(() => createSealer(older).open(place, anew)).toThrow();
+  });
+
+  it('opens values of the first format, which did not name their key', () => {
+    const nonce = Buffer.alloc(12, 3);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from('device|d-1|1'));
+    const body = Buffer.concat([cipher.update('x'), cipher.final()]);
+    const sealed = Buffer.concat([Buffer.of(1), nonce, body, cipher.getAuthTag()]);
+    const sealer = createSealer(Buffer.alloc(32, 9), key);
+    expect(sealer.open(place, sealed).toString()).toBe('x');
+    expect(sealer.isFresh(sealed)).toBe(false);
+  });
+
   it('makes its key once, for the owner alone, and takes one by file', async () => {
     using folder = temporaryFolder();
-    const sealed = (await openSealer(folder.path)).seal(place, Buffer.from('x'));
+    const open = async (dataDir: string, file?: string) => sealerOf(await readSealKeys(dataDir, file));
+    const sealed = (await open(folder.path)).seal(place, Buffer.from('x'));
     const path = join(folder.path, 'seal.key');
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect((await openSealer(folder.path)).open(place, sealed).toString()).toBe('x');
-    expect((await openSealer('/nowhere', path)).open(place, sealed).toString()).toBe('x');
+    expect((await open(folder.path)).open(place, sealed).toString()).toBe('x');
+    expect((await open('/nowhere', path)).open(place, sealed).toString()).toBe('x');
     writeFileSync(path, readFileSync(path, 'utf8').slice(2));
-    await expect(openSealer(folder.path)).rejects.toMatchObject({ code: 'bad-seal-key' });
-    await expect(openSealer(folder.path, join(folder.path, 'none'))).rejects.toMatchObject({ code: 'bad-seal-key' });
+    await expect(open(folder.path)).rejects.toMatchObject({ code: 'bad-seal-key' });
+    await expect(open(folder.path, join(folder.path, 'none'))).rejects.toMatchObject({ code: 'bad-seal-key' });
+  });
+});
+
+describe('rotation', () => {
+  it('seals every secret anew, whether the file is ours or given, and may be broken off', async () => {
+    using folder = temporaryFolder();
+    const { values: config } = readHubConfig({
+      file: { dataDir: folder.path },
+      environment: {},
+      flags: {},
+      readFile: () => '',
+    });
+    const options = { config, clock: systemClock, log: silentLog };
+    const path = join(folder.path, 'seal.key');
+    const secretsOf = async (dataDir: string, file?: string) => {
+      const sealer = sealerOf(await readSealKeys(dataDir, file));
+      await using store = await openStore({
+        databaseUrl: undefined,
+        dataDir: folder.path,
+        clock: systemClock,
+        log: silentLog,
+      });
+      const rows = await store.db.selectFrom('device').select(['id', 'secret']).orderBy('id').execute();
+      return rows.map(({ id, secret }) =>
+        secret ? sealer.open({ table: 'device', row: id, version: 1 }, secret).toString() : undefined,
+      );
+    };
+    {
+      const sealer = sealerOf(await readSealKeys(folder.path));
+      await using store = await openStore({
+        databaseUrl: undefined,
+        dataDir: folder.path,
+        clock: systemClock,
+        log: silentLog,
+      });
+      const unit = await seedUnit(store, { kind: 'school', name: 'Trường' });
+      await seedAgent(store, 'a-1', unit.id);
+      for (const id of ['d-1', 'd-2', 'd-3']) await seedDevice(store, { id, agentId: 'a-1', unitId: unit.id });
+      const seal = (id: string) =>
+        sealer.seal({ table: 'device', row: id, version: 1 }, Buffer.from(`secret of ${id}`));
+      for (const id of ['d-1', 'd-2'])
+        await store.db
+          .updateTable('device')
+          .set({ secret: seal(id) })
+          .where('id', '=', id)
+          .execute();
+    }
+    const wanted = ['secret of d-1', 'secret of d-2', undefined];
+    const [before] = (await readSealKeys(folder.path)).keys;
+    expect(await rotateSeal(options)).toMatch(/^2 secrets/);
+    expect(readFileSync(path, 'utf8')).not.toContain(before);
+    expect(await secretsOf(folder.path)).toEqual(wanted);
+
+    // Broken off after the new key was written: nothing is sealed with it yet, and everything still opens.
+    await writeSealKeys(path, [newSealKey(), ...(await readSealKeys(folder.path)).keys]);
+    expect(await secretsOf(folder.path)).toEqual(wanted);
+    expect(await rotateSeal(options)).toMatch(/^2 secrets/);
+    expect(await secretsOf(folder.path)).toEqual(wanted);
+
+    const given = join(folder.path, 'given.key');
+    await writeSealKeys(given, [newSealKey(), ...(await readSealKeys(folder.path)).keys]);
+    expect(await rotateSeal({ ...options, config: { ...config, sealKeyFile: given } })).toContain('can be removed');
+    const [newest] = (await readSealKeys(folder.path, given)).keys;
+    await writeSealKeys(given, [newest]);
+    expect(await secretsOf(folder.path, given)).toEqual(wanted);
+    await expect(secretsOf(folder.path)).rejects.toMatchObject({ code: 'seal-broken' });
   });
 });

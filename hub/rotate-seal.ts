@@ -1,0 +1,70 @@
+import type { Clock, Log } from '../protocols/ports.ts';
+import type { HubConfig } from './config.ts';
+import {
+  newSealKey,
+  openStore,
+  readSealKeys,
+  type Sealer,
+  type Store,
+  sealerOf,
+  writeSealKeys,
+} from './store/index.ts';
+
+export interface RotateOptions {
+  readonly config: HubConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const batchRows = 500;
+
+/**
+ * Seals every secret anew with a new key. The older keys stay in the file until the last value is sealed anew, so that it may
+ * be broken off at any moment and run again. A key file from outside is not written: its first line must be the new key
+ * already. Returns what was done and what is left to do, in a sentence. Throws FatalError `bad-seal-key` or `seal-broken`.
+ */
+export async function rotateSeal({ config, clock, log }: RotateOptions): Promise<string> {
+  const { databaseUrl, dataDir, sealKeyFile } = config;
+  await using store = await openStore({ databaseUrl, dataDir, clock, log });
+  let file = await readSealKeys(dataDir, sealKeyFile);
+  if (!file.isForeign) {
+    file = { ...file, keys: [newSealKey(), ...file.keys] };
+    await writeSealKeys(file.path, file.keys);
+  }
+  const count = await sealAnew(store, sealerOf(file));
+  if (file.isForeign) {
+    const rest = file.keys.length > 1 ? ` Its older keys can be removed from ${file.path} now.` : '';
+    return `${count} secrets were sealed anew with the first key of ${file.path}.${rest}`;
+  }
+  await writeSealKeys(file.path, [file.keys[0]]);
+  return `${count} secrets were sealed anew; the older key is gone from ${file.path}. Backups made before need that key.`;
+}
+
+/** Batches of rows, each in a transaction of its own; what is fresh already is passed over. */
+async function sealAnew(store: Store, sealer: Sealer): Promise<number> {
+  let count = 0;
+  let after = '';
+  for (;;) {
+    const rows = await store.transaction(async (trx) => {
+      const found = await trx
+        .selectFrom('device')
+        .select(['id', 'secret'])
+        .where('secret', 'is not', null)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(batchRows)
+        .forUpdate()
+        .execute();
+      for (const { id, secret } of found) {
+        if (!secret || sealer.isFresh(secret)) continue;
+        const place = { table: 'device', row: id, version: 1 };
+        const sealed = sealer.seal(place, sealer.open(place, secret));
+        await trx.updateTable('device').set({ secret: sealed }).where('id', '=', id).execute();
+        count++;
+      }
+      return found;
+    });
+    if (rows.length < batchRows) return count;
+    after = rows.at(-1)?.id ?? after;
+  }
+}
