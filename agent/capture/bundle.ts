@@ -45,6 +45,7 @@ export const bundleSchema = z.object({
   agentVersion: z.string().max(40),
   family: z.string().regex(/^[a-z0-9-]{1,40}$/),
   device: z.object({
+    name: z.string(),
     address: z.object({ host: z.string().max(255), port: z.int().optional() }).optional(),
     settings: z.record(z.string(), z.unknown()),
     /** Placeholders, where there were credentials: whoever plays this back signs in with them. */

@@ -27,6 +27,7 @@ export function makeBundle({ agentVersion, device, result, recorder, keepsSerial
     agentVersion,
     family: result.family,
     device: {
+      name: scrubber.text(device.name),
       ...(address ? { address } : {}),
       settings: scrubber.value(settings),
       ...(credentials ? { credentials: placeholders(credentials) } : {}),

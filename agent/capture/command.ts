@@ -52,6 +52,7 @@ export async function captureCommand(name: string, flags: CaptureFlags, ports: C
     device,
     settings: checked,
     stayMs,
+    asksSecond: false,
     listener: recorder.listen,
   });
   const keepsSerials = flags.keepSerials ?? false;

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 
 /** The length of the serial number in a tag of GS1, at its end [GS1 TDS, SGTIN-96 and GRAI-96]. */
 const serialBits = 38n;
+/** Tries until an alias has the sums of its name; one in a thousand has. */
+const maxAttempts = 20_000;
 const gs1 = /^(30|33)[0-9a-f]{22}$/;
 
 /**
@@ -11,6 +13,8 @@ const gs1 = /^(30|33)[0-9a-f]{22}$/;
 export class Pseudonyms {
   readonly #key: Uint8Array;
   readonly #known = new Map<string, string>();
+  /** Given out before: what is an alias already stays as it is. */
+  readonly #aliases = new Set<string>();
 
   /** `key` is random and used for one capture. */
   constructor(key: Uint8Array) {
@@ -25,19 +29,40 @@ export class Pseudonyms {
   /** A serial number or an id: digits become digits, letters letters, hex hex, the rest stays. */
   text(name: string): string {
     const found = this.#known.get(name);
-    if (found !== undefined) return found;
-    const bytes = this.#bytes(name.toLowerCase(), name.length);
-    let alias = '';
+    if (found !== undefined || this.#aliases.has(name)) return found ?? name;
+    return this.#remember(name, this.#aliasFor(name, 0));
+  }
+
+  /**
+   * The same for a name that travels in frames with a checksum: its alias has the same sum and the same exclusive-or, by which
+   * nearly all of them are made. That tells a little of the name, so it is done where it must be.
+   */
+  summed(name: string): string {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const alias = this.#aliasFor(name, attempt);
+      if (alias !== name && isSameSum(name, alias)) return this.#remember(name, alias);
+    }
+    return this.text(name);
+  }
+
+  #aliasFor(name: string, attempt: number): string {
+    const bytes = this.#bytes(`${attempt} ${name.toLowerCase()}`, name.length);
     const letters = /^([0-9a-f]+|[0-9A-F]+)$/.test(name) ? 6 : 26;
-    for (const [at, character] of [...name].entries()) alias += aliasOf(character, bytes[at] ?? 0, letters);
+    return [...name].map((character, at) => aliasOf(character, bytes[at] ?? 0, letters)).join('');
+  }
+
+  #remember(name: string, alias: string): string {
     this.#known.set(name, alias);
+    this.#aliases.add(alias);
     return alias;
   }
 
   /** Six pairs of hex: the maker stays, the card does not. */
   mac(mac: string): string {
     const hex = mac.replace(/[^0-9a-fA-F]/g, '').toLowerCase();
+    if (this.#aliases.has(`mac ${hex}`)) return mac;
     const alias = hex.slice(0, 6) + Buffer.from(this.#bytes(`mac ${hex}`, 3)).toString('hex');
+    this.#aliases.add(`mac ${alias}`);
     let at = 0;
     return mac.replace(/[0-9a-fA-F]/g, (digit) => {
       const next = alias[at++] ?? '0';
@@ -101,6 +126,14 @@ export class Pseudonyms {
       Array.from({ length: blocks }, (_, at) => createHmac('sha256', this.#key).update(`${at} ${name}`).digest()),
     ).subarray(0, count);
   }
+}
+
+function isSameSum(name: string, alias: string): boolean {
+  const sums = [name, alias].map((text) => {
+    const bytes = Buffer.from(text, 'latin1');
+    return [bytes.reduce((sum, byte) => (sum + byte) % 256, 0), bytes.reduce((sum, byte) => sum ^ byte, 0)].join();
+  });
+  return sums[0] === sums[1];
 }
 
 /** A character of the same kind, of the first `letters` of the alphabet. */

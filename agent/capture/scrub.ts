@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createScrubber, type Scrubber, scrubbed } from '../probe/secrets.ts';
+import { createScrubber, isText, type Scrubber, scrubbed } from '../probe/secrets.ts';
 import type { WireContent } from '../probe/wire-event.ts';
 import { type BundleConnection, toStored } from './bundle.ts';
 import { Pseudonyms } from './pseudonyms.ts';
@@ -45,16 +45,16 @@ export class BundleScrubber {
     this.#pseudonyms = new Pseudonyms(key);
     for (const tag of tags) this.#pseudonyms.tag(tag.toLowerCase());
     for (const item of items) this.#pseudonyms.text(item);
-    this.#aliases = this.#serialAliases();
   }
 
-  /** Connections in their order; tags are read before the questions about them. */
+  /** Connections in their order, before anything else is asked: tags are read before the questions about them. */
   connections(recorded: readonly RecordedConnection[]): readonly BundleConnection[] {
     const streams = recorded.map((connection) => this.#structured(connection));
     const items = streams.map(({ connection, frames }) => ({
       connection,
       frames: this.#withItems(connection, frames),
     }));
+    for (const serial of this.#confidential.serials) if (isCounted(serial, recorded)) this.#pseudonyms.summed(serial);
     this.#aliases = this.#serialAliases();
     return items.map(({ connection, frames }) => this.#stored(connection, frames));
   }
@@ -66,7 +66,7 @@ export class BundleScrubber {
 
   text(text: string): string {
     const clean = this.#secrets.text(rewriteText(text, documentSecrets));
-    return this.#keepsSerials ? clean : rewriteText(this.#withoutMacs(clean), (stream) => this.#serialEdits(stream));
+    return this.#keepsSerials ? clean : rewriteText(clean, (stream) => this.#serialEdits(stream));
   }
 
   #deep(value: unknown, key: string): unknown {
@@ -171,10 +171,6 @@ export class BundleScrubber {
     return rewriteChunks([clean], (stream) => this.#serialEdits(stream))[0] ?? clean;
   }
 
-  #withoutMacs(text: string): string {
-    return text.replace(macShape, (mac) => this.#pseudonyms.mac(mac));
-  }
-
   #serialEdits(stream: string): readonly Edit[] {
     const shaped = [...stream.matchAll(macShape)].map((match) => ({
       from: match.index,
@@ -201,10 +197,32 @@ export class BundleScrubber {
       const alias = this.#pseudonyms.mac(mac);
       return [mac, mac.toUpperCase(), ...['', '-', ' '].flatMap((mark) => joined(mac, mark))]
         .map((spelling) => [spelling, this.#pseudonyms.mac(spelling)] as const)
-        .concat(binaryAliases(mac.replaceAll(':', ''), alias.replaceAll(':', '')));
+        .concat(binaryAliases(mac.replaceAll(':', ''), alias.replaceAll(':', '')))
+        .concat(longAddress(mac, alias));
     });
     return [...texts, ...cards].sort(([a], [b]) => b.length - a.length);
   }
+}
+
+/** A MAC address inside one of 64 bits, as readers tell it: as it is, and with the universal bit turned [RFC 4291 appendix A]. */
+function longAddress(mac: string, alias: string): readonly (readonly [string, string])[] {
+  const long = (address: string, isTurned: boolean) => {
+    const [first = 0, ...rest] = Buffer.from(address.replaceAll(':', ''), 'hex');
+    const bytes = [isTurned ? first ^ 2 : first, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)];
+    return Buffer.from(bytes).toString('hex');
+  };
+  return [false, true].flatMap((isTurned) => {
+    const pair = [long(mac, isTurned), long(alias, isTurned)] as const;
+    return [pair, pair.map((hex) => hex.toUpperCase()) as [string, string], ...binaryAliases(...pair)];
+  });
+}
+
+/** Whether a serial number travels in frames that are no text, whose checksums count it. */
+function isCounted(serial: string, recorded: readonly RecordedConnection[]): boolean {
+  return recorded.some(({ port, frames }) => {
+    const bytes = port === 'tcp' ? bytesOf(frames, 'in') : new Uint8Array();
+    return !isText(bytes) && Buffer.from(bytes).includes(serial);
+  });
 }
 
 function joined(mac: string, mark: string): readonly string[] {
@@ -220,7 +238,9 @@ function binaryAliases(name: string, alias: string): readonly (readonly [string,
 
 /** Members of settings and documents that hold secrets, by their names. */
 export function isSecretName(name: string): boolean {
-  return /password|passwd|secret|token$|community|passphrase|apikey|^pin$|secureon/i.test(name);
+  return /password|passwd|secret|(access|auth|session|api)[-_]?(token|key)|community|passphrase|^pin$|secureon/i.test(
+    name,
+  );
 }
 
 /** What can stand where a secret of the settings stood, so that the schema of its family still takes it. */

@@ -51,7 +51,14 @@ export async function probeCommand(address: string, flags: ProbeFlags, ports: Pr
   for (const driver of found) {
     const { raw, checked } = settings ?? checkSettings(driver, {});
     const device = deviceAt(asked, driver.family, raw);
-    const result = await probeDevice({ ...ports, broker: createAbsentBroker(), driver, device, settings: checked });
+    const result = await probeDevice({
+      ...ports,
+      broker: createAbsentBroker(),
+      driver,
+      device,
+      settings: checked,
+      asksSecond: true,
+    });
     for (const line of linesOf(result, asked, flags)) print(line);
     isAllWell &&= result.hasAnsweredAll;
   }

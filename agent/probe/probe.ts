@@ -36,6 +36,8 @@ export interface ProbeOptions extends ProbePorts {
   /** Told every happening on the wire beside the probe itself. */
   readonly listener?: WireListener;
   readonly stayMs?: number;
+  /** Whether another program is asked about a camera as well: one more sign-in. */
+  readonly asksSecond: boolean;
 }
 
 export interface ProbeResult {
@@ -68,7 +70,7 @@ export async function probeDevice(options: ProbeOptions): Promise<ProbeResult> {
   const hasCredentials = Boolean(username || password);
   const steps = withoutSecrets(stepsOf({ trace, attempt, policy, hasCredentials }), device);
   const isAnswered = hasAnsweredAll(steps);
-  const question = cameraQuestion(options, trace);
+  const question = options.asksSecond ? cameraQuestion(options, trace) : undefined;
   if (!question) return { family: driver.family, steps, attempt, hasAnsweredAll: isAnswered };
   const opinion = await askSecondOpinion(question, clock, signal);
   const second = { opinion, verdict: compare(isAnswered, opinion) };
