@@ -16,6 +16,8 @@ compgen -G '/usr/lib/*/obs-plugins/obs-websocket.so' >/dev/null || need+=(obs-pl
 compgen -G '/usr/lib/*/dri/swrast_dri.so' >/dev/null || need+=(libgl1-mesa-dri)
 command -v ip >/dev/null || need+=(iproute2)
 [ -x /usr/bin/wakeonlan ] || need+=(wakeonlan)
+[ -x /usr/bin/ipmitool ] || need+=(ipmitool)
+[ -x /usr/bin/ipmi_sim ] || need+=(openipmi)
 /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
 /usr/bin/python3 -c 'import PyQt5.QtNetwork, chardet, appdirs' 2>/dev/null || need+=(python3-pyqt5 python3-chardet python3-appdirs)
 if [ ${#need[@]} -gt 0 ]; then
