@@ -73,7 +73,7 @@ function useVoucherColumns(selection: Selection | undefined): readonly FleetColu
         id: 'expires',
         header: t('voucher.expires'),
         track: '10rem',
-        phone: '8rem',
+        phone: '9.25rem',
         cell: (row) => <Moment at={row.expiresAt} />,
       },
       {
