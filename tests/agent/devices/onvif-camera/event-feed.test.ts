@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { BrokerGrant, BrokerPort } from '../../../../agent/devices/driver.ts';
 import { onvifCamera } from '../../../../agent/devices/onvif-camera/index.ts';
 import { motionEvent, recognitionEvent } from '../../../simulators/onvif-camera/sensing/senses.ts';
 import { openBroker, openScene, type Scene } from './scene.ts';
@@ -71,6 +72,41 @@ describe('events of a camera that can publish', () => {
     await expect(other.receive(AbortSignal.timeout(300))).rejects.toThrow();
     await isPublishing(scene);
     expect(scene.test.reporter.last('motion')).toMatchObject({ active: false });
+  });
+
+  it('come under a password of the session, from the camera alone, to its own topics alone', async () => {
+    await using broker = openBroker();
+    const grants: BrokerGrant[] = [];
+    const recording: BrokerPort = {
+      admit: (grant) => {
+        grants.push(grant);
+        return broker.admit(grant);
+      },
+    };
+    const exchanges: string[] = [];
+    await using scene = await openScene({
+      maxEventBrokers: 1,
+      broker: recording,
+      onExchange: ({ request }) => exchanges.push(request),
+    });
+    for (let session = 0; session < 2; session += 1) {
+      const opened = await scene.connect();
+      await isPublishing(scene);
+      await opened[Symbol.asyncDispose]();
+    }
+    const [first, second] = grants;
+    expect(grants).toHaveLength(2);
+    expect(first).toEqual({
+      username: 'camera-device-1',
+      password: expect.stringMatching(/^[\w-]{32}$/),
+      from: '127.0.0.1',
+      publish: ['device-1/onvif-ej/#'],
+      subscribe: [],
+    });
+    expect(second?.password).not.toBe(first?.password);
+    const { states, events, descriptors } = scene.test.reporter;
+    expect(JSON.stringify([states, events, descriptors])).not.toContain(first?.password);
+    expect(exchanges.filter((request) => request.includes(first?.password ?? ''))).toHaveLength(1);
   });
 
   it('end with the property that they told of', async () => {
