@@ -1,7 +1,8 @@
 import type { HealthState } from '../../protocols/api/health.ts';
 import type { CapabilityState } from '../../protocols/fleet/capabilities/index.ts';
 import { type HealthCodeName, healthCodes } from './codes.ts';
-import { codeOfErrors } from './light-path.ts';
+import type { Condition } from './conditions.ts';
+import { codeOfErrors, type PartError } from './light-path.ts';
 
 /** The heart of health: pure decisions from three signals that are never blended (design section 6). */
 
@@ -13,6 +14,8 @@ export const deviceStaleMs = 900_000;
 const clockSkewLimitMs = 300_000;
 /** Storage in use: at which percentage it is told, and below which it is well again. */
 const storageFull = { tell: 95, clear: 93 } as const;
+/** Charge of a battery without a charger: below which percentage it is told, and from which on it is well again. */
+const batteryLow = { tell: 15, clear: 20 } as const;
 
 /** A decision: what it is, why by its code, and since when. */
 export interface Verdict {
@@ -64,6 +67,12 @@ export interface DeviceSignals {
   readonly temperature: CapabilityState<'temperature'>['level'] | undefined;
   /** Use of the fullest volume. */
   readonly storagePercent: number | undefined;
+  /** What the device finds wrong with its parts. */
+  readonly faults: readonly PartError[];
+  /** What its other capabilities mean. */
+  readonly conditions: readonly Condition[];
+  /** Charge of a battery that no charger fills now. */
+  readonly batteryPercent: number | undefined;
   /** A report of it came after the last verdict was made. */
   readonly heardSince: boolean;
   /** Time without a report while hub and agent were listening, by the monotonic clock. */
@@ -97,14 +106,29 @@ function isStale({ quietMs, heardSince }: DeviceSignals, before: Verdict | undef
   return quietMs > deviceStaleMs;
 }
 
+/** The worst finding; of equally bad ones that which is likelier the root of the others. */
 function conditionCode(signals: DeviceSignals, before: Verdict | undefined): HealthCodeName | undefined {
-  const { lamp, temperature, storagePercent = 0 } = signals;
-  const errors = [...(lamp?.errors ?? [])];
-  if (temperature === 'error' || temperature === 'warning') errors.push({ part: 'temperature', level: temperature });
-  const code = codeOfErrors(errors);
-  if (code) return code;
-  const limit = before?.code === 'EF-2305' ? storageFull.clear : storageFull.tell;
-  return storagePercent >= limit ? 'EF-2305' : undefined;
+  const { conditions, batteryPercent = 100, storagePercent = 0 } = signals;
+  const isFull = storagePercent >= (before?.code === 'EF-2305' ? storageFull.clear : storageFull.tell);
+  const isEmpty = batteryPercent < (before?.code === 'EF-2432' ? batteryLow.clear : batteryLow.tell);
+  const codes = [
+    codeOfErrors(errorsOf(signals)),
+    ...conditions.map(({ code }) => code),
+    ...(isEmpty ? ['EF-2432' as const] : []),
+    ...(isFull ? ['EF-2305' as const] : []),
+  ].filter((code) => code !== undefined);
+  return codes.find((code) => healthCodes[code].state === 'fault') ?? codes[0];
+}
+
+/** Each error of a part once, also when the device tells it in several ways. */
+export function errorsOf({ lamp, temperature, faults }: DeviceSignals): readonly PartError[] {
+  const errors = new Map<string, PartError>();
+  const add = (error: PartError) => {
+    if (errors.get(error.part)?.level !== 'error') errors.set(error.part, error);
+  };
+  for (const error of [...(lamp?.errors ?? []), ...faults]) add(error);
+  if (temperature === 'error' || temperature === 'warning') add({ part: 'temperature', level: temperature });
+  return [...errors.values()];
 }
 
 /** The same finding keeps its age. */

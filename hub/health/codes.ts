@@ -1,6 +1,7 @@
 import type { CauseView } from '../../protocols/api/causes.ts';
 import type { HealthState } from '../../protocols/api/health.ts';
 import type { Label } from '../../protocols/fleet/capabilities/index.ts';
+import { conditionCodes } from './condition-codes.ts';
 
 export type CauseKind = CauseView['kind'];
 
@@ -225,6 +226,7 @@ export const healthCodes = {
       en: "Look at its signal lights and the maker's manual.",
     },
   },
+  ...conditionCodes,
 } as const satisfies Record<string, HealthCode>;
 
 export type HealthCodeName = keyof typeof healthCodes;

@@ -1,6 +1,6 @@
 import type { HealthVerdict } from '../../protocols/api/health.ts';
 import type { Label } from '../../protocols/fleet/capabilities/index.ts';
-import type { DeviceSignals, Verdict } from './assess.ts';
+import { type DeviceSignals, errorsOf, type Verdict } from './assess.ts';
 import { type HealthCode, healthCodes } from './codes.ts';
 import { wordsOfError } from './light-path.ts';
 
@@ -101,29 +101,46 @@ const probeWords: Readonly<Record<NonNullable<DeviceSignals['reachability']>, La
 };
 
 function deviceEvidence({ signals, probe, reportedAtMs }: DeviceFacts): Evidence[] {
-  const { reachability, lamp, temperature, storagePercent } = signals;
+  const { reachability } = signals;
   const lines: Evidence[] = [];
   if (reachability) {
     const words = probeWords[reachability];
     const said = probe?.message ? `: ${probe.message}` : '';
     lines.push(line(reachability === 'up', { vi: words.vi + said, en: words.en + said }, probe?.atMs));
   } else lines.push(line(undefined, { vi: 'Thiết bị chưa được kiểm tra', en: 'The device has not been probed yet' }));
-  const hot = temperature === 'warning' || temperature === 'error';
-  // Heat is told once, by the temperature itself where the device tells it.
-  for (const error of lamp?.errors ?? [])
-    if (!(hot && error.part === 'temperature')) lines.push(line(false, wordsOfError(error)));
-  if (hot)
-    lines.push(line(false, temperature === 'error' ? healthCodes['EF-2303'].title : healthCodes['EF-2304'].title));
+  lines.push(...conditionEvidence(signals));
+  if (reportedAtMs !== undefined)
+    lines.push(
+      line(undefined, { vi: 'Số liệu mới nhất của thiết bị', en: 'Latest report of the device' }, reportedAtMs),
+    );
+  return lines;
+}
+
+/** What the device says of itself. */
+function conditionEvidence(signals: DeviceSignals): Evidence[] {
+  const { temperature, conditions, batteryPercent, storagePercent } = signals;
+  const lines: Evidence[] = [];
+  const isHot = temperature === 'warning' || temperature === 'error';
+  for (const error of errorsOf(signals)) {
+    const heat = healthCodes[error.level === 'error' ? 'EF-2303' : 'EF-2304'].title;
+    lines.push(line(false, isHot && error.part === 'temperature' ? heat : wordsOfError(error)));
+  }
+  for (const { code, words } of conditions) lines.push(line(code === undefined ? undefined : false, words));
+  if (batteryPercent !== undefined && batteryPercent < 30) {
+    const percent = Math.round(batteryPercent);
+    lines.push(
+      line(percent < 15 ? false : undefined, {
+        vi: `Pin còn ${percent} %, không sạc`,
+        en: `The battery has ${percent} % and no charger`,
+      }),
+    );
+  }
   if (storagePercent !== undefined) {
     const percent = Math.round(storagePercent);
     lines.push(
       line(percent < 95, { vi: `Ổ đầy nhất dùng ${percent} %`, en: `The fullest volume is ${percent} % used` }),
     );
   }
-  if (reportedAtMs !== undefined)
-    lines.push(
-      line(undefined, { vi: 'Số liệu mới nhất của thiết bị', en: 'Latest report of the device' }, reportedAtMs),
-    );
   return lines;
 }
 

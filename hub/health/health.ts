@@ -57,6 +57,8 @@ export interface Health extends AsyncDisposable {
 
 /** A gap between ticks that shows that this process stood still: nobody was heard in it. */
 const stallMs = 20_000;
+/** The one metric that decides about health; its state tells whether a charger fills it. */
+const chargeMetric = 'battery.level';
 /** How often the whole directory is compared, for what no event told. */
 const compareMs = 60_000;
 
@@ -88,9 +90,12 @@ export function createHealth(deps: HealthDeps): Health {
         roster.reported(event.device);
         if (decisiveCapabilities.has(event.capability)) roster.dirty.add(event.device);
         return;
-      case 'device-samples':
+      case 'device-samples': {
         roster.reported(event.device);
+        const charge = event.values[chargeMetric];
+        if (charge !== undefined) roster.charged(event.device, charge);
         return;
+      }
       case 'device-changed': {
         const device = registry.deviceOf(event.device);
         if (device && agents.has(device.agentId)) roster.putDevice(device);

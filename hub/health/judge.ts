@@ -67,8 +67,10 @@ export function createJudge({ roster, registry, twin, bus, clock, log }: JudgeDe
 
   const signalsOf = (entry: DeviceEntry): DeviceSignals => {
     const agent = agents.get(entry.agentId)?.verdict;
+    const { drainsBattery, ...reported } = hidesDevices(agent) ? noSignals : readSignals(twin, entry.id);
     return {
-      ...(hidesDevices(agent) ? noSignals : readSignals(twin, entry.id)),
+      ...reported,
+      batteryPercent: drainsBattery ? entry.batteryPercent : undefined,
       agent,
       heardSince: entry.reportedMono !== undefined && entry.reportedMono >= entry.verdictMono,
       quietMs: clock.mono() - roster.quietSince(entry),

@@ -41,6 +41,8 @@ export interface DeviceEntry {
   readonly addedMono: number;
   reportedMono: number | undefined;
   reportedAtMs: number | undefined;
+  /** The charge that it told last, of its own battery. */
+  batteryPercent: number | undefined;
   counted: Counted | undefined;
 }
 

@@ -1,8 +1,8 @@
 import type { CapabilityState, Label } from '../../protocols/fleet/capabilities/index.ts';
 import type { HealthCodeName } from './codes.ts';
 
-/** What a device says of one of its parts; `part` is the word of the capability `lamp`, or `temperature`. */
-export type PartError = CapabilityState<'lamp'>['errors'][number];
+/** What a device says of one of its parts, by the words of the capability `lamp` or by its own. */
+export type PartError = CapabilityState<'lamp'>['errors'][number] & { readonly message?: string | undefined };
 
 interface Part {
   readonly name: Label;
@@ -19,10 +19,21 @@ const parts = {
   other: { name: { vi: 'Bộ phận khác', en: 'Another part' }, codes: { error: 'EF-2391', warning: 'EF-2392' } },
 } as const satisfies Record<string, Part>;
 
+/** The same part by another word. */
+const aliases: Readonly<Record<string, keyof typeof parts>> = { backlight: 'lamp' };
+
+/** Names of parts that have no code of their own. */
+const names: Readonly<Record<string, Label>> = {
+  battery: { vi: 'Pin', en: 'The battery' },
+  tamper: { vi: 'Chống tháo gỡ', en: 'The tamper contact' },
+  device: { vi: 'Thiết bị', en: 'The device' },
+  'brightness-sensor': { vi: 'Cảm biến ánh sáng', en: 'The brightness sensor' },
+};
+
 const order = Object.keys(parts) as readonly (keyof typeof parts)[];
 
 function partOf(word: string): keyof typeof parts {
-  return order.find((part) => part === word) ?? 'other';
+  return order.find((part) => part === word) ?? aliases[word] ?? 'other';
 }
 
 /** The finding of the worst error: errors before warnings, and among them what is likely the root of the rest. */
@@ -33,11 +44,13 @@ export function codeOfErrors(errors: readonly PartError[]): HealthCodeName | und
 }
 
 /** One error in plain words. A part that has none is named as the device names it. */
-export function wordsOfError({ part, level }: PartError): Label {
+export function wordsOfError({ part, level, message }: PartError): Label {
   const known = partOf(part);
   const foreign = known === 'other' && part !== 'other';
-  const name: Label = foreign ? { vi: `Bộ phận “${part}”`, en: `The part “${part}”` } : parts[known].name;
+  const own = names[part] ?? { vi: `Bộ phận “${part}”`, en: `The part “${part}”` };
+  const name: Label = foreign ? own : parts[known].name;
+  const more = message ? `: ${message}` : '';
   return level === 'error'
-    ? { vi: `${name.vi} báo lỗi`, en: `${name.en} reports an error` }
-    : { vi: `${name.vi} cảnh báo`, en: `${name.en} warns` };
+    ? { vi: `${name.vi} báo lỗi${more}`, en: `${name.en} reports an error${more}` }
+    : { vi: `${name.vi} cảnh báo${more}`, en: `${name.en} warns${more}` };
 }

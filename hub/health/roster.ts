@@ -20,6 +20,8 @@ export interface Roster {
   compare(): void;
   /** Notes a report of a device just now. */
   reported(deviceId: string): void;
+  /** The charge of its battery was in a report. */
+  charged(deviceId: string, percent: number): void;
   /** Since when a device has been quiet while it could have been heard (monotonic). */
   quietSince(device: DeviceEntry): number;
 }
@@ -74,6 +76,7 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
       addedMono: clock.mono(),
       reportedMono: undefined,
       reportedAtMs: undefined,
+      batteryPercent: undefined,
       counted: undefined,
     }));
     if (!changed) return;
@@ -106,6 +109,12 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
       entry.reportedMono = clock.mono();
       entry.reportedAtMs = clock.now();
       if (entry.verdict.code === 'EF-2002' || entry.verdict.code === 'EF-2001') dirty.add(deviceId);
+    },
+    charged: (deviceId, percent) => {
+      const entry = devices.get(deviceId);
+      if (!entry || entry.batteryPercent === percent) return;
+      entry.batteryPercent = percent;
+      dirty.add(deviceId);
     },
     quietSince: (entry) => {
       const backMono = agents.get(entry.agentId)?.backMono ?? 0;

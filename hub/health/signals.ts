@@ -1,15 +1,22 @@
 import { type CapabilityState, capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import type { DeviceSignals } from './assess.ts';
+import { type Condition, conditionCapabilities, conditionsOf } from './conditions.ts';
 import type { HealthTwin } from './ports.ts';
 
 /** The part of a device's signals that it reported itself. */
-export type ReportedSignals = Pick<DeviceSignals, 'reachability' | 'lamp' | 'temperature' | 'storagePercent'>;
+export type ReportedSignals = Pick<
+  DeviceSignals,
+  'reachability' | 'lamp' | 'temperature' | 'storagePercent' | 'faults' | 'conditions'
+> & {
+  /** It has a battery, and no charger fills it now. */
+  readonly drainsBattery: boolean;
+};
 
-const { reachability, lamp, temperature, storage } = capabilities;
-const decisive = { reachability, lamp, temperature, storage } as const;
+const { reachability, lamp, temperature, storage, diagnostics, battery } = capabilities;
+const decisive = { reachability, lamp, temperature, storage, diagnostics, battery } as const;
 
 /** Capabilities whose state decides about health. */
-export const decisiveCapabilities: ReadonlySet<string> = new Set(Object.keys(decisive));
+export const decisiveCapabilities: ReadonlySet<string> = new Set([...Object.keys(decisive), ...conditionCapabilities]);
 
 /** Reads the states that decide; one that does not follow its schema counts as not reported. */
 export function readSignals(twin: HealthTwin, deviceId: string): ReportedSignals {
@@ -23,6 +30,9 @@ export function readSignals(twin: HealthTwin, deviceId: string): ReportedSignals
     lamp: read('lamp'),
     temperature: read('temperature')?.level,
     storagePercent: fullest(read('storage')?.volumes),
+    faults: read('diagnostics')?.faults ?? [],
+    conditions: readConditions(twin, deviceId),
+    drainsBattery: drains(read('battery')),
   };
 }
 
@@ -32,10 +42,26 @@ export const noSignals: ReportedSignals = {
   lamp: undefined,
   temperature: undefined,
   storagePercent: undefined,
+  faults: [],
+  conditions: [],
+  drainsBattery: false,
 };
 
 function parse<N extends keyof typeof decisive>(capability: N, state: unknown): CapabilityState<N> | undefined {
   return decisive[capability].state.safeParse(state).data as CapabilityState<N> | undefined;
+}
+
+function readConditions(twin: HealthTwin, deviceId: string): readonly Condition[] {
+  return conditionCapabilities.flatMap((capability) => {
+    const reported = twin.stateOf(deviceId, capability);
+    const state = reported && capabilities[capability].state.safeParse(reported.state).data;
+    return state ? conditionsOf(capability, state as CapabilityState<typeof capability>) : [];
+  });
+}
+
+function drains(state: CapabilityState<'battery'> | undefined): boolean {
+  if (!state || state.plugged) return false;
+  return state.state === 'discharging' || state.state === 'not-charging';
 }
 
 /** What the probe said in its own words, and when it was stored. */

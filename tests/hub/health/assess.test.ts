@@ -19,6 +19,9 @@ const device: DeviceSignals = {
   lamp: undefined,
   temperature: undefined,
   storagePercent: undefined,
+  faults: [],
+  conditions: [],
+  batteryPercent: undefined,
   heardSince: true,
   quietMs: 0,
 };
@@ -110,6 +113,13 @@ describe('a device', () => {
       lamp: fc.constantFrom(undefined, { errors: [{ part: 'lamp', level: 'error' as const }] }),
       temperature: fc.constantFrom(undefined, 'ok', 'warning', 'error', 'unknown'),
       storagePercent: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
+      faults: fc.constantFrom(
+        [],
+        [{ part: 'fan', level: 'error' as const }],
+        [{ part: 'x', level: 'warning' as const }],
+      ),
+      conditions: fc.constantFrom([], [{ code: 'EF-2422' as const, words: { vi: 'a', en: 'a' } }]),
+      batteryPercent: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
       heardSince: fc.boolean(),
       quietMs: fc.integer({ min: 0, max: deviceStaleMs * 2 }),
     });

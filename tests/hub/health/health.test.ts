@@ -381,4 +381,31 @@ describeStores('health', (open) => {
       code: 'invalid-input',
     });
   });
+
+  it('tells a low battery by its last charge while no charger fills it, and why a printer wants somebody', async () => {
+    await prepare(await open());
+    await allUp();
+    const charge = (level: number) =>
+      bus.publish(
+        {
+          type: 'device-samples',
+          device: 'board',
+          at: new Date(clock.now()).toISOString(),
+          values: { 'battery.level': level },
+        },
+        room.path,
+      );
+    report('board', 'battery', { state: 'discharging' });
+    charge(12);
+    report('printer', 'supplies', { status: 'idle', alerts: ['low-toner'], supplies: [] });
+    await health.tick();
+    expect(health.verdictOf('board')).toMatchObject({ state: 'attention', code: 'EF-2432' });
+    expect(health.verdictOf('printer')?.evidence).toContainEqual({ ok: false, vi: 'Sắp hết mực', en: 'Toner is low' });
+    expect((await openCauses()).map(({ code }) => code).sort()).toEqual(['EF-2412', 'EF-2432']);
+    report('board', 'battery', { state: 'charging', plugged: true });
+    report('printer', 'supplies', { status: 'idle', alerts: [], supplies: [] });
+    await health.tick();
+    expect([stateOf('board'), stateOf('printer')]).toEqual(['ok', 'ok']);
+    expect(await openCauses()).toEqual([]);
+  });
 });
