@@ -17,6 +17,8 @@ import {
   type SoapReply,
   soapContentType,
 } from '../../../protocols/onvif/soap.ts';
+import { getUsers } from '../../../protocols/onvif/upkeep/accounts.ts';
+import { type MtomMessage, parseMtom } from '../../../protocols/onvif/upkeep/multipart.ts';
 import { usernameToken } from '../../../protocols/onvif/ws-security.ts';
 import { maxMessageBytes } from '../../../protocols/onvif/xml.ts';
 import type { XmlMarkup } from '../../../protocols/onvif/xml-markup.ts';
@@ -43,6 +45,20 @@ export interface CallOptions {
   readonly headers?: readonly XmlMarkup[];
   /** Sends no credentials: for the few requests that need none. */
   readonly isAnonymous?: boolean;
+  /** Sends the envelope together with something else. */
+  readonly pack?: (envelope: string, action: string) => Parcel;
+}
+
+/** What goes into the body of a request. */
+export interface Parcel {
+  readonly contentType: string;
+  readonly body: NonNullable<HttpRequest['body']>;
+}
+
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  /** For the whole file; milliseconds. */
+  readonly timeoutMs: number;
 }
 
 export interface FetchOptions {
@@ -56,7 +72,14 @@ interface DigestState {
   count: number;
 }
 
-type Channel = 'soap' | 'picture';
+/** An answer, and the whole message where it came with attachments. */
+export interface AnswerWithParts<Result> {
+  readonly result: Result;
+  readonly message: MtomMessage | undefined;
+}
+
+type Credentials = NonNullable<ClientOptions['credentials']>;
+type Channel = 'soap' | 'picture' | 'file';
 type Ports = Pick<DriverContext, 'clock' | 'http'>;
 type Outgoing = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'maxBytes'> & { readonly timeoutMs: number };
 
@@ -72,7 +95,11 @@ export class OnvifClient {
   readonly #options: ClientOptions;
   #clockOffsetMs = 0;
   /** Kept apart: some cameras want a token in SOAP and digest for pictures. */
-  readonly #digests: Record<Channel, DigestState | undefined> = { soap: undefined, picture: undefined };
+  readonly #digests: Record<Channel, DigestState | undefined> = {
+    soap: undefined,
+    picture: undefined,
+    file: undefined,
+  };
 
   constructor(ports: Ports, options: ClientOptions) {
     this.#ports = ports;
@@ -104,6 +131,15 @@ export class OnvifClient {
 
   /** Asks one question. Throws DeviceError; its details hold the kind of a SOAP fault. */
   async call<Result>(location: Location, operation: SoapOperation<Result>, options: CallOptions): Promise<Result> {
+    return (await this.callWithParts(location, operation, options)).result;
+  }
+
+  /** The same, with the attachments of the answer. */
+  async callWithParts<Result>(
+    location: Location,
+    operation: SoapOperation<Result>,
+    options: CallOptions,
+  ): Promise<AnswerWithParts<Result>> {
     try {
       return await this.#exchange(location, operation, options);
     } catch (thrown) {
@@ -123,7 +159,63 @@ export class OnvifClient {
     }
   }
 
-  async #exchange<Result>(location: Location, operation: SoapOperation<Result>, options: CallOptions): Promise<Result> {
+  /**
+   * Sends a file, such as a firmware image, and returns the HTTP status that answers it; 401 only when the camera refuses us.
+   * A challenge is answered once, and the file is read again for that. Throws DeviceError.
+   */
+  async send(location: Location, parcel: Parcel, options: SendOptions): Promise<number> {
+    // The challenge of SOAP is mostly good here too, and spares sending the whole file for nothing.
+    this.#digests.file ??= this.#digests.soap;
+    try {
+      const response = await this.#signedIn('file', () =>
+        this.#send(location, options.signal, {
+          method: 'POST',
+          headers: { 'content-type': parcel.contentType, ...this.#authorization('file', location) },
+          body: parcel.body,
+          timeoutMs: options.timeoutMs,
+          maxBytes: maxMessageBytes,
+        }),
+      );
+      return response.status;
+    } catch (thrown) {
+      throw toDeviceError(thrown);
+    }
+  }
+
+  /**
+   * Whether the camera lets `credentials` in, by exactly one attempt; undefined when that cannot be told, as with a camera that
+   * lets everybody in. Our own sign-in goes before, so that no stale challenge is mistaken for a refusal. Throws DeviceError.
+   */
+  async accepts(credentials: Credentials, signal: AbortSignal): Promise<boolean | undefined> {
+    try {
+      if (await this.#isOpen(signal)) return undefined;
+      await this.call(this.deviceService, getUsers(), { signal });
+      const response = await this.#post(this.deviceService, getUsers(), { signal }, credentials);
+      return verdictOf(response);
+    } catch (thrown) {
+      throw toDeviceError(thrown);
+    }
+  }
+
+  /** Whether the camera tells its accounts to people who do not sign in. An attempt without credentials is no wrong one. */
+  async isOpen(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#isOpen(signal);
+    } catch (thrown) {
+      throw toDeviceError(thrown);
+    }
+  }
+
+  async #isOpen(signal: AbortSignal): Promise<boolean> {
+    const response = await this.#post(this.deviceService, getUsers(), { signal, isAnonymous: true });
+    return verdictOf(response) === true;
+  }
+
+  async #exchange<Result>(
+    location: Location,
+    operation: SoapOperation<Result>,
+    options: CallOptions,
+  ): Promise<AnswerWithParts<Result>> {
     const send = () => this.#post(location, operation, options);
     let response = await this.#signedIn('soap', send, options.isAnonymous);
     let reply = readReply(response, options.maxBytes);
@@ -132,7 +224,7 @@ export class OnvifClient {
       reply = readReply(response, options.maxBytes);
     }
     if (reply.kind === 'fault') throw faultError(reply.fault, response.status);
-    return readAnswer(operation, reply.body);
+    return { result: readAnswer(operation, reply.body), message: reply.message };
   }
 
   /** Sends, and answers a digest challenge once: also a nonce that has grown old comes back as a challenge with a new one. */
@@ -156,14 +248,23 @@ export class OnvifClient {
     return Math.abs(this.#clockOffsetMs - before) > clockToleranceMs;
   }
 
-  #post(location: Location, operation: SoapOperation<unknown>, options: CallOptions): Promise<HttpResponse> {
-    const { credentials } = this.#options;
+  #post(
+    location: Location,
+    operation: SoapOperation<unknown>,
+    options: CallOptions,
+    credentials = this.#options.credentials,
+  ): Promise<HttpResponse> {
     const token = credentials && !this.#digests.soap && !options.isAnonymous ? [this.#token(credentials)] : [];
-    const authorization = options.isAnonymous ? undefined : this.#authorization('soap', location);
+    const authorization = options.isAnonymous ? undefined : this.#authorization('soap', location, credentials);
+    const envelope = buildEnvelope(operation.body, [...token, ...(options.headers ?? [])]);
+    const { contentType, body } = options.pack?.(envelope, operation.action) ?? {
+      contentType: soapContentType(operation.action),
+      body: envelope,
+    };
     return this.#send(location, options.signal, {
       method: 'POST',
-      headers: { 'content-type': soapContentType(operation.action), ...authorization },
-      body: buildEnvelope(operation.body, [...token, ...(options.headers ?? [])]),
+      headers: { 'content-type': contentType, ...authorization },
+      body,
       timeoutMs: options.timeoutMs ?? this.#options.timeoutMs,
       maxBytes: options.maxBytes ?? maxMessageBytes,
     });
@@ -203,8 +304,11 @@ export class OnvifClient {
     return usernameToken({ ...credentials, nonce: randomBytes(16), created });
   }
 
-  #authorization(channel: Channel, location: Location): { readonly authorization: string } | undefined {
-    const { credentials } = this.#options;
+  #authorization(
+    channel: Channel,
+    location: Location,
+    credentials = this.#options.credentials,
+  ): { readonly authorization: string } | undefined {
     const digest = this.#digests[channel];
     if (!digest || !credentials) return undefined;
     digest.count += 1;
@@ -212,7 +316,7 @@ export class OnvifClient {
       authorization: digestAuthorization({
         challenge: digest.challenge,
         ...credentials,
-        method: channel === 'soap' ? 'POST' : 'GET',
+        method: channel === 'picture' ? 'GET' : 'POST',
         uri: location.path,
         clientNonce: randomBytes(16).toString('hex'),
         nonceCount: digest.count,
@@ -242,13 +346,26 @@ function challengesOf(response: HttpResponse): ReturnType<typeof parseChallenges
 }
 
 /** A fault may come with any status; what is no SOAP is judged by its status. */
-function readReply(response: HttpResponse, maxBytes: number | undefined): SoapReply {
+function readReply(
+  response: HttpResponse,
+  maxBytes: number | undefined,
+): SoapReply & { readonly message: MtomMessage | undefined } {
   try {
-    const reply = parseReply(response.body, maxBytes);
+    const message = parseMtom(response.headers.get('content-type')?.[0], response.body);
+    const reply = parseReply(message?.envelope ?? response.body, maxBytes);
     if (reply.kind === 'answer' && response.status !== 200) throw statusError(response.status);
-    return reply;
+    return { ...reply, message };
   } catch (thrown) {
     if (thrown instanceof ProtocolError && response.status !== 200) throw statusError(response.status);
     throw thrown;
   }
+}
+
+/** Whether an answer to who asks for the accounts shows that it was let in; undefined for an answer that tells neither. */
+function verdictOf(response: HttpResponse): boolean | undefined {
+  if (response.status === 401 || response.status === 403) return false;
+  const reply = readReply(response, undefined);
+  if (reply.kind === 'fault') return isNotAuthorized(reply.fault) ? false : undefined;
+  readAnswer(getUsers(), reply.body);
+  return true;
 }

@@ -18,6 +18,8 @@ export interface CameraFacts {
   readonly presets: readonly PtzPreset[];
   readonly hasPtz: boolean;
   readonly hasEvents: boolean;
+  /** Absent where the camera does not say. */
+  readonly isUpdatable?: boolean;
 }
 
 /** What the camera's events have told so far. */
@@ -158,6 +160,7 @@ export function ptzState(facts: CameraFacts, status: PtzStatus | undefined): Cap
 export function firmwareState(facts: CameraFacts, skewSeconds: number | undefined): CapabilityState<'firmware'> {
   return {
     ...optionalText('version', facts.information.firmwareVersion),
+    ...(facts.isUpdatable === undefined ? {} : { updatable: facts.isUpdatable }),
     ...(skewSeconds === undefined ? {} : { clockSkewSeconds: skewSeconds }),
   };
 }

@@ -2,7 +2,7 @@ import { FatalError } from '../../../protocols/errors.ts';
 import type { Descriptor } from '../../../protocols/fleet/record.ts';
 import { getDeviceInformation } from '../../../protocols/onvif/device.ts';
 import type { PtzStatus } from '../../../protocols/onvif/ptz.ts';
-import type { DriverCommand, DriverContext, DriverSession } from '../driver.ts';
+import type { Artifact, DriverCommand, DriverContext, DriverSession, InstallProgress } from '../driver.ts';
 import { DeviceError } from '../error.ts';
 import type { CameraAspect, CameraScene, Offers, Output } from './aspect.ts';
 import { aspects } from './aspects.ts';
@@ -23,6 +23,7 @@ import {
 import { EventFeed } from './sensing/event-feed.ts';
 import type { CameraSettings } from './settings.ts';
 import { type Survey, surveyCamera } from './survey.ts';
+import { installFirmware, installLimitMs } from './upkeep/install.ts';
 
 type Context = DriverContext<CameraSettings>;
 
@@ -125,6 +126,16 @@ class CameraSession implements DriverSession {
     const known = found?.[capability]?.[name];
     if (!known) throw new FatalError('unsupported-command', `this camera has no ${capability}.${name}`);
     return await this.#unlessRefused(known.limitMs ?? pollLimitMs, signal, (inner) => known.run(command, inner));
+  }
+
+  async install(
+    artifact: Artifact,
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly version?: string }> {
+    return await this.#unlessRefused(installLimitMs, signal, (inner) =>
+      installFirmware(this.#scene, artifact, onProgress, inner),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

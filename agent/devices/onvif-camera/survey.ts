@@ -20,6 +20,7 @@ import { type Location, publicStreamUri, relocate } from './address.ts';
 import type { OnvifClient } from './client.ts';
 import { isRefusal } from './failure.ts';
 import { type CameraFacts, pictureProfile } from './mapping.ts';
+import { readUpkeep, type UpkeepFacts } from './upkeep/offered.ts';
 
 /** Where the services of one camera are, at the enrolled host. */
 export interface CameraServices {
@@ -35,6 +36,7 @@ export interface CameraServices {
 export interface Survey {
   readonly facts: CameraFacts;
   readonly services: CameraServices;
+  readonly upkeep: UpkeepFacts;
 }
 
 /** Stream addresses are asked for this many profiles; each costs a round trip. */
@@ -68,7 +70,9 @@ export async function surveyCamera(
   const interfaces = (await optional(client.call(deviceService, getNetworkInterfaces(), ask))) ?? [];
   const media = await surveyMedia(client, addresses, signal);
   const ptz = await surveyPtz(client, addresses, media.profiles, signal);
+  const upkeep = await readUpkeep(client, signal);
   return {
+    upkeep,
     services: {
       media: media.service,
       ptz: ptz.service,
@@ -88,6 +92,7 @@ export async function surveyCamera(
       presets: ptz.presets,
       hasPtz: ptz.service !== undefined,
       hasEvents: addresses.events !== undefined,
+      ...(upkeep.upgrades === undefined ? {} : { isUpdatable: upkeep.upgrades.length > 0 }),
     },
   };
 }

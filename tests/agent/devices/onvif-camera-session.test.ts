@@ -96,12 +96,22 @@ describe('a session with an ONVIF camera', () => {
           video: { commands: [] },
           snapshot: { commands: ['take'] },
           motion: { commands: [] },
+          time: { commands: ['setNtp'] },
+          network: { commands: ['setHostname'] },
+          accounts: { commands: [] },
+          certificate: { commands: [] },
+          log: { commands: ['fetch'] },
+          power: { commands: ['reboot'] },
           imaging: { commands: ['set'] },
         },
       },
     ]);
     expect(test.reporter.last('identity')).toMatchObject({ firmware: '1.10', name: 'Library gate 0' });
-    expect(test.reporter.last('firmware')).toEqual({ version: '1.10', clockSkewSeconds: expect.any(Number) });
+    expect(test.reporter.last('firmware')).toEqual({
+      version: '1.10',
+      updatable: true,
+      clockSkewSeconds: expect.any(Number),
+    });
     expect(test.reporter.last('ptz')).toBeUndefined();
   });
 
@@ -143,6 +153,12 @@ describe('a session with an ONVIF camera', () => {
       'firmware',
       'video',
       'snapshot',
+      'time',
+      'network',
+      'accounts',
+      'certificate',
+      'log',
+      'power',
     ]);
     expect(test.reporter.last('motion')).toBeUndefined();
     await expect(

@@ -76,6 +76,37 @@ driverConformance<OnvifCamera>({
       verify: (camera) => expect(camera.presets.map(({ token }) => token)).toEqual(['1', '3']),
     },
     {
+      capability: 'time',
+      name: 'setNtp',
+      args: { servers: ['192.168.1.1', 'vn.pool.ntp.org'] },
+      verify: ({ upkeep }, { reporter }) => {
+        expect(upkeep).toMatchObject({
+          isNtp: true,
+          ntpServers: ['192.168.1.1', 'vn.pool.ntp.org'],
+          timeZone: 'ICT-7',
+        });
+        expect(reporter.last('time')).toMatchObject({ source: 'ntp', active: true });
+      },
+    },
+    {
+      capability: 'network',
+      name: 'setHostname',
+      args: { hostname: 'cong-truong-1' },
+      verify: ({ upkeep }) => expect(upkeep.hostname).toBe('cong-truong-1'),
+    },
+    {
+      capability: 'log',
+      name: 'fetch',
+      args: { kind: 'system' },
+      verify: ({ firmware }) => expect(firmware).toBe('3.2.10'),
+    },
+    {
+      capability: 'power',
+      name: 'reboot',
+      args: {},
+      verify: ({ upkeep }) => expect(upkeep.restarts).toBe(1),
+    },
+    {
       capability: 'imaging',
       name: 'set',
       args: { brightness: 70, dayNight: 'night', backlight: true },

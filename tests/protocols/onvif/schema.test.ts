@@ -14,6 +14,8 @@ import { parseXml } from '../../../protocols/onvif/xml.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { type Exchange, type OnvifCameraOptions, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
 import { recognitionEvent } from '../../simulators/onvif-camera/sensing/senses.ts';
+import { firmwareImage } from '../../simulators/onvif-camera/upkeep/upkeep.ts';
+import { createTestArtifact } from '../../support/artifact.ts';
 import { createFastClock } from '../../support/clock.ts';
 import { createTestContext } from '../../support/driver-context.ts';
 import { openSchemas, schemaAbsence } from './onvif-schema.ts';
@@ -137,8 +139,8 @@ describe.skipIf(absence !== undefined)(
         { seed: 1 },
         { seed: 5, hasMedia2: false, knowsGetServices: false, signIn: 'digest' },
         { seed: 9, usesReferenceParameters: true, signIn: 'token' },
-        { seed: 3, hasPtz: false, hasEvents: false },
-        { seed: 13, tellsPosition: false },
+        { seed: 3, hasPtz: false, hasEvents: false, logs: ['http'], upgrades: ['soap', 'http'] },
+        { seed: 13, tellsPosition: false, hasKeystore: false, upgrades: ['soap'], hasLogAttachment: true },
         { seed: 17, ...contacts, maxEventBrokers: 2 },
         { seed: 21, ...contacts, hasRelaysAtDeviceIo: true, knowsGetServices: false, hasPtz: false },
       ];
@@ -170,6 +172,9 @@ const commandArgs: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'ptz.removePreset': { token: '3' },
   'imaging.set': { brightness: 60.4, sharpness: -2, dayNight: 'day', backlight: true, exposure: 'manual' },
   'relay.set': { token: 'siren', active: true },
+  'time.setNtp': { servers: ['192.168.1.1', 'vn.pool.ntp.org', 'fd00::1'], zone: '<+07>-7' },
+  'network.setHostname': { hostname: 'cam-7' },
+  'log.fetch': { kind: 'system' },
   'relay.configure': { token: 'siren', mode: 'monostable', delaySeconds: 0.25, idle: 'closed' },
 };
 
@@ -199,6 +204,25 @@ const expectedMessages = [
   'GetDigitalInputsResponse',
   'SetPresetResponse',
   'RemovePresetResponse',
+  'GetUsersResponse',
+  'GetNTPResponse',
+  'SetNTPResponse',
+  'SetSystemDateAndTimeResponse',
+  'SetHostnameResponse',
+  'GetNetworkDefaultGatewayResponse',
+  'GetDNSResponse',
+  'GetNetworkProtocolsResponse',
+  'GetSystemLogResponse',
+  'GetSystemUrisResponse',
+  'GetAllCertificatesResponse',
+  'GetAssignedServerCertificatesResponse',
+  'GetCertificationPathResponse',
+  'GetCertificatesResponse',
+  'GetCertificatesStatusResponse',
+  'StartFirmwareUpgradeResponse',
+  'UpgradeSystemFirmware',
+  'UpgradeSystemFirmwareResponse',
+  'SystemRebootResponse',
   'Fault',
 ];
 
@@ -232,6 +256,8 @@ async function converse(kind: OnvifCameraOptions, documents: Map<string, string>
   const commands = Object.entries(test.reporter.descriptors.at(-1)?.capabilities ?? {});
   for (const [capability, { commands: names }] of commands) {
     for (const name of names) {
+      // It takes the pull points with it, so it comes last.
+      if (name === 'reboot') continue;
       // A camera that tells no position may still be on its way to the preset.
       if (name === 'savePreset') await clock.wait(5_000, signal);
       const args = commandArgs[`${capability}.${name}`] ?? {};
@@ -243,4 +269,7 @@ async function converse(kind: OnvifCameraOptions, documents: Map<string, string>
   await clock.wait(50_000, signal);
   camera.setMotion(false);
   await session.poll(signal);
+  await session.execute({ id: '2', capability: 'power', name: 'reboot', args: {} }, signal);
+  const image = createTestArtifact(firmwareImage(camera.identity.model, '9.1'), { kind: 'firmware', version: '9.1' });
+  expect(await session.install?.(image, () => undefined, signal)).toEqual({ version: '9.1' });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../protocols/ports.ts';
 import type { CameraIdentity } from './identity.ts';
 import type { Senses, SenseTraits } from './sensing/senses.ts';
+import type { Upkeep } from './upkeep/upkeep.ts';
 
 /** Pan and tilt -1 to 1, zoom 0 to 1. */
 export interface Position {
@@ -62,6 +63,7 @@ export interface Camera {
   clockSkewMs: number;
   readonly motor: Motor;
   readonly senses: Senses;
+  readonly upkeep: Upkeep;
   /** Aborts when the simulator ends. */
   readonly ending: AbortSignal;
   isMotion: boolean;

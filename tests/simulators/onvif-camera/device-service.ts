@@ -1,5 +1,6 @@
-import { type Camera, cameraNow } from './camera.ts';
+import type { Camera } from './camera.ts';
 import { envelope, escapeText } from './soap.ts';
+import { oldSystemCapabilities } from './upkeep/system-service.ts';
 
 type Answer = (camera: Camera) => string;
 
@@ -30,7 +31,7 @@ export function scopesOf(camera: Camera): readonly string[] {
 
 export function serviceUrl(
   camera: Camera,
-  service: 'device' | 'media' | 'media2' | 'ptz' | 'events' | 'imaging' | 'deviceio',
+  service: 'device' | 'media' | 'media2' | 'ptz' | 'events' | 'imaging' | 'deviceio' | 'security',
 ): string {
   return service === 'device' ? `${camera.baseUrl}/onvif/device_service` : `${camera.baseUrl}/onvif/${service}_service`;
 }
@@ -38,14 +39,6 @@ export function serviceUrl(
 const hasContacts = ({ senses }: Camera) => senses.relays.length + senses.inputs.length > 0;
 
 export const deviceService: Readonly<Record<string, Answer>> = {
-  'tds:GetSystemDateAndTime': (camera) => {
-    const at = new Date(cameraNow(camera));
-    const time = `<tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute><tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time>`;
-    const date = `<tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month><tt:Day>${at.getUTCDate()}</tt:Day></tt:Date>`;
-    return envelope(
-      `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings><tt:TimeZone><tt:TZ>ICT-7</tt:TZ></tt:TimeZone><tt:UTCDateTime>${time}${date}</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`,
-    );
-  },
   'tds:GetDeviceInformation': ({ identity, firmware }) =>
     envelope(
       `<tds:GetDeviceInformationResponse><tds:Manufacturer>${escapeText(identity.vendor)}</tds:Manufacturer><tds:Model>${escapeText(identity.model)}</tds:Model><tds:FirmwareVersion>${escapeText(firmware)}</tds:FirmwareVersion><tds:SerialNumber>${identity.serial}</tds:SerialNumber><tds:HardwareId>${identity.hardware}</tds:HardwareId></tds:GetDeviceInformationResponse>`,
@@ -62,6 +55,9 @@ export const deviceService: Readonly<Record<string, Answer>> = {
       hasEvents ? service('http://www.onvif.org/ver10/events/wsdl', serviceUrl(camera, 'events')) : '',
       hasImaging ? service('http://www.onvif.org/ver20/imaging/wsdl', serviceUrl(camera, 'imaging')) : '',
       hasContacts(camera) ? service('http://www.onvif.org/ver10/deviceIO/wsdl', serviceUrl(camera, 'deviceio')) : '',
+      camera.upkeep.options.hasKeystore
+        ? service('http://www.onvif.org/ver10/advancedsecurity/wsdl', serviceUrl(camera, 'security'))
+        : '',
     ];
     return envelope(`<tds:GetServicesResponse>${services.join('')}</tds:GetServicesResponse>`);
   },
@@ -76,7 +72,7 @@ export const deviceService: Readonly<Record<string, Answer>> = {
     const contacts = `<tt:Extension><tt:DeviceIO>${url('deviceio')}<tt:VideoSources>1</tt:VideoSources><tt:VideoOutputs>0</tt:VideoOutputs><tt:AudioSources>0</tt:AudioSources><tt:AudioOutputs>0</tt:AudioOutputs><tt:RelayOutputs>${relays.length}</tt:RelayOutputs></tt:DeviceIO></tt:Extension>`;
     const ptz = `<tt:PTZ>${url('ptz')}</tt:PTZ>`;
     return envelope(
-      `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device>${url('device')}</tt:Device>${hasEvents ? events : ''}${hasImaging ? imaging : ''}${media}${hasPtz ? ptz : ''}${hasContacts(camera) ? contacts : ''}</tds:Capabilities></tds:GetCapabilitiesResponse>`,
+      `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device>${url('device')}${oldSystemCapabilities(camera)}</tt:Device>${hasEvents ? events : ''}${hasImaging ? imaging : ''}${media}${hasPtz ? ptz : ''}${hasContacts(camera) ? contacts : ''}</tds:Capabilities></tds:GetCapabilitiesResponse>`,
     );
   },
   'tds:GetScopes': (camera) => {
@@ -86,12 +82,4 @@ export const deviceService: Readonly<Record<string, Answer>> = {
     );
     return envelope(`<tds:GetScopesResponse>${scopes.join('')}</tds:GetScopesResponse>`);
   },
-  'tds:GetHostname': ({ identity }) =>
-    envelope(
-      `<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>${identity.hostname}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`,
-    ),
-  'tds:GetNetworkInterfaces': ({ identity, baseUrl }) =>
-    envelope(
-      `<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${identity.mac.toUpperCase()}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info><tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config><tt:Manual><tt:Address>${new URL(baseUrl).hostname}</tt:Address><tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>`,
-    ),
 };

@@ -35,6 +35,11 @@ import {
 } from './sensing/senses.ts';
 import { type Credentials, createSignIn, type SignIn, type SignInMode } from './sign-in.ts';
 import { Fault, faultEnvelope, parseRequest } from './soap.ts';
+import { accountsService, administratorOperations } from './upkeep/accounts-service.ts';
+import { type Incoming, pack, unpack } from './upkeep/multipart.ts';
+import { oldSecurityService, securityService } from './upkeep/security-service.ts';
+import { systemService, takeImage } from './upkeep/system-service.ts';
+import { createUpkeep, pause, type Upkeep, type UpkeepOptions } from './upkeep/upkeep.ts';
 
 /** One exchange, for tests that judge what went over the wire. */
 export interface Exchange {
@@ -44,7 +49,7 @@ export interface Exchange {
   readonly answer: string;
 }
 
-export interface OnvifCameraOptions extends Partial<CameraTraits> {
+export interface OnvifCameraOptions extends Partial<CameraTraits>, UpkeepOptions {
   /** Decides who it is; one seed is one camera. */
   readonly seed?: number;
   /** Another loopback address (127.0.10.11) makes each camera a host of its own. */
@@ -85,6 +90,9 @@ export interface OnvifCamera extends Simulator {
   readonly pullPoints: number;
   readonly requests: number;
   readonly senses: Senses;
+  /** Accounts, time, host name, certificates and firmware, as they are now. */
+  readonly upkeep: Upkeep;
+  readonly firmware: string;
   readonly presets: Camera['presets'];
   /** Where it publishes its events. */
   readonly eventBrokers: Pick<EventBrokers, 'known' | 'publishRaw' | 'reconnect' | 'remove'>;
@@ -102,17 +110,21 @@ export interface OnvifCamera extends Simulator {
 
 const slowMs = 2_000;
 const maxRequestBytes = 256 * 1024;
+const maxImageBytes = 64 * 1024 * 1024;
+/** Between the answer to a restart and the end of all connections. */
+const leaveMs = 1_500;
 
 /** A camera made of software that speaks true ONVIF: SOAP over HTTP, both sign-ins, events, pictures and discovery. */
 export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
   const ending = new AbortController();
-  const camera = createCamera(options, ending.signal);
   const credentials =
     options.credentials === undefined
       ? { username: 'admin', password: 'p&<w "đ"' }
       : (options.credentials ?? undefined);
+  const camera = createCamera(options, credentials, ending.signal);
   const signIn = createSignIn({
     credentials,
+    passwordOf: (username) => camera.upkeep.users.find(({ name }) => name === username)?.password,
     mode: options.signIn ?? 'either',
     basicPictures: options.basicPictures ?? false,
     digestStyle: options.digestStyle ?? 'modern',
@@ -161,6 +173,29 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
     if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
   };
 
+  const setFault = async (fault: SimulatedFault | undefined) => {
+    state.fault = fault;
+    signIn.isRefusing = fault === 'wrong-password';
+    if (fault === 'reboot') {
+      events.forget();
+      await close();
+    } else if (!server.listening) {
+      await listen(port);
+    }
+  };
+  const restart = async (change: () => void) => {
+    const { upkeep, clock } = camera;
+    upkeep.isLeaving = true;
+    if (!(await pause(clock, leaveMs, ending.signal))) return;
+    await setFault('reboot');
+    if (!(await pause(clock, upkeep.options.downTimeSeconds * 1_000, ending.signal))) return;
+    change();
+    upkeep.restarts += 1;
+    upkeep.isLeaving = false;
+    await setFault(undefined);
+  };
+  camera.upkeep.restart = (change) => void restart(change);
+
   return {
     address: { host, port },
     host,
@@ -186,6 +221,10 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
       return state.requests;
     },
     senses: camera.senses,
+    upkeep: camera.upkeep,
+    get firmware() {
+      return camera.firmware;
+    },
     get presets() {
       return camera.presets;
     },
@@ -218,16 +257,7 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
       camera.clockSkewMs = skewMs;
     },
     forgetPullPoints: () => events.forget(),
-    setFault: async (fault) => {
-      state.fault = fault;
-      signIn.isRefusing = fault === 'wrong-password';
-      if (fault === 'reboot') {
-        events.forget();
-        await close();
-      } else if (!server.listening) {
-        await listen(port);
-      }
-    },
+    setFault,
     [Symbol.asyncDispose]: async () => {
       state.ending.abort(new Error('simulator ends'));
       await discovery?.[Symbol.asyncDispose]();
@@ -253,9 +283,11 @@ interface Reply {
   readonly type: string;
   readonly body: string | Buffer;
   readonly challenges?: readonly string[];
+  /** The SOAP envelope, where the body is more than that. */
+  readonly envelope?: string;
 }
 
-function createCamera(options: OnvifCameraOptions, ending: AbortSignal): Camera {
+function createCamera(options: OnvifCameraOptions, credentials: Credentials | undefined, ending: AbortSignal): Camera {
   const seed = options.seed ?? 1;
   const identity = identityOf(seed);
   const clock = options.clock ?? systemClock;
@@ -284,6 +316,7 @@ function createCamera(options: OnvifCameraOptions, ending: AbortSignal): Camera 
     clockSkewMs: options.clockSkewMs ?? 0,
     motor: new Motor(clock),
     senses: createSenses(options),
+    upkeep: createUpkeep(options, { credentials, hostname: identity.hostname, host: options.host ?? '127.0.0.1' }),
     ending,
     isMotion: false,
     isTampered: false,
@@ -295,17 +328,19 @@ function createCamera(options: OnvifCameraOptions, ending: AbortSignal): Camera 
 async function serve(state: ServerState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   state.requests += 1;
   if (state.fault === 'hang-up') return void response.destroy();
-  const body = await readBody(request);
+  const body = await readBody(request, maxBytesOf(request));
   if (state.fault === 'silence') return;
   if (state.fault === 'slow') await state.camera.clock.wait(slowMs, state.ending.signal);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const reply = await answer(state, request, body, AbortSignal.any([state.ending.signal, gone.signal]));
+  const incoming = unpack(request.headers['content-type'], body);
+  const reply = await answer(state, request, incoming, AbortSignal.any([state.ending.signal, gone.signal]));
+  if (state.camera.upkeep.options.isRude && state.camera.upkeep.isLeaving) return void response.destroy();
   const exchange = {
     path: request.url ?? '',
-    request: body.toString(),
+    request: incoming.envelope.subarray(0, maxRequestBytes).toString(),
     status: reply.status,
-    answer: String(reply.body),
+    answer: reply.envelope ?? String(reply.body),
   };
   state.options.onExchange?.(exchange);
   send(state, response, reply);
@@ -322,29 +357,49 @@ function send(state: ServerState, response: ServerResponse, reply: Reply): void 
   else response.end(bytes);
 }
 
-async function answer(state: ServerState, request: IncomingMessage, body: Buffer, signal: AbortSignal): Promise<Reply> {
+async function answer(
+  state: ServerState,
+  request: IncomingMessage,
+  incoming: Incoming,
+  signal: AbortSignal,
+): Promise<Reply> {
   const { fault } = state;
   if (fault === 'garbage') return { status: 200, type: 'text/html', body: '<html><p>Router login<br>\x01\x02&nbsp;' };
   if (fault === 'busy') return { status: 503, type: 'text/plain', body: 'Busy' };
   try {
-    return request.method === 'GET' ? picture(state, request) : await soap(state, request, body, signal);
+    if (request.method === 'GET')
+      return request.url?.startsWith('/log/') ? log(state, request) : picture(state, request);
+    if (request.url?.startsWith('/upload/')) return upload(state, request, incoming.envelope);
+    return await soap(state, request, incoming, signal);
   } catch (thrown) {
     const failure = thrown instanceof Fault ? thrown : new Fault(400, 'Sender', ['ter:WellFormed'], String(thrown));
     return { status: failure.status, type: 'application/soap+xml; charset=utf-8', body: faultEnvelope(failure) };
   }
 }
 
-async function soap(state: ServerState, request: IncomingMessage, body: Buffer, signal: AbortSignal): Promise<Reply> {
+async function soap(
+  state: ServerState,
+  request: IncomingMessage,
+  incoming: Incoming,
+  signal: AbortSignal,
+): Promise<Reply> {
   const { signIn } = state;
   const path = request.url ?? '';
-  const question = parseRequest(path, body);
+  const question = parseRequest(path, incoming.envelope, incoming.attachments);
   if (!anonymousOperations.has(question.name)) {
     const verdict = signIn.check('POST', path, request.headers, question.header);
     if (verdict === 'challenge') return { status: 401, type: 'text/plain', body: '', challenges: signIn.challenges() };
     if (verdict === 'fault') throw new Fault(400, 'Sender', ['ter:NotAuthorized'], 'Sender not authorized');
+    checkLevel(state, question.name);
   }
   const text = await dispatch(state, question, signal);
   if (text === undefined) throw new Fault(500, 'Receiver', ['ter:ActionNotSupported'], `No ${question.name} here`);
+  const { upkeep } = state.camera;
+  if (upkeep.attachment) {
+    const { type, body } = pack(text, upkeep.attachment);
+    upkeep.attachment = undefined;
+    return { status: 200, type, body, envelope: text };
+  }
   return { status: 200, type: 'application/soap+xml; charset=utf-8', body: text };
 }
 
@@ -353,16 +408,20 @@ function dispatch(
   question: ReturnType<typeof parseRequest>,
   signal: AbortSignal,
 ): Promise<string> | string | undefined {
-  const { traits } = camera;
+  const { traits, upkeep } = camera;
   const { name } = question;
   if (name === 'tds:GetServices' && !traits.knowsGetServices) return undefined;
   if (name.startsWith('tr2:') && traits.isMedia2Broken) return '';
   if (name.startsWith('tr2:') && !traits.hasMedia2) return undefined;
   if (name.startsWith('tptz:') && !traits.hasPtz) return undefined;
+  if (name.startsWith('tas:'))
+    return upkeep.options.hasKeystore ? securityService[name]?.(camera, question) : undefined;
   if (name.startsWith('timg:') && !traits.hasImaging) return undefined;
   if (name === 'wsnt:Renew' && !traits.knowsRenew) return undefined;
   const found =
     deviceService[name] ?? mediaService[name] ?? ptzService[name] ?? imagingService[name] ?? ioService[name];
+  const kept = accountsService[name] ?? systemService[name] ?? oldSecurityService[name];
+  if (kept) return kept(camera, question);
   if (found) return found(camera, question);
   if (!traits.hasEvents || !(traits.hasPullPoints || traits.maxEventBrokers > 0)) return undefined;
   const published = brokers.answer(question);
@@ -396,12 +455,45 @@ function picture({ camera, signIn }: ServerState, request: IncomingMessage): Rep
   return { status: 200, type: 'image/jpeg', body };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Below an administrator there is much that one may not ask. */
+function checkLevel({ camera, signIn }: ServerState, operation: string): void {
+  if (!administratorOperations.has(operation)) return;
+  const level = camera.upkeep.users.find(({ name }) => name === signIn.user)?.level;
+  if (camera.upkeep.users.length === 0 || level === 'Administrator') return;
+  throw new Fault(400, 'Sender', ['ter:NotAuthorized'], 'The action requires another level');
+}
+
+function log({ camera: { upkeep }, signIn }: ServerState, request: IncomingMessage): Reply {
+  if (signIn.checkFetch('GET', request.url ?? '', request.headers) !== 'accepted') {
+    return { status: 401, type: 'text/plain', body: '', challenges: signIn.challenges() };
+  }
+  const lines = request.url === '/log/access' ? upkeep.accessLog : upkeep.systemLog;
+  return { status: 200, type: 'text/plain', body: `${lines.join('\n')}\n` };
+}
+
+function upload({ camera, signIn }: ServerState, request: IncomingMessage, image: Buffer): Reply {
+  if (signIn.checkFetch('POST', request.url ?? '', request.headers) !== 'accepted') {
+    return { status: 401, type: 'text/plain', body: '', challenges: signIn.challenges() };
+  }
+  if (camera.upkeep.uploadId === undefined || request.url !== `/upload/${camera.upkeep.uploadId}`) {
+    return { status: 404, type: 'text/plain', body: '' };
+  }
+  if (request.headers['content-type'] !== 'application/octet-stream')
+    return { status: 415, type: 'text/plain', body: '' };
+  return { status: takeImage(camera, image), type: 'text/plain', body: '' };
+}
+
+function maxBytesOf({ url, headers }: IncomingMessage): number {
+  const isImage = url?.startsWith('/upload/') || headers['content-type']?.startsWith('multipart/related');
+  return isImage ? maxImageBytes : maxRequestBytes;
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxRequestBytes) throw new Error('request too long');
+    if (size > maxBytes) throw new Error('request too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -19,6 +19,8 @@ export interface SignIn {
   challenges(): string[];
   /** How often somebody came with wrong credentials; a real camera locks the account after a few. */
   readonly failures: number;
+  /** Who was let in last; undefined where everybody is. */
+  readonly user: string | undefined;
   /** While set, even the right password is refused. */
   isRefusing: boolean;
 }
@@ -27,6 +29,8 @@ type Verdict = 'accepted' | 'challenge' | 'fault';
 
 interface SignInOptions {
   readonly credentials: Credentials | undefined;
+  /** The password of an account as it is now; undefined for one that is not there. */
+  readonly passwordOf: (username: string) => string | undefined;
   readonly mode: SignInMode;
   /** Offers only Basic for pictures, as older cameras do. */
   readonly basicPictures: boolean;
@@ -50,11 +54,15 @@ export function createSignIn(options: SignInOptions): SignIn {
   const seenTokens = new Set<string>();
   let failures = 0;
   let isStale = false;
+  let user: string | undefined;
 
   const self: SignIn = {
     isRefusing: false,
     get failures() {
       return failures;
+    },
+    get user() {
+      return user;
     },
     check: (method, uri, headers, header) => {
       if (!credentials && !self.isRefusing) return 'accepted';
@@ -73,7 +81,8 @@ export function createSignIn(options: SignInOptions): SignIn {
         return count(checkDigest(method, uri, authorization), 'challenge');
       }
       if (authorization?.startsWith('Basic ') && options.basicPictures && credentials) {
-        const expected = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+        const password = options.passwordOf(credentials.username);
+        const expected = Buffer.from(`${credentials.username}:${password}`).toString('base64');
         return count(!self.isRefusing && authorization === `Basic ${expected}`, 'challenge');
       }
       return 'challenge';
@@ -102,17 +111,16 @@ export function createSignIn(options: SignInOptions): SignIn {
   function checkToken(token: XmlElement): boolean {
     const created = textIn(token, 'Created');
     const nonce = Buffer.from(textIn(token, 'Nonce'), 'base64');
-    const sum = createHash('sha1').update(nonce).update(`${created}${credentials?.password}`).digest('base64');
+    const username = textIn(token, 'Username');
+    const password = options.passwordOf(username);
+    const sum = createHash('sha1').update(nonce).update(`${created}${password}`).digest('base64');
     const isFresh = Math.abs(Date.parse(created) - options.now()) <= toleranceMs && !seenTokens.has(sum);
     // The sum alone: a part of the request would hold all of it in memory.
     if (seenTokens.size < maxSeen) seenTokens.add(sum);
-    return (
-      !self.isRefusing &&
-      isFresh &&
-      nonce.length >= 8 &&
-      textIn(token, 'Username') === credentials?.username &&
-      textIn(token, 'Password') === sum
-    );
+    const isRight =
+      !self.isRefusing && isFresh && nonce.length >= 8 && password !== undefined && textIn(token, 'Password') === sum;
+    if (isRight) user = username;
+    return isRight;
   }
 
   function checkDigest(method: string, uri: string, authorization: string): boolean {
@@ -131,18 +139,21 @@ export function createSignIn(options: SignInOptions): SignIn {
     nonces.set(field('nonce'), uses + 1);
     const algorithm = field('algorithm') === 'SHA-256' ? 'sha256' : 'md5';
     const hash = (text: string) => createHash(algorithm).update(text).digest('hex');
-    const first = hash(`${credentials?.username}:${realm}:${credentials?.password}`);
+    const username = field('username');
+    const password = options.passwordOf(username);
+    const first = hash(`${username}:${realm}:${password}`);
     const second = hash(`${method}:${uri}`);
     const rest = [field('nonce'), field('nc'), field('cnonce'), field('qop'), second].join(':');
-    return (
+    const isRight =
       !self.isRefusing &&
-      field('username') === credentials?.username &&
+      password !== undefined &&
       field('realm') === realm &&
       field('uri') === uri &&
       field('qop') === 'auth' &&
       field('opaque') === (options.digestStyle === 'plain' ? '' : opaque) &&
-      field('response') === hash(`${first}:${rest}`)
-    );
+      field('response') === hash(`${first}:${rest}`);
+    if (isRight) user = username;
+    return isRight;
   }
 
   return self;

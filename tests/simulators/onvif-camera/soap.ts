@@ -6,6 +6,8 @@ export interface ServiceRequest {
   readonly header: XmlElement | undefined;
   /** The element that names the operation, with its content. */
   readonly operation: XmlElement;
+  /** What was attached to it, by content id. */
+  readonly attachments: ReadonlyMap<string, Buffer>;
   /** `prefix:Name` by the prefixes of ONVIF's specifications. */
   readonly name: string;
 }
@@ -39,6 +41,7 @@ const prefixes: Readonly<Record<string, string>> = {
   tmd: 'http://www.onvif.org/ver10/deviceIO/wsdl',
   wstop: 'http://docs.oasis-open.org/wsn/t-1',
   tev: 'http://www.onvif.org/ver10/events/wsdl',
+  tas: 'http://www.onvif.org/ver10/advancedsecurity/wsdl',
   tt: 'http://www.onvif.org/ver10/schema',
   tns1: 'http://www.onvif.org/ver10/topics',
   ter: 'http://www.onvif.org/ver10/error',
@@ -82,13 +85,17 @@ export function addressing(action: string, request: ServiceRequest): string {
   return `<wsa:Action>${action}</wsa:Action>${relatesTo}`;
 }
 
-export function parseRequest(path: string, bytes: Uint8Array): ServiceRequest {
+export function parseRequest(
+  path: string,
+  bytes: Uint8Array,
+  attachments: ServiceRequest['attachments'] = new Map(),
+): ServiceRequest {
   const root = parseXml(bytes);
   const header = root.children.find((element) => element.name === 'Header');
   const operation = root.children.find((element) => element.name === 'Body')?.children[0];
   if (root.name !== 'Envelope' || !operation) throw new Fault(400, 'Sender', ['ter:WellFormed'], 'No operation');
   const prefix = Object.entries(prefixes).find(([, uri]) => uri === operation.namespace)?.[0] ?? '';
-  return { path, header, operation, name: `${prefix}:${operation.name}` };
+  return { path, header, operation, attachments, name: `${prefix}:${operation.name}` };
 }
 
 /** Text of the first element with this local name anywhere below `element`; empty when there is none. */
