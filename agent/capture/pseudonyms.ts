@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 /** The length of the serial number in a tag of GS1, at its end [GS1 TDS, SGTIN-96 and GRAI-96]. */
 const serialBits = 38n;
 /** Tries until an alias has the sums of its name; one in a thousand has. */
-const maxAttempts = 20_000;
+const maxAttempts = 5_000;
 const gs1 = /^(30|33)[0-9a-f]{22}$/;
 
 /**
@@ -42,7 +42,16 @@ export class Pseudonyms {
       const alias = this.#aliasFor(name, attempt);
       if (alias !== name && isSameSum(name, alias)) return this.#remember(name, alias);
     }
-    return this.text(name);
+    const mixed = this.#mixed(name);
+    return mixed === name ? this.text(name) : this.#remember(name, mixed);
+  }
+
+  /** The characters of a name in another order: for one whose sums no other name of its kind has. */
+  #mixed(name: string): string {
+    const order = this.#bytes(`order ${name}`, name.length);
+    const places = [...name].map((character, at) => [order[at] ?? 0, at, character] as const);
+    const mixed = places.sort(([a, atA], [b, atB]) => a - b || atA - atB).map(([, , character]) => character);
+    return mixed.join('') === name ? mixed.reverse().join('') : mixed.join('');
   }
 
   #aliasFor(name: string, attempt: number): string {

@@ -113,6 +113,13 @@ describe('a capture of a gate that asks its library', () => {
     await clock.wait(2_000);
     reader.see({ epc: tags[0], antenna: 1 }, { epc: tags[1], antenna: 2 });
     const bundle = await capturing;
+    console.log(
+      JSON.stringify(bundle.events),
+      JSON.stringify(library.received),
+      bundle.samples,
+      [...reader.roSpecs].map(([k, v]) => [k, v.state]),
+      JSON.stringify(bundle.steps),
+    );
     const alarms = bundle.events.filter(({ name }) => name === 'alarm');
     expect(alarms).toHaveLength(1);
     expect(alarms[0]?.data).toMatchObject({ reason: 'available', item: expect.stringMatching(/^B0000\d{4}$/) });
