@@ -1,4 +1,4 @@
-import { FatalError } from '../protocols/errors.ts';
+import { FatalError, RecoverableError } from '../protocols/errors.ts';
 import type { Clock } from '../protocols/ports.ts';
 import { enrol } from '../provisioning/enrolment/enrol.ts';
 import type { HostPort } from './devices/driver.ts';
@@ -40,7 +40,21 @@ export async function enrolMachine(
     hostFamily,
     agentVersion,
   };
-  const enrolled = await enrol({ hubUrl: gateway, voucher, clock, signal, ...machine });
+  const enrolled = await patiently(() => enrol({ hubUrl: gateway, voucher, clock, signal, ...machine }), options);
   await storeIdentity(dataDir, enrolled);
   return { agentId: enrolled.agentId, name: enrolled.name };
+}
+
+const tries = 4;
+
+/** Tries again what may succeed later; the voucher is consumed only by a success. Throws the last failure. */
+async function patiently<T>(work: () => Promise<T>, { clock, signal }: EnrolMachineOptions): Promise<T> {
+  for (let failures = 0; ; ) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof RecoverableError) || ++failures >= tries) throw thrown;
+      await clock.wait(2_000 * 2 ** failures, signal);
+    }
+  }
 }

@@ -20,6 +20,7 @@ import { checkRenewal } from './judgement.ts';
 import { compareMachines, machineKeys } from './machine.ts';
 import { enrolledMachine, rememberMachine } from './machines.ts';
 import type { AgentStatus, AuditEntry, EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
+import { createTurnstile } from './turnstile.ts';
 import { createVouchers, type Vouchers } from './vouchers.ts';
 
 interface EnrolmentDeps {
@@ -66,6 +67,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   const { store, authority, registry, audit, clock, log } = deps;
   const again = deps.again ?? 'keep';
   const attempts = createAttempts(clock);
+  const turnstile = createTurnstile();
 
   /** What an agent did is done: an audit that fails must not lock the machine out with a used voucher. */
   const record = async (entry: AuditEntry): Promise<void> => {
@@ -104,6 +106,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   };
 
   const refused = async ({ code, message, details }: EnrolmentError, request: EnrolRequest, address: string) => {
+    attempts.failed(address);
     const { hostname, fingerprint: seen } = request;
     const detail = { code, message, hostname };
     await record({ actor: 'machine', action: 'agent.enrol-refused', subject: 'voucher', origin: address, detail });
@@ -118,13 +121,12 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     ...createConflicts(deps, changed),
 
     enrol: async (request, address) => {
-      if (!attempts.begin(address))
+      if (!attempts.mayTry(address))
         throw new EnrolmentError('too-many-tries', 'Too many tries from this address. Wait a minute and try again.');
       try {
-        const { response, admission, unitId, voucherId } = await store.transaction((trx) =>
-          admitMachine(trx, request, { ...deps, again }),
+        const { response, admission, unitId, voucherId } = await turnstile.pass(() =>
+          store.transaction((trx) => admitMachine(trx, request, { ...deps, again })),
         );
-        attempts.forgive(address);
         const { agentId } = response;
         const ended = admission.kind === 'new' ? admission.ends : [agentId];
         // Whoever still holds an older certificate of these is out from here on.

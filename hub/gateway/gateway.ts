@@ -56,7 +56,7 @@ const limits = {
   headersMs: 10_000,
   requestMs: 60_000,
   keepAliveMs: 5_000,
-  connections: 500,
+  connections: 2_000,
 } as const;
 
 /** The HTTPS door for agents: a certificate for a voucher, a new one for an old one, and pictures that were asked for. */

@@ -1,7 +1,12 @@
+import { enrolment } from './enrolment.ts';
 import { ingest } from './ingest.ts';
 
 /** A benchmark prints its own table and returns what `--json` prints; it must measure a peer or a limit in the same run. */
 const benchmarks: Readonly<Record<string, { readonly about: string; readonly run: () => Promise<unknown> }>> = {
+  enrolment: {
+    about: 'a thousand machines that enrol at once, each by its voucher, beside one after another',
+    run: enrolment,
+  },
   ingest: {
     about: 'durable samples/s through mTLS MQTT into the database, beside COPY of narrow rows into the same one',
     run: ingest,
