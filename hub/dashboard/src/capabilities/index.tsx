@@ -29,6 +29,10 @@ import type { Widget } from './parts/widget.ts';
 import { PowerWidget } from './power.tsx';
 import { PtzWidget } from './ptz.tsx';
 import { ReachabilityWidget } from './reachability.tsx';
+import { RecordingWidget } from './rig/recording.tsx';
+import { SceneWidget } from './rig/scene.tsx';
+import { StreamingWidget } from './rig/streaming.tsx';
+import { StudioWidget } from './rig/studio.tsx';
 import { DetectionWidget } from './sensing/detection.tsx';
 import { ImagingWidget } from './sensing/imaging.tsx';
 import { RelayWidget } from './sensing/relay.tsx';
@@ -49,10 +53,10 @@ import './capabilities.css';
 /** One widget a capability, most telling first; this is also the order on the page. */
 const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   reachability: ReachabilityWidget,
-  studio: FallbackWidget,
-  recording: FallbackWidget,
-  streaming: FallbackWidget,
-  scene: FallbackWidget,
+  studio: StudioWidget,
+  recording: RecordingWidget,
+  streaming: StreamingWidget,
+  scene: SceneWidget,
   power: PowerWidget,
   wake: WakeWidget,
   input: InputWidget,

@@ -3,6 +3,7 @@ import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
 import { overviewTexts } from './overview.ts';
+import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
 import { upkeepTexts } from './upkeep.ts';
@@ -16,6 +17,7 @@ export const texts = {
   ...adminTexts,
   ...enrolmentTexts,
   ...upkeepTexts,
+  ...rigTexts,
 };
 export type TextKey = keyof typeof texts;
 

@@ -43,6 +43,58 @@ const known: Readonly<Record<string, TextKey>> = {
   'gate.outputFailed': 'happened.gate.outputFailed',
   'tagreader.antenna': 'happened.tagreader.antenna',
   'tagreader.exception': 'happened.tagreader.exception',
+  'studio.mode': 'happened.studio.mode',
+  'studio.part': 'happened.studio.part',
+  'studio.sceneRun': 'happened.studio.sceneRun',
+  'studio.lock': 'happened.studio.lock',
+  'recording.changed': 'happened.recording.changed',
+  'streaming.changed': 'happened.streaming.changed',
+  'streaming.failed': 'happened.streaming.failed',
+  'scene.changed': 'happened.scene.changed',
+  'ports.link': 'happened.ports.link',
+  'supplies.alert': 'happened.supplies.alert',
+  'ups.source': 'happened.ups.source',
+  'diagnostics.fault': 'happened.diagnostics.fault',
+};
+
+/** States that a change goes from and to, in our words; what is not here is told as it came. */
+const words: Readonly<Record<string, Readonly<Record<string, TextKey>>>> = {
+  power: { on: 'power.on', off: 'power.off', warming: 'power.warming', cooling: 'power.cooling' },
+  studio: {
+    idle: 'studio.idle',
+    rehearsing: 'studio.rehearsing',
+    recording: 'studio.recording',
+    live: 'studio.live',
+    up: 'studio.up',
+    busy: 'studio.busy',
+    refused: 'studio.refused',
+    down: 'studio.down',
+    starting: 'studio.starting',
+  },
+  recording: {
+    stopped: 'recording.stopped',
+    starting: 'recording.starting',
+    recording: 'recording.recording',
+    paused: 'recording.paused',
+    stopping: 'recording.stopping',
+    unknown: 'recording.unknown',
+  },
+  streaming: {
+    stopped: 'streaming.stopped',
+    starting: 'streaming.starting',
+    live: 'streaming.live',
+    reconnecting: 'streaming.reconnecting',
+    stopping: 'streaming.stopping',
+    unknown: 'streaming.unknown',
+  },
+  gate: {
+    ready: 'gate.lookup.ready',
+    connecting: 'gate.lookup.connecting',
+    unavailable: 'gate.lookup.unavailable',
+    refused: 'gate.lookup.refused',
+    unsupported: 'gate.lookup.unsupported',
+  },
+  ups: { mains: 'ups.mains', battery: 'ups.battery', bypass: 'ups.bypass', none: 'ups.none' },
 };
 
 /** The command behind a name such as `power.off` or, with the capability apart, `off`. */
@@ -69,12 +121,15 @@ function keyOf(event: DeviceEvent): TextKey | undefined {
 
 /** One line for one happening: its own title where it brings one, our words where we know it, else its name as it came. */
 export function titleOfEvent(event: DeviceEvent, t: Translate, pick: (label: Label) => string): string {
-  const own = bilingual.safeParse(event.data);
-  if (own.success) return pick(own.data.title);
+  const brought = bilingual.safeParse(event.data);
+  if (brought.success) return pick(brought.data.title);
   const label = event.kind === 'command' ? commandLabel(event) : undefined;
   if (label) return pick(label);
   const key = keyOf(event);
   const title = key ? t(key) : event.name;
   const moved = changeOf(event.data);
-  return moved ? t('happened.change', { title, from: moved.from, to: moved.to }) : title;
+  if (!moved) return title;
+  const own = words[event.capability ?? ''] ?? {};
+  const say = (state: string) => (own[state] ? t(own[state]) : state);
+  return t('happened.change', { title, from: say(moved.from), to: say(moved.to) });
 }
