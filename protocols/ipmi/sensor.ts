@@ -3,8 +3,6 @@ import { linesOf } from './output.ts';
 
 /** One line of `sdr elist all` (IPMI 2.0 section 43). */
 export interface SensorReading {
-  /** The sensor's number, two hexadecimal digits: with the name it tells sensors of one machine apart. */
-  readonly number: string;
   readonly name: string;
   readonly kind: 'temperature' | 'fan' | 'voltage' | 'current' | 'power' | 'share' | 'state';
   /** °C, revolutions a minute, V, A, W or %; undefined for a state, and for a sensor that has no value now. */
@@ -52,16 +50,16 @@ export function parseSensors(output: string): readonly SensorReading[] {
     .slice(0, mostSensors);
 }
 
-const lineForm = /^(.{1,80}?)\s*\|\s*([0-9a-f]{2})h\s*\|\s*([a-z]{2,3})\s*\|\s*\d+\.\d+\s*\|\s?(.*)$/i;
+const lineForm = /^(.{1,80}?)\s*\|\s*[0-9a-f]{2}h\s*\|\s*([a-z]{2,3})\s*\|\s*\d+\.\d+\s*\|\s?(.*)$/i;
 const notSensors = /^(Dynamic MC|Static MC|Log FRU|Phy FRU|Generic Device|BMC ?Info|Event-?Only)\b/i;
 const noReading = /^(no reading|disabled|not readable|unknown|n\/?a|)$/i;
 const valueForm = /^(-?\d{1,9}(?:\.\d{1,6})?)\s+(degrees [CF]|RPM|Volts|Amps|Watts|percent)\b/;
 
 function readLine(line: string): SensorReading | undefined {
-  const [, name = '', number = '', status = '', rest = ''] = lineForm.exec(line) ?? [];
+  const [, name = '', status = '', rest = ''] = lineForm.exec(line) ?? [];
   const words = rest.trim();
   if (name.trim() === '' || notSensors.test(words)) return undefined;
-  const shared = { number: number.toLowerCase(), name: name.trim() };
+  const shared = { name: name.trim() };
   const [, digits, unitName = ''] = valueForm.exec(words) ?? [];
   const unit = units[unitName];
   if (digits !== undefined && unit) {

@@ -44,17 +44,20 @@ export const text = tolerant(
 
 export const number = tolerant(z.number());
 
-/** A list whose members are read one by one; those that do not fit are left out. */
+/**
+ * A list whose members are read one by one; those that do not fit are left out. One object without its list is a list of
+ * one: some services send `@Message.ExtendedInfo` so.
+ */
 export function list<T extends z.ZodType>(schema: T) {
-  return z
-    .array(z.unknown())
-    .catch([])
-    .transform((items) =>
+  return z.preprocess(
+    (value) => (Array.isArray(value) ? value : isDocument(value) ? [value] : []),
+    z.array(z.unknown()).transform((items) =>
       items.slice(0, mostItems).flatMap((item) => {
         const read = schema.safeParse(item);
         return read.success ? [read.data] : [];
       }),
-    );
+    ),
+  );
 }
 
 /** Anything that is no object reads as an empty one, so that its properties read as undefined. */

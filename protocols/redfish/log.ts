@@ -68,16 +68,14 @@ function entryOf(entry: z.infer<typeof entrySchema>): LogEntry {
   };
 }
 
-const serviceSchema = object({ Id: text, LogEntryType: text, ServiceEnabled: tolerant(z.boolean()), Entries: link });
+const serviceSchema = object({ Id: text, ServiceEnabled: tolerant(z.boolean()), Entries: link });
 
 /** A LogService: where its entries are. */
 export function parseLogService(document: RedfishDocument): {
   readonly id: string | undefined;
-  /** `Event`, `SEL`, `Multiple` or a maker's own. */
-  readonly type: string | undefined;
   readonly isEnabled: boolean;
   readonly entries: string | undefined;
 } {
-  const { Id, LogEntryType, ServiceEnabled, Entries } = serviceSchema.parse(document);
-  return { id: Id, type: LogEntryType, isEnabled: ServiceEnabled ?? true, entries: Entries };
+  const { Id, ServiceEnabled, Entries } = serviceSchema.parse(document);
+  return { id: Id, isEnabled: ServiceEnabled ?? true, entries: Entries };
 }

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { object, type RedfishDocument, type Status, status, text, tolerant } from './document.ts';
+import { object, type RedfishDocument, type Status, status, text } from './document.ts';
 import { link } from './link.ts';
 
 /** The controller itself (DSP0268, Manager). */
@@ -41,15 +40,11 @@ export function parseTime(value: string | undefined): number | undefined {
   return Number.isFinite(time) && time >= Date.UTC(2000, 0, 1) ? time : undefined;
 }
 
-const updateSchema = object({ ServiceEnabled: tolerant(z.boolean()), FirmwareInventory: link });
+const updateSchema = object({ FirmwareInventory: link });
 
-/** The UpdateService, as far as it is read: where the list of firmware is. */
-export function parseUpdateService(document: RedfishDocument): {
-  readonly isEnabled: boolean | undefined;
-  readonly inventory: string | undefined;
-} {
-  const { ServiceEnabled, FirmwareInventory } = updateSchema.parse(document);
-  return { isEnabled: ServiceEnabled, inventory: FirmwareInventory };
+/** The UpdateService, as far as it is read: where the list of firmware is; undefined for one without. */
+export function parseFirmwareInventory(document: RedfishDocument): string | undefined {
+  return updateSchema.parse(document).FirmwareInventory;
 }
 
 const softwareSchema = object({ Id: text, Name: text, Version: text });

@@ -24,35 +24,29 @@ export interface PowerSupply {
 
 /** Where a chassis has its measurements (DSP0268, Chassis): the resources of before 2020.4, and those of after. */
 export interface Chassis {
-  readonly status: Status;
   readonly thermal: string | undefined;
   readonly power: string | undefined;
   readonly thermalSubsystem: string | undefined;
   readonly powerSubsystem: string | undefined;
   readonly environmentMetrics: string | undefined;
-  readonly intrusion: string | undefined;
 }
 
 const chassisSchema = object({
-  Status: status,
   Thermal: link,
   Power: link,
   ThermalSubsystem: link,
   PowerSubsystem: link,
   EnvironmentMetrics: link,
-  PhysicalSecurity: object({ IntrusionSensor: text }),
 });
 
 export function parseChassis(document: RedfishDocument): Chassis {
   const chassis = chassisSchema.parse(document);
   return {
-    status: chassis.Status,
     thermal: chassis.Thermal,
     power: chassis.Power,
     thermalSubsystem: chassis.ThermalSubsystem,
     powerSubsystem: chassis.PowerSubsystem,
     environmentMetrics: chassis.EnvironmentMetrics,
-    intrusion: chassis.PhysicalSecurity.IntrusionSensor,
   };
 }
 
@@ -140,18 +134,16 @@ export function parsePower(document: RedfishDocument): {
   };
 }
 
-const subsystemSchema = object({ Status: status, Fans: link, ThermalMetrics: link, PowerSupplies: link });
+const subsystemSchema = object({ Fans: link, ThermalMetrics: link, PowerSupplies: link });
 
 /** A ThermalSubsystem or PowerSubsystem: where its parts are. */
 export function parseSubsystem(document: RedfishDocument): {
-  readonly status: Status;
   readonly fans: string | undefined;
   readonly metrics: string | undefined;
   readonly supplies: string | undefined;
 } {
   const subsystem = subsystemSchema.parse(document);
   return {
-    status: subsystem.Status,
     fans: subsystem.Fans,
     metrics: subsystem.ThermalMetrics,
     supplies: subsystem.PowerSupplies,

@@ -3,7 +3,6 @@ import { link, resourcePath } from './link.ts';
 
 /** Where a service has its parts (DSP0268, ServiceRoot). */
 export interface ServiceRoot {
-  readonly redfishVersion: string | undefined;
   readonly vendor: string | undefined;
   readonly product: string | undefined;
   readonly systems: string | undefined;
@@ -15,7 +14,6 @@ export interface ServiceRoot {
 }
 
 const rootSchema = object({
-  RedfishVersion: text,
   Vendor: text,
   Product: text,
   Systems: link,
@@ -28,7 +26,6 @@ const rootSchema = object({
 export function parseServiceRoot(document: RedfishDocument): ServiceRoot {
   const root = rootSchema.parse(document);
   return {
-    redfishVersion: root.RedfishVersion,
     vendor: root.Vendor,
     product: root.Product,
     systems: root.Systems,

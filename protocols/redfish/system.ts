@@ -30,7 +30,6 @@ export interface ResetAction {
 
 /** One computer (DSP0268, ComputerSystem). */
 export interface ComputerSystem {
-  readonly name: string | undefined;
   readonly hostName: string | undefined;
   readonly manufacturer: string | undefined;
   readonly model: string | undefined;
@@ -54,7 +53,6 @@ export interface ComputerSystem {
 const resets = list(z.enum(resetTypes));
 const summary = object({ Status: status });
 const systemSchema = object({
-  Name: text,
   HostName: text,
   Manufacturer: text,
   Model: text,
@@ -83,7 +81,6 @@ export function parseSystem(document: RedfishDocument): ComputerSystem {
   const action = system.Actions['#ComputerSystem.Reset'];
   const target = resourcePath(action.target);
   return {
-    name: system.Name,
     hostName: system.HostName,
     manufacturer: system.Manufacturer,
     model: system.Model,

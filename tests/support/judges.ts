@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,13 @@ const openlp = join(folder, 'openlp/usr/lib/python3/dist-packages');
 export const hasOpenlp = existsSync(join(openlp, 'openlp')) && existsSync('/usr/lib/python3/dist-packages/PyQt5');
 /** Debian's own tool. */
 export const hasWakeonlan = existsSync('/usr/bin/wakeonlan');
+
+/** The bytes of a file that one of them brings along, by its path below the packages. Throws when it is not there. */
+export function readJudgeFile(path: string): Uint8Array {
+  const library = join(folder, 'venv/lib');
+  const [version = ''] = readdirSync(library).filter((name) => name.startsWith('python3'));
+  return readFileSync(join(library, version, 'site-packages', path));
+}
 
 /** Runs a Python program that prints one JSON document, without privileges; its arguments are in `sys.argv`. */
 export async function runPython(program: string, ...args: string[]): Promise<unknown> {

@@ -34,6 +34,8 @@ export interface Sensor {
   /** °C, revolutions a minute, V, A, W, %; undefined where there is none now. */
   readonly value: number | undefined;
   readonly level: Level | 'absent';
+  /** What a sensor without a number says, where it says anything. */
+  readonly words?: string;
 }
 
 export interface Fault {

@@ -99,8 +99,8 @@ export function mapSamples(reading: Reading, clockSkewSeconds: number | undefine
 /** What is wrong, the worst first, each part once; undefined while nothing can be said. */
 function faultsOf(reading: Reading): readonly Fault[] | undefined {
   if (reading.faults === undefined && reading.sensors.length === 0) return undefined;
-  const bySensors = reading.sensors.flatMap(({ name, level }): Fault[] =>
-    level === 'warning' || level === 'error' ? [{ part: name, level }] : [],
+  const bySensors = reading.sensors.flatMap(({ name, level, words }): Fault[] =>
+    level === 'warning' || level === 'error' ? [{ part: name, level, ...omitUndefined({ message: words }) }] : [],
   );
   const faults = new Map<string, Fault>();
   for (const fault of [...(reading.faults ?? []), ...bySensors]) {

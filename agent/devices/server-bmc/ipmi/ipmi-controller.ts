@@ -57,7 +57,7 @@ export class IpmiController implements Controller {
     if (chassis.isOpen) faults.push({ part: 'Chassis Intrusion', level: 'warning' });
     return {
       power: { state: chassis.isOn ? 'on' : 'off', mark: undefined },
-      sensors: (sensors ?? []).map(({ name, kind, value, level }) => ({ name, kind, value, level })),
+      sensors: (sensors ?? []).map(({ name, kind, value, level, words }) => ({ name, kind, value, level, words })),
       faults,
       log: await this.#unlessUnsupported(() => this.#readLog(signal)),
       clockSkewSeconds: undefined,

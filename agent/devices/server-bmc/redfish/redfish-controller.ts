@@ -1,5 +1,5 @@
 import { parseCollection, rootPath } from '../../../../protocols/redfish/link.ts';
-import { parseManager, parseSoftware, parseUpdateService } from '../../../../protocols/redfish/manager.ts';
+import { parseFirmwareInventory, parseManager, parseSoftware } from '../../../../protocols/redfish/manager.ts';
 import { parseChassis, parsePower, parseSubsystem } from '../../../../protocols/redfish/sensing.ts';
 import { parseServiceRoot, type ServiceRoot } from '../../../../protocols/redfish/service.ts';
 import {
@@ -214,8 +214,8 @@ export class RedfishController implements Controller {
   async #firmware(root: ServiceRoot, signal: AbortSignal): Promise<Facts['parts']> {
     const path = root.updateService;
     if (!path) return [];
-    const service = await unlessRefused(async () => parseUpdateService(await this.#client.get(path, signal)));
-    const members = await this.#members(service?.inventory, signal);
+    const inventory = await unlessRefused(async () => parseFirmwareInventory(await this.#client.get(path, signal)));
+    const members = await this.#members(inventory, signal);
     const software = await allOf(members.slice(0, mostFirmware), async (member) =>
       parseSoftware(await this.#client.get(member, signal)),
     );

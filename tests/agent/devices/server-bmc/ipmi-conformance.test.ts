@@ -81,7 +81,7 @@ describe.runIf(hasIpmi)('a controller by IPMI', () => {
     expect(test.reporter.last('diagnostics')).toEqual({
       faults: [
         { part: 'CPU1 Temp', level: 'error' },
-        { part: 'PS1 Status', level: 'error' },
+        { part: 'PS1 Status', level: 'error', message: 'Failure detected' },
       ],
     });
     expect(test.reporter.last('temperature')).toEqual({ level: 'error' });
