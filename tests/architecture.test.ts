@@ -87,6 +87,7 @@ const ordinaryWords = new Set([
   'studio',
   'wake',
   'smart',
+  'home',
   // Also the size of a widget.
   'lg',
 ]);

@@ -1,4 +1,5 @@
 import type { Driver } from './driver.ts';
+import { genericMqtt } from './generic-mqtt/index.ts';
 import { interactiveBoard } from './interactive-board/index.ts';
 import { miniPc } from './mini-pc/index.ts';
 import { networkDevice } from './network-device/index.ts';
@@ -11,6 +12,7 @@ import { vrHeadset } from './vr-headset/index.ts';
 
 /** Every device family that this agent can speak to; a new one is a folder and a line here. */
 export const drivers: readonly Driver[] = [
+  genericMqtt,
   interactiveBoard,
   miniPc,
   networkDevice,

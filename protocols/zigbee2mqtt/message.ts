@@ -46,12 +46,15 @@ export interface ZigbeeDevice {
   readonly firmware?: string;
   /** Sleeps most of the time and answers no question. */
   readonly isBatteryPowered: boolean;
+  /** Names of its switches and lights as properties of the state: `state`, `state_l1` and so on. */
+  readonly switches: readonly string[];
 }
 
 const maxStateBytes = 64 * 1024;
 const maxListBytes = 4 * 1024 * 1024;
 /** A coordinator holds some 200. */
 const maxDevices = 500;
+const maxExposes = 100;
 
 /**
  * `online` or `offline`, as text (the legacy form) or as `{"state":"online"}`: of a device's `/availability` and of
@@ -115,7 +118,18 @@ function readDevice(entry: unknown): ZigbeeDevice | undefined {
       firmware: textOf(fieldOf(entry, 'software_build_id')),
     }),
     isBatteryPowered: /battery/i.test(source),
+    switches: listOf(fieldOf(definition, 'exposes'), maxExposes).flatMap(switchesOf),
   };
+}
+
+/** zigbee2mqtt.io, "Exposes": switches and lights have a feature `state` that can be set (access bit 2). */
+function switchesOf(expose: unknown): string[] {
+  if (!['switch', 'light'].includes(String(fieldOf(expose, 'type')))) return [];
+  return listOf(fieldOf(expose, 'features'), maxExposes).flatMap((feature) => {
+    const property = textOf(fieldOf(feature, 'property'), 40);
+    const canSet = ((numberOf(fieldOf(feature, 'access')) ?? 0) & 2) !== 0;
+    return fieldOf(feature, 'name') === 'state' && property !== undefined && canSet ? [property] : [];
+  });
 }
 
 export interface ZigbeeRequest {
@@ -133,7 +147,8 @@ export function askZigbeePower(device: string, endpoint?: string): ZigbeeRequest
   return { topic: `${device}/get`, payload: JSON.stringify({ [stateName(endpoint)]: '' }) };
 }
 
-function stateName(endpoint: string | undefined): string {
+/** The property of the state that one switch of a device has. */
+export function stateName(endpoint: string | undefined): string {
   return endpoint === undefined ? 'state' : `state_${endpoint}`;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Driver, DriverCommand, DriverSession, HostPort } from '../../agent/devices/driver.ts';
+import type { BrokerPort, Driver, DriverCommand, DriverSession, HostPort } from '../../agent/devices/driver.ts';
 import { DeviceError, type DeviceErrorCode } from '../../agent/devices/error.ts';
 import { DeviceRunner } from '../../agent/runtime/device-runner.ts';
 import { FatalError } from '../../protocols/errors.ts';
@@ -38,6 +38,8 @@ export interface Conformance<S extends Simulator> {
   readonly without?: Partial<Record<Fault, string>>;
   /** For the family of the machine itself, which has no address. */
   readonly host?: (simulator: S) => HostPort;
+  /** For a device that connects to the agent by itself: the broker at which it does. */
+  readonly broker?: (simulator: S) => BrokerPort;
   /** How much faster than real the clock runs; 10 unless given. */
   readonly speed?: number;
 }
@@ -137,8 +139,9 @@ export function driverConformance<S extends Simulator>(conformance: Conformance<
       await using run = startRunner(conformance, test, clock);
       await eventually(clock, () => run.runner.isUp);
       await quiet(clock, run);
-      await change?.make(simulator);
+      // Counted before: a device that speaks by itself may be heard while it changes.
       const told = run.records.length;
+      await change?.make(simulator);
       run.runner.probe();
       const isTold = ({ body }: SentRecord) => body.kind === 'state' && body.capability === change?.capability;
       await eventually(clock, () => run.records.slice(told).some(isTold));
@@ -322,6 +325,7 @@ function contextFor<S extends Simulator>(
     address: simulator.address,
     credentials: conformance.credentials,
     ...(conformance.host ? { host: conformance.host(simulator) } : {}),
+    ...(conformance.broker ? { broker: conformance.broker(simulator) } : {}),
   });
 }
 
