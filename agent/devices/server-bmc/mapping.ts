@@ -15,7 +15,7 @@ const mostFaults = 32;
 const mostParts = 64;
 
 /** Commands of power that this controller can carry out under these settings. */
-export function offeredPower(facts: Facts, settings: Settings): readonly string[] {
+function offeredPower(facts: Facts, settings: Settings): readonly string[] {
   return powerCommands.filter((command) => planPower(command, facts.orders, settings) !== undefined);
 }
 

@@ -15,7 +15,7 @@ interface SensorRecord {
   readonly lower?: readonly [number, number, number];
 }
 
-export const sensorRecords: readonly SensorRecord[] = [
+const sensorRecords: readonly SensorRecord[] = [
   {
     number: 1,
     type: 1,
@@ -55,7 +55,7 @@ export const sensorRecords: readonly SensorRecord[] = [
 ];
 
 /** The discrete sensor of the power supply: bit 0 present, bit 1 failed. */
-export const supplySensor = 6;
+const supplySensor = 6;
 
 const none = [0, 0, 0] as const;
 const nameBytes = (name: string) => [0xc0 | name.length, ...Buffer.from(name, 'latin1')];
