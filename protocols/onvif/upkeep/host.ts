@@ -16,7 +16,8 @@ export function hostOf(text: string): TimeHost {
   const octets = ipv4.exec(text)?.slice(1);
   if (octets?.every((octet) => Number(octet) <= 255)) return { type: 'IPv4', value: text };
   if (ipv6.test(text) && URL.canParse(`http://[${text}]/`)) return { type: 'IPv6', value: text };
-  if (!octets && dnsName.test(text)) return { type: 'DNS', value: text };
+  // A name of digits alone is a mistyped address.
+  if (!/^[\d.]+$/.test(text) && dnsName.test(text)) return { type: 'DNS', value: text };
   throw new ProtocolError('unsupported', `${text.slice(0, 100)} is neither an address nor a host name`);
 }
 
