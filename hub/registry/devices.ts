@@ -7,6 +7,7 @@ import { type Cursor, decodeCursor, type Page, pageOfRows } from '../store/page.
 import { searchCondition, searchWords } from '../store/search.ts';
 import { sortKey } from '../store/sort-key.ts';
 import type { RegistryContext } from './context.ts';
+import { sealCredentials } from './desired.ts';
 import type { DirectoryDevice } from './directory.ts';
 import { searchText } from './rows.ts';
 
@@ -205,6 +206,7 @@ export async function getDevice(context: RegistryContext, scope: Scope, id: stri
     ...(row.address ? { address: row.address } : {}),
     adoptedAt: row.adopted_at.toISOString(),
     adoptedBy: row.adopted_by,
+    hasCredentials: row.secret !== null,
     reported,
     latest: facets.latestOf(id),
     commands: Object.fromEntries(
@@ -214,7 +216,7 @@ export async function getDevice(context: RegistryContext, scope: Scope, id: stri
   };
 }
 
-/** Changes name, place or lifecycle. Throws NotFoundError or InvalidInputError. */
+/** Changes what a person may change. Throws NotFoundError or InvalidInputError. */
 export async function updateDevice(
   context: RegistryContext,
   scope: Scope,
@@ -223,7 +225,8 @@ export async function updateDevice(
 ): Promise<void> {
   const device = requireDevice(context, scope, id);
   if (body.unit !== undefined) checkPlace(context, scope, device.agentId, body.unit, 'unit');
-  const { store, bus } = context;
+  const { store, bus, sealer } = context;
+  const { address, credentials } = body;
   await store.transaction(async (trx) => {
     const row = await trx.selectFrom('device').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
     const name = body.name ?? row.name;
@@ -237,11 +240,14 @@ export async function updateDevice(
         search: searchText([name, row.vendor, row.model, row.serial, row.firmware]),
         unit_id: body.unit ?? row.unit_id,
         lifecycle,
+        ...(address ? { address: JSON.stringify(address) } : {}),
+        ...(credentials === undefined ? {} : { secret: credentials && sealCredentials(sealer, id, credentials) }),
       })
       .where('id', '=', id)
       .execute();
-    // The agent knows its devices by name, and runs only those in use.
-    if (name !== row.name || lifecycle !== row.lifecycle) await context.bumpGeneration(trx, device.agentId);
+    // The agent knows its devices by name, runs only those in use, and connects by address and credentials.
+    const isNews = name !== row.name || lifecycle !== row.lifecycle || address || credentials !== undefined;
+    if (isNews) await context.bumpGeneration(trx, device.agentId);
     afterCommit(trx, () => {
       context.announce(device.agentId);
       bus.publish({ type: 'device-changed', device: id }, device.unitPath);

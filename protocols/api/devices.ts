@@ -58,6 +58,8 @@ export const deviceSchema = deviceRowSchema.extend({
   address: z.object({ host: z.string(), port: z.int().optional() }).optional(),
   adoptedAt: instantSchema,
   adoptedBy: z.string(),
+  /** Whether a user name or a password is kept for it. */
+  hasCredentials: z.boolean(),
   reported: reportedSchema,
   latest: latestSchema,
   /** Commands that this device itself declared, by capability. */
@@ -68,10 +70,23 @@ export const deviceSchema = deviceRowSchema.extend({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
+const addressSchema = z.strictObject({
+  host: z.string().trim().min(1).max(255),
+  port: z.int().min(1).max(65_535).optional(),
+});
+const credentialsSchema = z.strictObject({
+  username: z.string().max(200).optional(),
+  password: z.string().max(200).optional(),
+});
+
 export const updateDeviceBody = z.strictObject({
   name: z.string().trim().min(1).max(200).optional(),
   unit: z.int().optional(),
   lifecycle: lifecycleSchema.optional(),
+  /** The agent connects anew by it. */
+  address: addressSchema.optional(),
+  /** Takes the place of what was there; null takes it away. Never shown again. */
+  credentials: credentialsSchema.nullable().optional(),
 });
 
 /** A device that no discovery finds, as a person describes it. Its driver checks the settings. */
@@ -81,10 +96,8 @@ export const addDeviceBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
   /** School or room; the agent's own unit when absent. */
   unit: z.int().optional(),
-  address: z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(1).max(65_535).optional() }).optional(),
-  credentials: z
-    .strictObject({ username: z.string().max(200).optional(), password: z.string().max(200).optional() })
-    .optional(),
+  address: addressSchema.optional(),
+  credentials: credentialsSchema.optional(),
   settings: z.record(z.string().max(80), z.unknown()).default({}),
 });
 

@@ -72,7 +72,7 @@ export function addDeviceRoutes(app: FastifyInstance, { features, idempotent }: 
     method: 'PATCH',
     url: '/devices/:id',
     tag: 'fleet',
-    summary: 'Rename a device, move it, or change its lifecycle',
+    summary: 'Change name, place, lifecycle, address or credentials of a device',
     action: 'adopt',
     params: idParams,
     body: updateDeviceBody,
@@ -85,7 +85,8 @@ export function addDeviceRoutes(app: FastifyInstance, { features, idempotent }: 
         subject: `device:${params.id}`,
         unitId: device.unit.id,
         origin: request.ip,
-        detail: { ...body },
+        // That they were changed is told, what they are is not.
+        detail: { ...body, ...(body.credentials === undefined ? {} : { credentials: 'changed' }) },
       });
       return device;
     },

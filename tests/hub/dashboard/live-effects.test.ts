@@ -16,6 +16,7 @@ function device(id: string): Device {
     health: { state: 'ok', since: at(0), evidence: [] },
     adoptedAt: at(0),
     adoptedBy: 'x',
+    hasCredentials: false,
     reported: { power: { state: { state: 'on' }, at: at(10), receivedAt: at(10) } },
     latest: { 'lamp.hours': { value: 5, at: at(10) } },
     commands: {},

@@ -60,6 +60,7 @@ const device = (id: string): Device => ({
   health,
   adoptedAt: at,
   adoptedBy: 'an',
+  hasCredentials: false,
   reported: {},
   latest: {},
   commands: {},

@@ -273,6 +273,25 @@ describeStores('registry', (open) => {
     });
   });
 
+  it('sends an agent the new address and credentials of a device, and shows nobody what they are', async () => {
+    const { registry, host } = await createFleet(await open());
+    const change = (body: Parameters<typeof registry.updateDevice>[3]) =>
+      registry.updateDevice(everything, someone, host, body);
+    const device = await change({
+      address: { host: '10.0.0.9', port: 81 },
+      credentials: { username: 'admin', password: 'mật khẩu' },
+    });
+    expect(device).toMatchObject({ address: { host: '10.0.0.9', port: 81 }, hasCredentials: true });
+    expect(JSON.stringify(device)).not.toContain('mật khẩu');
+    expect(await registry.desiredFor('a1')).toMatchObject({
+      generation: 2,
+      devices: [{ address: { host: '10.0.0.9' }, credentials: { username: 'admin', password: 'mật khẩu' } }],
+    });
+    expect(await change({ name: 'Như cũ' })).toMatchObject({ hasCredentials: true });
+    expect(await change({ credentials: null })).toMatchObject({ hasCredentials: false });
+    expect((await registry.desiredFor('a1')).devices[0]).not.toHaveProperty('credentials');
+  });
+
   it('takes a device out of the desired document when it is stored away', async () => {
     const { registry, host } = await createFleet(await open());
     const device = await registry.updateDevice(everything, someone, host, { lifecycle: 'in-store', name: 'Kho' });

@@ -140,4 +140,25 @@ export const enrolmentTexts = defineTexts({
     vi: 'Phiếu này để máy mới nhận chỗ của {{name}}: tên, phòng, thiết bị và lịch sử giữ nguyên, chứng thư của máy cũ hết hiệu lực khi máy mới ghi danh.',
     en: 'With this voucher new hardware takes the place of {{name}}: name, rooms, devices and history stay, and the old machine’s certificates end when the new one enrols.',
   },
+
+  'contact.text': {
+    vi: 'Bộ thu thập đang kết nối và đăng nhập thử từng thiết bị. Có thể đóng cửa sổ này; kết quả vẫn hiện ở trang thiết bị.',
+    en: 'The agent connects and signs in to each device. You may close this; the outcome shows on the device’s page too.',
+  },
+  'contact.waiting': { vi: 'đang kết nối…', en: 'connecting…' },
+  'contact.up': { vi: 'trả lời và chấp nhận tài khoản', en: 'answers and accepts the account' },
+  'contact.refused': { vi: 'trả lời nhưng từ chối tài khoản', en: 'answers and refuses the account' },
+  'contact.silent': {
+    vi: 'cổng mở nhưng không nói đúng giao thức',
+    en: 'its port is open, and it does not speak the protocol',
+  },
+  'contact.unreachable': { vi: 'không trả lời', en: 'does not answer' },
+  'contact.fix': { vi: 'Sửa địa chỉ hoặc tài khoản', en: 'Correct address or account' },
+  'device.edit.host': { vi: 'Địa chỉ', en: 'Address' },
+  'device.edit.port': { vi: 'Cổng', en: 'Port' },
+  'device.edit.credentials.kept': {
+    vi: 'Đã có tài khoản được mã hóa. Để trống nếu không đổi.',
+    en: 'An account is kept, sealed. Leave empty to keep it.',
+  },
+  'device.edit.credentials.none': { vi: 'Chưa có tài khoản nào.', en: 'No account is kept.' },
 });

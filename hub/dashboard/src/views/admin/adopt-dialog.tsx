@@ -11,6 +11,7 @@ import { announce } from '../../state/live.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { FirstContact } from './first-contact.tsx';
 import { addressOf, nameOfProposal } from './proposal-columns.tsx';
 
 type AdoptResult = z.output<typeof adoptResult>;
@@ -74,7 +75,6 @@ function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opene
       if (result.dryRun || result.refused.length > 0) return;
       notifications.show({ message: t('adopt.done', { count: result.adopted.length }), icon: <IconCheck size={18} /> });
       announce('proposals', 'devices');
-      onDone();
     },
   });
   const change = (part: Partial<Wishes>) => {
@@ -87,6 +87,8 @@ function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opene
     adopt.mutate(!ready);
   };
   const preview = adopt.data;
+  if (preview && !preview.dryRun && preview.refused.length === 0)
+    return <FirstContact devices={preview.adopted} onDone={onDone} />;
   const ready = preview !== undefined && preview.refused.length === 0 && preview.adopted.length > 0;
   return (
     <form className="stack" onSubmit={submit}>

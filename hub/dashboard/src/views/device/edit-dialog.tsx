@@ -1,6 +1,6 @@
-import { Button, Group, Modal, Select, TextInput } from '@mantine/core';
+import { Button, Group, Modal, PasswordInput, Select, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconPencil } from '@tabler/icons-react';
+import { type Icon, IconPencil } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { Device } from '../../../../../protocols/api/devices.ts';
@@ -14,16 +14,22 @@ import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
 
-/** Name, place and lifecycle, for whoever may adopt devices. */
-export function EditDevice({ device }: { readonly device: Device }) {
+interface EditDeviceProps {
+  readonly device: Device;
+  readonly label?: string;
+  readonly icon?: Icon;
+}
+
+/** Name, place, lifecycle, address and credentials, for whoever may adopt devices. */
+export function EditDevice({ device, label, icon: Face = IconPencil }: EditDeviceProps) {
   const { t } = useText();
   const may = useMay('adopt');
   const [opened, { open, close }] = useDisclosure(false);
   if (!may) return null;
   return (
     <>
-      <Button variant="default" leftSection={<IconPencil size={18} aria-hidden />} onClick={open}>
-        {t('device.edit')}
+      <Button variant="default" leftSection={<Face size={18} aria-hidden />} onClick={open}>
+        {label ?? t('device.edit')}
       </Button>
       <Modal
         opened={opened}
@@ -42,9 +48,11 @@ function EditForm({ device, onDone }: { readonly device: Device; readonly onDone
   const [name, setName] = useState(device.name);
   const [unit, setUnit] = useState<number | undefined>(device.unit.id);
   const [lifecycle, setLifecycle] = useState(device.lifecycle);
+  const [connection, setConnection] = useState<Connection>(connectionOf(device));
   const nameless = name.trim() === '';
   const save = useMutation({
-    mutationFn: () => api.updateDevice(device.id, { name: name.trim(), unit, lifecycle }),
+    mutationFn: () =>
+      api.updateDevice(device.id, { name: name.trim(), unit, lifecycle, ...changesOf(device, connection) }),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['device', device.id] });
       announce('devices');
@@ -73,6 +81,7 @@ function EditForm({ device, onDone }: { readonly device: Device; readonly onDone
         allowDeselect={false}
         onChange={(value) => setLifecycle(lifecycleSchema.catch(device.lifecycle).parse(value))}
       />
+      <ConnectionFields device={device} value={connection} onChange={setConnection} />
       <ProblemLine error={save.error} />
       <Group justify="flex-end">
         <Button variant="default" onClick={onDone}>
@@ -83,5 +92,76 @@ function EditForm({ device, onDone }: { readonly device: Device; readonly onDone
         </Button>
       </Group>
     </form>
+  );
+}
+
+interface Connection {
+  readonly host: string;
+  readonly port: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+function connectionOf({ address }: Device): Connection {
+  return { host: address?.host ?? '', port: String(address?.port ?? ''), username: '', password: '' };
+}
+
+/** Only what was touched is sent: a password that is not typed stays as it is. */
+function changesOf(device: Device, { host, port, username, password }: Connection) {
+  const before = connectionOf(device);
+  const hasMoved = host.trim() !== '' && (host.trim() !== before.host || port !== before.port);
+  return {
+    ...(hasMoved ? { address: { host: host.trim(), ...(port === '' ? {} : { port: Number(port) }) } } : {}),
+    ...(username === '' && password === ''
+      ? {}
+      : { credentials: { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) } }),
+  };
+}
+
+interface ConnectionFieldsProps {
+  readonly device: Device;
+  readonly value: Connection;
+  readonly onChange: (value: Connection) => void;
+}
+
+function ConnectionFields({ device, value, onChange }: ConnectionFieldsProps) {
+  const { t } = useText();
+  const change = (part: Partial<Connection>) => onChange({ ...value, ...part });
+  return (
+    <>
+      {device.address ? (
+        <Group grow>
+          <TextInput
+            label={t('device.edit.host')}
+            value={value.host}
+            maxLength={255}
+            onChange={(event) => change({ host: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t('device.edit.port')}
+            inputMode="numeric"
+            value={value.port}
+            maxLength={5}
+            onChange={(event) => change({ port: event.currentTarget.value.replace(/\D/g, '') })}
+          />
+        </Group>
+      ) : null}
+      <TextInput
+        label={t('adopt.username')}
+        description={t(device.hasCredentials ? 'device.edit.credentials.kept' : 'device.edit.credentials.none')}
+        autoComplete="off"
+        value={value.username}
+        maxLength={200}
+        onChange={(event) => change({ username: event.currentTarget.value })}
+      />
+      <PasswordInput
+        label={t('adopt.password')}
+        autoComplete="new-password"
+        visibilityToggleButtonProps={{ 'aria-label': t('signIn.reveal') }}
+        value={value.password}
+        maxLength={200}
+        onChange={(event) => change({ password: event.currentTarget.value })}
+      />
+    </>
   );
 }
