@@ -5,7 +5,7 @@ import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnes
 import { createCommands } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
 import { createBus } from './events/bus.ts';
-import { createHealth, type Health } from './health/index.ts';
+import { createHealth, decisiveCapabilities, type Health } from './health/index.ts';
 import { createHistory } from './history/index.ts';
 import { createIngest, type RecordSink } from './ingest/index.ts';
 import { createOrganisation, type Organisation } from './organisation/index.ts';
@@ -45,12 +45,14 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     }),
   );
   await registry.load();
-  const twin: Twin = createTwin({ store, registry, bus, clock });
+  const twin: Twin = createTwin({ store, registry, bus, clock, keep: decisiveCapabilities });
   await twin.load();
   const telemetry: Telemetry = createTelemetry({ store, clock, log, retention: retentionOf(config) });
   await telemetry.load();
   const quarantine = stack.use(createQuarantine({ store, bus, clock, log }));
-  const health: Health = stack.use(createHealth({ store, registry, twin, organisation, quarantine, bus, clock, log }));
+  const health: Health = stack.use(
+    createHealth({ store, registry, twin, telemetry, organisation, quarantine, bus, clock, log }),
+  );
   await health.load();
   const commands = createCommands({ store, registry, bus, audit, clock, log });
   const ingest = stack.use(

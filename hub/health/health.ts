@@ -14,7 +14,7 @@ import { type AgentFacts, explainAgent, explainDevice } from './evidence.ts';
 import { createJudge } from './judge.ts';
 import type { AgentEntry } from './ledger.ts';
 import { type CausesQuery, listCauses, overview } from './list.ts';
-import type { HealthOrganisation, HealthQuarantine, HealthRegistry, HealthTwin } from './ports.ts';
+import type { HealthOrganisation, HealthQuarantine, HealthRegistry, HealthTelemetry, HealthTwin } from './ports.ts';
 import { createRoster } from './roster.ts';
 import { readOpenCauses, readVerdicts } from './rows.ts';
 import { decisiveCapabilities, readProbe } from './signals.ts';
@@ -25,6 +25,8 @@ interface HealthDeps {
   readonly store: Store;
   readonly registry: HealthRegistry;
   readonly twin: HealthTwin;
+  /** Absent where no charge is known from before this hub. */
+  readonly telemetry?: HealthTelemetry;
   readonly organisation: HealthOrganisation;
   readonly quarantine: HealthQuarantine;
   readonly bus: Bus;
@@ -141,7 +143,12 @@ export function createHealth(deps: HealthDeps): Health {
         const state = own?.kind === 'agent-silent' ? 'unreachable' : 'unknown';
         roster.putAgent(agent, own && { state, code: own.code, sinceMs: own.openedAtMs }).causes = open;
       }
-      for (const device of registry.devices()) roster.putDevice(device, verdicts.get(device.id));
+      for (const device of registry.devices()) {
+        roster.putDevice(device, verdicts.get(device.id));
+        // Few devices have a battery, and whether one has is cheap to see.
+        const charge = twin.stateOf(device.id, 'battery') && deps.telemetry?.latestOf(device.id)[chargeMetric]?.value;
+        if (charge !== undefined) roster.charged(device.id, charge);
+      }
       subscription ??= bus.subscribe(hear);
     },
     heard: (agentId) => {

@@ -1,1 +1,2 @@
 export { createHealth, type Health } from './health.ts';
+export { decisiveCapabilities } from './signals.ts';

@@ -52,6 +52,11 @@ export interface HealthTwin {
   ): { readonly state: Readonly<Record<string, unknown>>; readonly receivedAt: Date } | undefined;
 }
 
+export interface HealthTelemetry {
+  /** The last value of each metric, from memory. */
+  latestOf(deviceId: string): Readonly<Record<string, { readonly value: number }>>;
+}
+
 interface HealthUnit {
   readonly id: number;
   readonly name: string;

@@ -31,7 +31,7 @@ export interface TwinDeps {
   readonly bus: Bus;
   readonly clock: Clock;
   /** Capabilities whose state is held in memory for every device; the rest is read when asked for. */
-  readonly keep?: readonly string[];
+  readonly keep?: Iterable<string>;
 }
 
 /** What devices last said of themselves: states by capability, and the descriptor with the history of its changes. */
