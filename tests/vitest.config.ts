@@ -4,6 +4,7 @@ const root = new URL('..', import.meta.url).pathname;
 
 /** Conversations with simulated devices over real sockets, with clocks that run many times too fast. */
 const wire = [
+  'tests/agent/capture/replay.test.ts',
   'tests/agent/devices/**/*.test.ts',
   'tests/agent/platform/**/*.test.ts',
   'tests/protocols/onvif/schema.test.ts',

@@ -80,7 +80,7 @@ export type Bundle = z.infer<typeof bundleSchema>;
 export type BundleConnection = Bundle['connections'][number];
 export type BundleContent = BundleConnection['frames'][number]['content'];
 
-export function toPayload(bytes: Uint8Array): z.infer<typeof payload> {
+function toPayload(bytes: Uint8Array): z.infer<typeof payload> {
   return isText(bytes) ? { text: Buffer.from(bytes).toString() } : { base64: Buffer.from(bytes).toString('base64') };
 }
 

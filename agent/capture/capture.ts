@@ -29,7 +29,7 @@ export function makeBundle({ agentVersion, device, result, recorder, keepsSerial
     device: {
       name: scrubber.text(device.name),
       ...(address ? { address } : {}),
-      settings: scrubber.value(settings),
+      settings: scrubber.settings(settings),
       ...(credentials ? { credentials: placeholders(credentials) } : {}),
     },
     startedAt: attempt.startedAt,

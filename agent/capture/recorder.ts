@@ -32,7 +32,7 @@ export interface RecorderLimits {
 }
 
 /** What a person can send by mail. */
-export const usualLimits: RecorderLimits = {
+const usualLimits: RecorderLimits = {
   connectionBytes: 256 * 1_024,
   totalBytes: 2 * 1_024 * 1_024,
   connections: 1_000,

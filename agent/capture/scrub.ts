@@ -61,7 +61,12 @@ export class BundleScrubber {
 
   /** Any value without secrets, as JSON knows values. */
   value<T>(value: T): T {
-    return this.#deep(value, '') as T;
+    return this.#deep(value, '', (text) => text) as T;
+  }
+
+  /** Settings, whose members may be secrets by their names. */
+  settings(settings: Readonly<Record<string, unknown>>): unknown {
+    return this.#deep(settings, '', (text, key) => (isSecretName(key) ? placeholderFor(text) : text));
   }
 
   text(text: string): string {
@@ -69,16 +74,15 @@ export class BundleScrubber {
     return this.#keepsSerials ? clean : rewriteText(clean, (stream) => this.#serialEdits(stream));
   }
 
-  #deep(value: unknown, key: string): unknown {
-    if (typeof value === 'string') return this.#member(value, key);
-    if (Array.isArray(value)) return value.map((item) => this.#deep(item, key));
+  #deep(value: unknown, key: string, hide: (text: string, key: string) => string): unknown {
+    if (typeof value === 'string') return this.#member(hide(value, key), key);
+    if (Array.isArray(value)) return value.map((item) => this.#deep(item, key, hide));
     if (typeof value !== 'object' || value === null) return value;
-    const members = Object.entries(value).map(([name, item]) => [this.#itemOr(name), this.#deep(item, name)]);
+    const members = Object.entries(value).map(([name, item]) => [this.#itemOr(name), this.#deep(item, name, hide)]);
     return Object.fromEntries(members);
   }
 
   #member(value: string, key: string): string {
-    if (isSecretName(key)) return placeholderFor(value);
     if (/^item$/i.test(key)) return this.#pseudonyms.item(value);
     if (!this.#keepsSerials && /serial/i.test(key) && !/^(serial|tag|epc)$/.test(value))
       return this.#pseudonyms.text(value);

@@ -13,7 +13,8 @@ export interface Look {
 /** SNMP and IPMI are asked by UDP, where nothing is open or closed: a TCP connection would say nothing about them. */
 const datagramPorts: ReadonlySet<number> = new Set([161, 623]);
 const lookMs = 3_000;
-const discoverMs = 60_000;
+/** A device that is asked directly answers within seconds; a search of everybody takes longer. */
+const discoverMs = 12_000;
 
 /** Families with a usual TCP port, in the order of the registry; the others are never guessed at. */
 export function guessable(drivers: readonly Driver[]): readonly (readonly [Driver, number])[] {

@@ -85,7 +85,7 @@ const board = (profile: BoardProfile): CapturedCase => ({
   },
 });
 
-export const tag = '3314257bf7194e4000001a85';
+const tag = '3074257bf7194e4000001a85';
 
 const gate: CapturedCase = {
   name: 'rfid-gate, alone',
@@ -110,7 +110,7 @@ const libraryGate: CapturedCase = {
     library.items.set('00006789', { circulation: '03', title: 'Dế Mèn phiêu lưu ký' });
     const simulator = await ReaderSimulator.start({ clock });
     const settings = {
-      item: { by: 'grai-96', id: 'serial', digits: 8 },
+      item: { by: 'sgtin-96', id: 'serial', digits: 8 },
       security: { by: 'library' },
       library: { ...library.address, answerMs: 1_000 },
       pollSeconds: 5,

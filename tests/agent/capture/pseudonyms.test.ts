@@ -48,14 +48,14 @@ describe('names that stand for names', () => {
   });
 
   it.each([
-    { by: 'grai-96', id: 'serial', prefix: 'B', digits: 8 },
-    { by: 'grai-96', id: 'uri', prefix: '', digits: 1 },
+    { by: 'sgtin-96', id: 'serial', prefix: 'B', digits: 8 },
+    { by: 'sgtin-96', id: 'uri', prefix: '', digits: 1 },
     { by: 'epc' },
   ] as const)('give a tag and the id that $by reads out of it the same meaning', (rule) => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 2n ** 38n - 1n }), (serial) => {
+      fc.property(fc.bigInt({ min: 100n, max: 2n ** 38n - 1n }), (serial) => {
         const names = new Pseudonyms(key);
-        const epc = ((0x3314257bf7194en << 40n) + serial).toString(16).padStart(24, '0').slice(-24);
+        const epc = ((0x3074257bf7194en << 40n) + serial).toString(16).padStart(24, '0').slice(-24);
         const id = readItemId({ epc }, rule);
         const alias = names.tag(epc);
         expect(alias).toHaveLength(epc.length);

@@ -84,8 +84,8 @@ describe.each(capturedCases)('a capture of $name', ({ driver, start }) => {
 describe('a capture of a gate that asks its library', () => {
   const clock = createFastClock(10);
   const login = { username: 'cong-thu-vien', password: 'thu-vien-7' };
-  /** GRAI-96 with the serial numbers 6789 and 6790. */
-  const tags = ['3314257bf7194e4000001a85', '3314257bf7194e4000001a86'] as const;
+  /** SGTIN-96 with the serial numbers 6789 and 6790. */
+  const tags = ['3074257bf7194e4000001a85', '3074257bf7194e4000001a86'] as const;
   let library: LibrarySimulator;
   let reader: ReaderSimulator;
 
@@ -102,7 +102,7 @@ describe('a capture of a gate that asks its library', () => {
 
   it('names no item and no book, and decides the same about the same', async () => {
     const settings = {
-      item: { by: 'grai-96', id: 'serial', prefix: 'B', digits: 8 },
+      item: { by: 'sgtin-96', id: 'serial', prefix: 'B', digits: 8 },
       security: { by: 'library' },
       library: { ...library.address, answerMs: 1_000 },
       pollSeconds: 5,
