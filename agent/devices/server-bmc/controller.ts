@@ -33,7 +33,8 @@ export interface Sensor {
   readonly kind: 'temperature' | 'fan' | 'voltage' | 'current' | 'power' | 'share' | 'state';
   /** °C, revolutions a minute, V, A, W, %; undefined where there is none now. */
   readonly value: number | undefined;
-  readonly level: Level | 'absent';
+  /** `unknown` where the controller does not judge, `absent` where nothing is measured. */
+  readonly level: Level | 'unknown' | 'absent';
   /** What a sensor without a number says, where it says anything. */
   readonly words?: string;
 }

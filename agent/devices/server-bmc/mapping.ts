@@ -121,7 +121,9 @@ function worst(first: Level, second: Level): Level {
 }
 
 function temperatureLevel({ sensors }: Reading): CapabilityState<'temperature'>['level'] {
-  const levels = sensors.flatMap(({ kind, level }) => (kind === 'temperature' && level !== 'absent' ? [level] : []));
+  const levels = sensors.flatMap(({ kind, level }) =>
+    kind === 'temperature' && level !== 'absent' && level !== 'unknown' ? [level] : [],
+  );
   return levels.length === 0 ? 'unknown' : levels.reduce(worst);
 }
 

@@ -152,10 +152,7 @@ export class RedfishController implements Controller {
   }
 
   async #findManager(root: ServiceRoot, system: ComputerSystem, signal: AbortSignal) {
-    const { managers } = root;
-    const listed =
-      managers && (await unlessRefused(async () => parseCollection(await this.#client.get(managers, signal))));
-    const path = system.managers[0] ?? (listed || undefined)?.members[0];
+    const path = system.managers[0] ?? (await this.#members(root.managers, signal))[0];
     if (!path) return undefined;
     const manager = await unlessRefused(async () => parseManager(await this.#client.get(path, signal)));
     return manager && { ...manager, path };

@@ -95,9 +95,11 @@ function levelOf({ health }: Status): Level {
 }
 
 function sensorOf({ kind, name, value, unit, status }: Measurement): Sensor {
+  const judged = status.health === undefined ? 'unknown' : levelOf(status);
   const isSilent = silentStates.includes(status.state ?? '') || value === undefined;
   // A part without a reading that is said to be ill is ill all the same.
-  const level = isSilent && levelOf(status) === 'ok' ? 'absent' : levelOf(status);
+  const isIll = judged === 'warning' || judged === 'error';
+  const level = isSilent && !isIll ? 'absent' : judged;
   return { kind: kind === 'fan' && unit === '%' ? 'share' : kind, name, value, level };
 }
 

@@ -14,8 +14,8 @@ export const sensors = defineCapability({
           name: z.string().max(120),
           /** `share` is a percentage, `state` has no number. */
           kind: z.enum(['temperature', 'fan', 'voltage', 'current', 'power', 'share', 'state']),
-          /** By the machine's own limits; `absent` where nothing is measured now. */
-          level: z.enum(['ok', 'warning', 'error', 'absent']),
+          /** By the machine's own limits; `unknown` where it does not judge, `absent` where nothing is measured now. */
+          level: z.enum(['ok', 'warning', 'error', 'unknown', 'absent']),
         }),
       )
       .max(128),

@@ -24,7 +24,7 @@ const sensor = fc.record<Sensor>({
   name: words,
   kind: fc.constantFrom('temperature', 'fan', 'voltage', 'current', 'power', 'share', 'state'),
   value: maybe(fc.double({ noNaN: true, noDefaultInfinity: true })),
-  level: fc.constantFrom('ok', 'warning', 'error', 'absent'),
+  level: fc.constantFrom('ok', 'warning', 'error', 'unknown', 'absent'),
 });
 const reading: fc.Arbitrary<Reading> = fc.record({
   power: fc.record({

@@ -95,6 +95,8 @@ describe('a controller by Redfish', () => {
       'sensors.power@PSU-1': 92,
       'sensors.voltage@PSU-2': 229.6,
     });
+    // Excerpts of sensors carry no judgement of the controller's.
+    expect(test.reporter.last('temperature')).toEqual({ level: 'unknown' });
   });
 
   it('tells critical lines of its log once, over connections, and none of those that were there before', async () => {
