@@ -66,3 +66,17 @@ if [ ! -d "$judges/openlp" ] && command -v apt-get >/dev/null; then
   fi
   rm -rf "$unpacked"
 fi
+
+# The client of ATEM switchers from npm, pinned by its lock file. No script of it runs: its font library would compile where it has
+# no built file, and nothing here draws text.
+if ! cmp -s "$here/judges/atem/package-lock.json" "$judges/atem/package-lock.json"; then
+  rm -rf "$judges/atem"
+  mkdir -p "$judges/atem"
+  cp "$here"/judges/atem/*.json "$judges/atem/"
+  if [ "$(id -u)" = 0 ]; then chown -R 65534:65534 "$judges/atem"; fi
+  if ! "${as[@]}" env HOME="$judges/atem" npm ci --prefix "$judges/atem" --ignore-scripts --no-audit --no-fund --silent; then
+    rm -rf "$judges/atem"
+    echo "missing: atem-connection (the registry of npm could not be reached)"
+  fi
+  rm -rf "$judges/atem/.npm"
+fi

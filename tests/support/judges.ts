@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +17,9 @@ export const hasPythonJudges = existsSync(python) && existsSync(join(folder, 'cl
 /** The worship software OpenLP, of Debian's package: its client of PJLink, without the rest of it. */
 const openlp = join(folder, 'openlp/usr/lib/python3/dist-packages');
 export const hasOpenlp = existsSync(join(openlp, 'openlp')) && existsSync('/usr/lib/python3/dist-packages/PyQt5');
+/** A client of ATEM switchers, from npm. */
+const atem = join(folder, 'atem');
+export const hasAtemClient = existsSync(join(atem, 'node_modules/atem-connection'));
 /** Debian's own tool. */
 export const hasWakeonlan = existsSync('/usr/bin/wakeonlan');
 
@@ -35,6 +39,11 @@ export async function runPython(program: string, ...args: string[]): Promise<unk
 export async function runOpenlp(program: string, ...args: string[]): Promise<unknown> {
   const found = `import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ${JSON.stringify(openlp)})\n`;
   return JSON.parse(await run('/usr/bin/python3', ['-c', found + program, ...args]));
+}
+
+/** The module of `hasAtemClient`, loaded from outside the repository. */
+export function requireAtemClient(): unknown {
+  return createRequire(join(atem, 'package.json'))('atem-connection');
 }
 
 export async function runWakeonlan(...args: string[]): Promise<string> {

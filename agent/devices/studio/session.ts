@@ -4,6 +4,7 @@ import { DeviceError } from '../error.ts';
 import { executeCommand } from './commands.ts';
 import { mapDescriptor, mapSamples, mapStates } from './mapping.ts';
 import type { MemberContext, StudioMember } from './member.ts';
+import { AtemSwitcher } from './members/atem-switcher.ts';
 import { HyperdeckRecorder } from './members/hyperdeck-recorder.ts';
 import { ObsMixer } from './members/obs-mixer.ts';
 import { ViscaCamera } from './members/visca-camera.ts';
@@ -178,5 +179,7 @@ function createMember(settings: MemberSettings, context: MemberContext, { reserv
       return new HyperdeckRecorder(context, reserve);
     case 'switcher':
       return new VmixSwitcher(context);
+    case 'atem':
+      return new AtemSwitcher(context, reserve);
   }
 }

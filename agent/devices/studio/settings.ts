@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { atemPort } from '../../../protocols/atem/packet.ts';
 import { hyperdeckPort } from '../../../protocols/hyperdeck/line.ts';
 import { obsPort } from '../../../protocols/obs-websocket/message.ts';
 import { viscaUdpPort } from '../../../protocols/visca/ip-header.ts';
@@ -47,6 +48,8 @@ const member = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('recorder'), ...place }),
   /** vMix. It has no password: whoever reaches its port commands it. */
   z.strictObject({ kind: z.literal('switcher'), ...place }),
+  /** An ATEM switcher, for which `host` is an IPv4 address. It has no password: whoever reaches its port commands it. */
+  z.strictObject({ kind: z.literal('atem'), ...place }),
 ]);
 
 const step = z.discriminatedUnion('do', [
@@ -65,10 +68,10 @@ const step = z.discriminatedUnion('do', [
 
 /** What each kind of step can be asked of. */
 const doers: Readonly<Record<z.infer<typeof step>['do'], readonly z.infer<typeof member>['kind'][]>> = {
-  show: ['obs', 'switcher'],
+  show: ['obs', 'switcher', 'atem'],
   preset: ['camera'],
-  record: ['obs', 'recorder', 'switcher'],
-  stream: ['obs', 'switcher'],
+  record: ['obs', 'recorder', 'switcher', 'atem'],
+  stream: ['obs', 'switcher', 'atem'],
   mute: ['obs'],
   power: ['camera'],
   wait: [],
@@ -131,5 +134,7 @@ export function defaultPortOf(settings: MemberSettings): number {
       return hyperdeckPort;
     case 'switcher':
       return vmixPort;
+    case 'atem':
+      return atemPort;
   }
 }

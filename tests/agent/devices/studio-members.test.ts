@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { studio } from '../../../agent/devices/studio/index.ts';
+import { AtemSimulator } from '../../simulators/studio/atem.ts';
 import { CameraSimulator } from '../../simulators/studio/camera.ts';
 import { MixerSimulator } from '../../simulators/studio/mixer.ts';
 import { DeckSimulator } from '../../simulators/studio/recorder.ts';
@@ -180,6 +181,43 @@ driverConformance<SwitcherSimulator>({
       name: 'set',
       args: { name: 'Slides & notes' },
       verify: ({ active }) => expect(active).toBe(2),
+    },
+  ],
+});
+
+driverConformance<AtemSimulator>({
+  driver: studio,
+  start: (clock) => AtemSimulator.start({ clock }),
+  settings: { members: [{ kind: 'atem', name: 'Bàn trộn' }] },
+  change: { capability: 'streaming', make: (switcher) => switcher.press('stream', true) },
+  without: {
+    'wrong-password': 'a switcher has no credentials',
+    'hang-up': 'UDP has no connection',
+    reboot: 'over UDP that is silence',
+  },
+  commands: [
+    ...hold,
+    { capability: 'recording', name: 'start', args: {}, verify: ({ isRecording }) => expect(isRecording).toBe(true) },
+    {
+      capability: 'recording',
+      name: 'stop',
+      args: {},
+      prepare: (switcher) => switcher.press('record', true),
+      verify: ({ isRecording }) => expect(isRecording).toBe(false),
+    },
+    { capability: 'streaming', name: 'start', args: {}, verify: ({ isLive }) => expect(isLive).toBe(true) },
+    {
+      capability: 'streaming',
+      name: 'stop',
+      args: {},
+      prepare: (switcher) => switcher.press('stream', true),
+      verify: ({ isLive }) => expect(isLive).toBe(false),
+    },
+    {
+      capability: 'scene',
+      name: 'set',
+      args: { name: 'Slides & notes' },
+      verify: ({ program }) => expect(program).toBe(2),
     },
   ],
 });
