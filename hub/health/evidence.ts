@@ -105,7 +105,8 @@ function deviceEvidence({ signals, probe, reportedAtMs }: DeviceFacts): Evidence
   const lines: Evidence[] = [];
   if (reachability) {
     const words = probeWords[reachability];
-    const said = probe?.message ? `: ${probe.message}` : '';
+    // What it says although it is well is told by its conditions, in both languages.
+    const said = probe?.message && reachability !== 'up' ? `: ${probe.message}` : '';
     lines.push(line(reachability === 'up', { vi: words.vi + said, en: words.en + said }, probe?.atMs));
   } else lines.push(line(undefined, { vi: 'Thiết bị chưa được kiểm tra', en: 'The device has not been probed yet' }));
   lines.push(...conditionEvidence(signals));

@@ -3,6 +3,7 @@ import { useText } from '../text/use-text.ts';
 import { Age } from '../ui/age.tsx';
 import { CommandButton } from './parts/command-button.tsx';
 import { Badge, Facts } from './parts/facts.tsx';
+import { ProblemWords } from './parts/problem.tsx';
 import type { WidgetProps } from './parts/widget.ts';
 
 const faces = {
@@ -19,9 +20,7 @@ export function ReachabilityWidget({ state }: WidgetProps<'reachability'>) {
     <>
       {face ? <Badge tone={face.tone}>{t(face.key)}</Badge> : null}
       <Facts rows={[[t('reach.since'), state.since === undefined ? undefined : <Age key="age" at={state.since} />]]} />
-      {state.problem ? (
-        <p className="small">{t('command.problem', { message: state.problem.message, code: state.problem.code })}</p>
-      ) : null}
+      {state.problem ? <ProblemWords problem={state.problem} /> : null}
       <div className="row">
         <CommandButton capability="reachability" name="probe" />
       </div>

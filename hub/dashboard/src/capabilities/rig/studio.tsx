@@ -4,6 +4,7 @@ import { useText } from '../../text/use-text.ts';
 import { Age, Moment } from '../../ui/age.tsx';
 import { CommandButton } from '../parts/command-button.tsx';
 import { Badge } from '../parts/facts.tsx';
+import { ProblemWords } from '../parts/problem.tsx';
 import type { WidgetProps } from '../parts/widget.ts';
 import { useHolder } from './holder.ts';
 import './rig.css';
@@ -70,7 +71,7 @@ function PartRow({ part, isWanted }: { readonly part: Part; readonly isWanted: b
           <Age at={part.since} />
         </span>
       </span>
-      {part.problem ? <p className="soft small">{part.problem.message}</p> : null}
+      {part.problem ? <ProblemWords problem={part.problem} /> : null}
     </li>
   );
 }

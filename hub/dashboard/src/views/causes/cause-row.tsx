@@ -86,6 +86,7 @@ export function CauseRow({ cause }: { readonly cause: CauseView }) {
       <div className="cause-body">
         <h3>{pick(cause.title)}</h3>
         <p className="cause-meta small soft">
+          {cause.device ? <span>{cause.device.name}</span> : null}
           <span>{cause.unit.name}</span>
           <CauseReach cause={cause} />
         </p>

@@ -4,14 +4,27 @@ import { CapabilityWidget } from '../../capabilities/index.tsx';
 import { Facts } from '../../capabilities/parts/facts.tsx';
 import { useFamilies } from '../../state/families.ts';
 import { lifecycleKeys } from '../../text/state-keys.ts';
+import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { Moment } from '../../ui/age.tsx';
+
+/** Kinds of parts that have words of ours. */
+const roles: Readonly<Record<string, TextKey>> = {
+  mixer: 'studio.mixer',
+  camera: 'studio.camera',
+  recorder: 'studio.recorder',
+  switcher: 'studio.switcher',
+};
 
 /** What the device is: identity, parts, address, since when it is ours. */
 export function InventoryCard({ device }: { readonly device: Device }) {
   const { t } = useText();
   const families = useFamilies();
   const { address } = device;
+  const kindOf = (kind: string) => {
+    const key = roles[kind];
+    return key ? t(key) : kind;
+  };
   return (
     <section className="card stack">
       <h2>{t('device.inventory')}</h2>
@@ -65,10 +78,7 @@ export function InventoryCard({ device }: { readonly device: Device }) {
           <Facts
             rows={device.parts.map(
               (part) =>
-                [
-                  part.name,
-                  [part.kind, part.detail, part.serial].filter((word) => word !== undefined).join(', '),
-                ] as const,
+                [part.name, [kindOf(part.kind), part.detail, part.serial].filter((word) => word).join(', ')] as const,
             )}
           />
         </>
