@@ -1,3 +1,4 @@
+import { agent } from './agent.ts';
 import { enrolment } from './enrolment.ts';
 import { ingest } from './ingest.ts';
 
@@ -10,6 +11,10 @@ const benchmarks: Readonly<Record<string, { readonly about: string; readonly run
   ingest: {
     about: 'durable samples/s through mTLS MQTT into the database, beside COPY of narrow rows into the same one',
     run: ingest,
+  },
+  agent: {
+    about: 'an agent with 200 devices of mixed families: memory, CPU, bytes, and what ten stuck ones do to the others',
+    run: agent,
   },
 };
 
