@@ -24,6 +24,7 @@ export class Listener implements AsyncDisposable {
   #view = emptyView;
   #fresh: Readings = {};
   #heardMs: number;
+  #spoken = 0;
   #messages = 0;
   #broken: ProtocolError | undefined;
   #failure: unknown;
@@ -40,6 +41,11 @@ export class Listener implements AsyncDisposable {
   /** When the device itself last spoke (monotonic). */
   get heardMs(): number {
     return this.#heardMs;
+  }
+
+  /** How often the device itself has spoken. */
+  get spoken(): number {
+    return this.#spoken;
   }
 
   /** Messages that told something, retained ones too. */
@@ -114,6 +120,7 @@ export class Listener implements AsyncDisposable {
       if (!isRetained) this.#answers.add(topic);
       if (told.isSignOfLife && !isRetained) {
         this.#heardMs = clock.mono();
+        this.#spoken++;
         this.#broken = undefined;
       }
     } catch (thrown) {

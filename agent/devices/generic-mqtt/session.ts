@@ -116,16 +116,17 @@ class MqttSession implements DriverSession {
   async #switchPower(target: 'on' | 'off', request: Request, signal: AbortSignal): Promise<Output> {
     const listener = this.#listener;
     await this.#requirePresence();
-    const sentMs = this.#context.clock.mono();
+    const spokenBefore = listener.spoken;
     listener.expectAnswers();
     await this.#send(request, signal);
     if (!this.#dialect.tellsPower(listener.view)) return { state: target, verified: false };
-    const isSeen = () => listener.heardMs > sentMs && listener.view.power === target;
+    const hasSpoken = () => listener.spoken > spokenBefore;
+    const isSeen = () => hasSpoken() && listener.view.power === target;
     if (await listener.until(isSeen, this.#answerMs, signal)) return { state: target };
     await this.#requirePresence();
     this.#requireSense();
     const { power = 'unknown' } = listener.view;
-    if (listener.heardMs > sentMs && power !== target)
+    if (hasSpoken() && power !== target)
       throw new DeviceError('no-effect', `it was told to switch ${target}, and says that it is ${power}`);
     throw new DeviceError('timeout', `it was told to switch ${target}, and says nothing`);
   }
@@ -135,11 +136,12 @@ class MqttSession implements DriverSession {
     const listener = this.#listener;
     await this.#requirePresence();
     const sentMs = this.#context.clock.mono();
+    const spokenBefore = listener.spoken;
     await this.#send(request, signal);
     const isBack = () => {
       const { uptimeSeconds = Number.POSITIVE_INFINITY } = listener.view;
       // The device counts whole seconds.
-      return listener.heardMs > sentMs && (uptimeSeconds - 1) * 1_000 <= listener.heardMs - sentMs;
+      return listener.spoken > spokenBefore && (uptimeSeconds - 1) * 1_000 <= listener.heardMs - sentMs;
     };
     const endsAt = sentMs + rebootMs;
     while (this.#context.clock.mono() < endsAt) {

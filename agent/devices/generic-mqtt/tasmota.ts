@@ -3,7 +3,7 @@ import { readTasmota, readTasmotaConfig, type TasmotaUpdate } from '../../../pro
 import { discoveryFilter, type TasmotaPrefix, tasmotaLeaf, tasmotaTopic } from '../../../protocols/tasmota/topics.ts';
 import type { Dialect, Told } from './dialect.ts';
 import type { Settings } from './settings.ts';
-import type { ViewUpdate } from './view.ts';
+import type { DeviceView, ViewUpdate } from './view.ts';
 
 /** Tasmota: tasmota.github.io/docs/MQTT and Commands. It answers every question, so silence is a fault. */
 export function tasmotaDialect(settings: Settings): Dialect {
@@ -13,20 +13,23 @@ export function tasmotaDialect(settings: Settings): Dialect {
     payload,
     answer: topicOf('stat', answer),
   });
-  const readConfig = (payload: Uint8Array): Told | undefined => {
+  const readConfig = (view: DeviceView, payload: Uint8Array): Told | undefined => {
     const { topic, fullTopic, relays: _relays, ...identity } = readTasmotaConfig(payload);
     // Bound to one device by its topics: what it says of others is not believed.
     if (topic !== settings.topic || fullTopic !== settings.fullTopic) return undefined;
-    return { update: { identity }, isSignOfLife: true };
+    // Its status tells the version with the name of the build; here it is shorter.
+    const { firmware = identity.firmware } = view.identity;
+    return { update: { identity: withoutGaps({ ...identity, firmware }) }, isSignOfLife: true };
   };
 
   return {
     publish: [topicOf('tele', '+'), topicOf('stat', '+'), discoveryFilter],
     subscribe: [topicOf('cmnd', '#')],
     silentAfterMs: Number.POSITIVE_INFINITY,
-    read: (_view, topic, payload) => {
+    read: (view, topic, payload) => {
       const leaf = tasmotaLeaf(settings, topic)?.leaf;
-      if (leaf === undefined) return payload.length > 0 && topic.endsWith('/config') ? readConfig(payload) : undefined;
+      if (leaf === undefined)
+        return payload.length > 0 && topic.endsWith('/config') ? readConfig(view, payload) : undefined;
       const told = readTasmota(leaf, payload);
       // Its last will speaks for it once it is gone.
       return told && { update: updateOf(told, settings.relay), isSignOfLife: told.isOnline !== false };
