@@ -4,6 +4,7 @@ import { networkDevice } from '../../../agent/devices/network-device/index.ts';
 import { onvifCamera } from '../../../agent/devices/onvif-camera/index.ts';
 import { pjlinkProjector } from '../../../agent/devices/pjlink-projector/index.ts';
 import { rfidGate } from '../../../agent/devices/rfid-gate/index.ts';
+import { serverBmc } from '../../../agent/devices/server-bmc/index.ts';
 import { studio } from '../../../agent/devices/studio/index.ts';
 import { vrHeadset } from '../../../agent/devices/vr-headset/index.ts';
 import type { Clock } from '../../../protocols/ports.ts';
@@ -13,6 +14,7 @@ import { type OnvifCameraOptions, startOnvifCamera } from '../../simulators/onvi
 import { ProjectorSimulator } from '../../simulators/pjlink-projector.ts';
 import { ReaderSimulator } from '../../simulators/rfid-gate/index.ts';
 import { LibrarySimulator } from '../../simulators/rfid-gate/library.ts';
+import { startServerBmc } from '../../simulators/server-bmc/index.ts';
 import type { Simulator } from '../../simulators/simulator.ts';
 import { StudioSimulator } from '../../simulators/studio/index.ts';
 import { AdbServerSimulator } from '../../simulators/vr-headset/index.ts';
@@ -138,6 +140,16 @@ const headset: CapturedCase = {
   },
 };
 
+const controller: CapturedCase = {
+  name: 'server-bmc, Redfish',
+  driver: serverBmc,
+  start: async (clock) => {
+    const credentials = { username: 'kythuatvien', password: 'Phòng máy <1> & 2' };
+    const simulator = await startServerBmc({ clock, credentials });
+    return running(simulator, { credentials, settings: { plainHttp: true } }, Object.values(credentials));
+  },
+};
+
 export const capturedCases: readonly CapturedCase[] = [
   projector('md5'),
   projector('sha256'),
@@ -150,5 +162,6 @@ export const capturedCases: readonly CapturedCase[] = [
   libraryGate,
   rig,
   headset,
+  controller,
   ...(['samsung-mdc', 'philips-sicp', 'iiyama', 'viewsonic', 'benq', 'lg', 'smart'] as const).map(board),
 ];

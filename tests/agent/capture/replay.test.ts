@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, decodeBundle, encodeBundle } from '../../../agent/capture/bundle.ts';
+import { genericMqtt } from '../../../agent/devices/generic-mqtt/index.ts';
 import { rfidGate } from '../../../agent/devices/rfid-gate/index.ts';
 import { ReaderSimulator } from '../../simulators/rfid-gate/index.ts';
 import { LibrarySimulator } from '../../simulators/rfid-gate/library.ts';
@@ -24,6 +25,17 @@ function everythingIn(bundle: Bundle): string {
   return [text, ...binary.flatMap((bytes) => [bytes.toString('latin1'), bytes.toString(), bytes.toString('hex')])].join(
     '\n',
   );
+}
+
+/** Serial numbers and MAC addresses in what a device tells. */
+function serialsIn(value: unknown): readonly string[] {
+  const found: string[] = [];
+  JSON.stringify(value, (key, member: unknown) => {
+    const texts = [member].flat().filter((text) => typeof text === 'string');
+    if (/serial|^macs?$/i.test(key)) found.push(...texts.filter(({ length }) => length >= 4));
+    return member;
+  });
+  return found;
 }
 
 function writtenForms(secret: string): string[] {
@@ -67,6 +79,12 @@ describe.each(capturedCases)('a capture of $name', ({ driver, start }) => {
 
   it('keeps serial numbers only when it is told to', async () => {
     const bundle = await captureFrom({ driver, clock, ...device.how, keepsSerials: true });
+    const without = everythingIn(await captureFrom({ driver, clock, ...device.how }));
+    for (const serial of serialsIn([bundle.states, bundle.descriptor])) {
+      for (const form of [serial, serial.toLowerCase(), serial.replaceAll(':', '')]) {
+        expect(without.includes(form), `${form} of ${serial}`).toBe(false);
+      }
+    }
     const { states, failure } = await replayWith(driver, bundle, createFastClock(10));
     expect(failure).toBeUndefined();
     expect(withoutMoments(states, bundle.startedAt)).toEqual(withoutMoments(bundle.states, bundle.startedAt));
@@ -131,6 +149,19 @@ describe('a capture of a gate that asks its library', () => {
     expect(replayed.events).toEqual(bundle.events);
     expect(replayed.states['gate']).toMatchObject({ reading: true, lookup: 'ready' });
   });
+});
+
+it('tells that a device which sends by itself cannot be asked from here', async () => {
+  const settings = { dialect: 'tasmota', topic: 'quat-lop-7' };
+  const clock = createFastClock(10);
+  const credentials = { username: 'quat-7', password: 'mat-khau-quat' };
+  const bundle = await captureFrom({ driver: genericMqtt, clock, settings, credentials });
+  expect(bundle.failure?.problem.code).toBe('broker-off');
+  expect(bundle.steps.find(({ status }) => status === 'failed')).toMatchObject({
+    name: 'connect',
+    cause: 'broker-off',
+  });
+  for (const secret of Object.values(credentials)) expect(everythingIn(bundle)).not.toContain(secret);
 });
 
 describe('the file of a capture', () => {
