@@ -30,6 +30,8 @@ export type IpmiQuestion = keyof typeof questions;
 /** The variable that `-E` makes `ipmitool` read the password from. */
 export const passwordVariable = 'IPMI_PASSWORD';
 
+/** The least privilege that reads and switches power (IPMI 2.0 appendix G); `ipmitool` would ask for all of them. */
+const privilege = ['-L', 'OPERATOR'];
 /** Seconds until it asks again, and how often. */
 const patience = ['-N', '2', '-R', '2'];
 
@@ -48,6 +50,7 @@ export function ipmitoolArguments(target: IpmiTarget, question: IpmiQuestion): r
     '-U',
     target.username,
     '-E',
+    ...privilege,
     ...patience,
     ...questions[question],
   ];

@@ -141,6 +141,7 @@ describe('how ipmitool is called', () => {
       const args = ipmitoolArguments(target, question);
       expect(args).toContain('-E');
       expect(args).not.toContain('-P');
+      expect(args[args.indexOf('-L') + 1]).toBe('OPERATOR');
       expect(args[args.indexOf('-U') + 1]).toBe('-x --version');
       expect(args.slice(-questions[question].length)).toEqual(questions[question]);
     }

@@ -81,7 +81,7 @@ async function writeFiles(folder: string, udpPort: number, consolePort: number):
       'guid a123456789abcdefa123456789abcdef',
       'endlan',
       `chassis_control "${join(folder, 'chassis')} 0x20"`,
-      `user 2 true "${username}" "${password}" admin 10 none md2 md5 straight`,
+      `user 2 true "${username}" "${password}" operator 10 none md2 md5 straight`,
       `console 127.0.0.1 ${consolePort}`,
       '',
     ].join('\n'),
