@@ -30,6 +30,7 @@ type Context = DriverContext<CameraSettings>;
 /** Everything together that one connect and one poll may take. */
 const connectLimitMs = 45_000;
 const pollLimitMs = 30_000;
+const signInLimitMs = 10_000;
 /** What seldom changes is asked again after this. */
 const surveyIntervalMs = 15 * 60_000;
 /** A camera that refused our credentials is not asked again within this: cameras lock accounts after a few failures. */
@@ -249,10 +250,23 @@ class CameraSession implements DriverSession {
     } catch (thrown) {
       signal.throwIfAborted();
       const error = toDeviceError(thrown);
-      if (error instanceof DeviceError && error.code === 'authentication') {
-        this.#refusal = { error, until: clock.mono() + refusalHoldMs };
-      }
+      if (!(error instanceof DeviceError && error.code === 'authentication')) throw error;
+      // An account that may not do this may still do everything else.
+      if (!(await this.#isSignedIn(signal))) this.#refusal = { error, until: clock.mono() + refusalHoldMs };
       throw error;
+    }
+  }
+
+  /** Whether the camera lets us in at all; asked after a refusal only, so it is one attempt more at the most. */
+  async #isSignedIn(signal: AbortSignal): Promise<boolean> {
+    using deadline = this.#context.clock.deadline(signInLimitMs, signal);
+    try {
+      await this.#client.call(this.#client.deviceService, getDeviceInformation(), { signal: deadline.signal });
+      return true;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof DeviceError) return false;
+      throw thrown;
     }
   }
 }

@@ -37,7 +37,7 @@ export async function openScene({ settings, broker, ...options }: SceneOptions =
     settings: driver.settings.parse({ timeoutMs: 30_000, ...settings }),
     clock,
     address: camera.address,
-    credentials,
+    credentials: options.credentials ?? credentials,
     ...(broker ? { broker } : {}),
   });
   cleanup.defer(() => test.stop());
