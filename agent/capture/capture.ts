@@ -1,6 +1,7 @@
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { ProbeResult } from '../probe/probe.ts';
 import { scrubbed } from '../probe/secrets.ts';
+import type { Step } from '../probe/steps.ts';
 import { type Bundle, bundleSchema } from './bundle.ts';
 import type { Recorder } from './recorder.ts';
 import { BundleScrubber, type Confidential, isSecretName } from './scrub.ts';
@@ -34,7 +35,7 @@ export function makeBundle({ agentVersion, device, result, recorder, keepsSerial
     },
     startedAt: attempt.startedAt,
     clockReads: [...attempt.clockReads],
-    steps: scrubber.value(result.steps),
+    steps: scrubber.value(result.steps.map(withoutFirstWords)),
     ...(attempt.failure ? { failure: scrubber.value(attempt.failure) } : {}),
     ...(attempt.descriptor ? { descriptor: scrubber.value(attempt.descriptor) } : {}),
     states: scrubber.value(Object.fromEntries(attempt.states)),
@@ -44,6 +45,11 @@ export function makeBundle({ agentVersion, device, result, recorder, keepsSerial
     lostConnections: recorder.lostConnections,
     isReplayable: isWhole,
   });
+}
+
+/** What a device says first may hold the random number of its sign-in; the frames have it scrubbed. */
+function withoutFirstWords(step: Step): Step {
+  return step.name === 'greeting' ? { ...step, facts: step.facts.slice(0, 1) } : step;
 }
 
 function placeholders({ username, password }: NonNullable<DesiredDevice['credentials']>) {
