@@ -107,10 +107,25 @@ export class ProjectorSimulator implements Simulator {
     });
   }
 
+  /** A port that the system gives for TCP may be another program's for UDP; then the next one is tried. */
   static async start(options: ProjectorOptions): Promise<ProjectorSimulator> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ProjectorSimulator.#start(options);
+      } catch (thrown) {
+        const isTaken = thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE';
+        if (!isTaken || options.port !== undefined || attempt === 10) throw thrown;
+      }
+    }
+  }
+
+  static async #start(options: ProjectorOptions): Promise<ProjectorSimulator> {
     const simulator = new ProjectorSimulator(options);
+    await using stack = new AsyncDisposableStack();
+    stack.use(simulator);
     await simulator.#endpoint.open();
     if ((options.class ?? 2) === 2) await simulator.#listenUdp();
+    stack.move();
     return simulator;
   }
 
@@ -173,7 +188,8 @@ export class ProjectorSimulator implements Simulator {
   }
 
   async #listenUdp(): Promise<void> {
-    const udp = createSocket('udp4');
+    // An agent on this machine listens to the same port of every address.
+    const udp = createSocket({ type: 'udp4', reuseAddr: true });
     udp.on('message', (bytes, from) => {
       if (this.#endpoint.fault === undefined && bytes.toString('latin1').toUpperCase() === '%2SRCH\r') {
         udp.send(`%2ACKN=${this.state.mac}\r`, from.port, from.address);
