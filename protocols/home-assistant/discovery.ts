@@ -93,7 +93,7 @@ export function readDiscovery(prefix: string, topic: string, payload: Uint8Array
   const entities = parts.flatMap(([id, part]) => {
     // What the device says for all its components, each may say again for itself.
     const own = { ...root, ...expandEntity(objectOf(part) ?? {}) };
-    return listOfEntity(String(own['platform']), `${source}/${id}`, own);
+    return listOfEntity(textOf(own['platform'], 40) ?? '', `${source}/${id}`, own);
   });
   return { source, entities };
 }

@@ -106,7 +106,8 @@ function requireSwitch(text: string): 'on' | 'off' {
 
 /** The words of StateText1 and StateText2 as they are unless a person changed them, and the numbers. */
 function switchOf(value: unknown): 'on' | 'off' | undefined {
-  const text = String(value).toUpperCase();
+  // An object of a wire may have a field `toString` of its own.
+  const text = typeof value === 'number' ? `${value}` : textOf(value, 20)?.toUpperCase();
   if (text === 'ON' || text === '1') return 'on';
   return text === 'OFF' || text === '0' ? 'off' : undefined;
 }

@@ -124,7 +124,7 @@ function readDevice(entry: unknown): ZigbeeDevice | undefined {
 
 /** zigbee2mqtt.io, "Exposes": switches and lights have a feature `state` that can be set (access bit 2). */
 function switchesOf(expose: unknown): string[] {
-  if (!['switch', 'light'].includes(String(fieldOf(expose, 'type')))) return [];
+  if (!['switch', 'light'].includes(textOf(fieldOf(expose, 'type'), 20) ?? '')) return [];
   return listOf(fieldOf(expose, 'features'), maxExposes).flatMap((feature) => {
     const property = textOf(fieldOf(feature, 'property'), 40);
     const canSet = ((numberOf(fieldOf(feature, 'access')) ?? 0) & 2) !== 0;

@@ -72,7 +72,12 @@ export async function spendHostileDay({ driver, seed, hours }: DayOptions): Prom
   };
   stack.use(watchRejections(wrong));
   let isHostile = true;
-  const { targets, host } = await assault({ clock, random: random.fork('ground'), stack, isHostile: () => isHostile });
+  const { targets, host, broker } = await assault({
+    clock,
+    random: random.fork('ground'),
+    stack,
+    isHostile: () => isHostile,
+  });
   const echo = stack.use(await startEcho(clock));
   const network = stack.use(
     await startHostileNetwork({
@@ -101,7 +106,7 @@ export async function spendHostileDay({ driver, seed, hours }: DayOptions): Prom
     clock,
     log: createStrictLog(wrong),
     network,
-    broker: { admit: absent },
+    broker: broker?.port ?? { admit: absent },
     programs: { run: absent },
     host: host?.port ?? { facts: absent, load: absent },
     sink: (lane, body) => ledger.take(lane, body),
@@ -149,7 +154,7 @@ export async function spendHostileDay({ driver, seed, hours }: DayOptions): Prom
   await clock.run(hours * hourMs + recoveryMs);
   const lost = devices.filter(({ id }) => !ledger.isUp(id)).map(({ id }) => `${id}: ${ledger.verdict(id)}`);
   const attempts = network.attempts();
-  const lies = network.lies() + (host?.lies() ?? 0);
+  const lies = network.lies() + (host?.lies() ?? 0) + (broker?.lies() ?? 0);
   await whileTimePasses(clock, [life, discovery, supervisor]);
   const sockets = network.open();
   await whileTimePasses(clock, [stack]);

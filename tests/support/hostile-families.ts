@@ -1,5 +1,8 @@
 import type { HostPort } from '../../agent/devices/driver.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
+import { createHomeAssistant } from '../simulators/generic-mqtt/home-assistant.ts';
+import { createTasmota } from '../simulators/generic-mqtt/tasmota.ts';
+import { createZigbee } from '../simulators/generic-mqtt/zigbee.ts';
 import { type BoardProfile, BoardSimulator } from '../simulators/interactive-board/index.ts';
 import { MiniPcSimulator } from '../simulators/mini-pc.ts';
 import { NetworkDeviceSimulator } from '../simulators/network-device/index.ts';
@@ -10,6 +13,7 @@ import { LibrarySimulator } from '../simulators/rfid-gate/library.ts';
 import { startServerBmc } from '../simulators/server-bmc/index.ts';
 import { StudioSimulator } from '../simulators/studio/index.ts';
 import { AdbServerSimulator } from '../simulators/vr-headset/index.ts';
+import { createOddBroker, type OddBroker } from './hostile-broker.ts';
 import type { LeapingClock } from './hostile-clock.ts';
 import { oddOfItsType } from './hostile-mutation.ts';
 import type { Truth } from './hostile-network.ts';
@@ -29,6 +33,8 @@ export interface Target {
 export interface Assault {
   readonly targets: readonly Target[];
   readonly host?: OddHost;
+  /** For devices that come to the agent by themselves. */
+  readonly broker?: OddBroker;
 }
 
 /** The machine itself, told wrongly. */
@@ -47,6 +53,26 @@ export interface Ground {
 
 /** How each family is attacked, by its name. A family without a line here is one that nobody has attacked yet. */
 export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assault>>> = {
+  'generic-mqtt': async ({ clock, random, isHostile }) => {
+    const kinds = [
+      {
+        settings: { dialect: 'tasmota', topic: 'fan' },
+        model: createTasmota({ topic: 'fan', uptime: () => clock.mono() / 1_000, restart: () => {} }),
+      },
+      { settings: { dialect: 'zigbee2mqtt', topic: 'plug', askAfterSeconds: 60 }, model: createZigbee('plug') },
+      { settings: { dialect: 'home-assistant', topic: 'door' }, model: createHomeAssistant('door') },
+    ];
+    const models = new Map(kinds.map(({ settings, model }) => [settings.topic, model]));
+    const broker = createOddBroker({ clock, random: random.fork('broker'), isHostile, models });
+    return {
+      targets: kinds.map(({ settings }, at) => ({
+        desired: { credentials: { username: settings.topic, password: 'school' }, settings },
+        truths: [],
+        ...(at === 0 ? { stir: () => broker.stir() } : {}),
+      })),
+      broker,
+    };
+  },
   'interactive-board': async ({ clock, stack }) => {
     const profiles: readonly BoardProfile[] = [
       'samsung-mdc',

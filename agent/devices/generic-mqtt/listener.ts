@@ -14,6 +14,7 @@ export interface ListenerOptions {
 
 /** How often a wait looks at what has no message of its own, such as a lost connection. */
 const stepMs = 250;
+const messagesPerTurn = 50;
 
 /** Reads all that one device says, from the first message to the end, and keeps what is known of it. */
 export class Listener implements AsyncDisposable {
@@ -99,9 +100,11 @@ export class Listener implements AsyncDisposable {
 
   async #read(): Promise<void> {
     try {
-      for (;;) {
+      for (let taken = 1; ; taken++) {
         const { topic, payload, isRetained } = await this.#options.seat.receive(this.#stop.signal);
         this.#take(topic, payload, isRetained);
+        // What waits comes without a turn of the event loop: others of the agent must get theirs.
+        if (taken % messagesPerTurn === 0) await this.#options.clock.wait(0, this.#stop.signal);
       }
     } catch (thrown) {
       if (!this.#stop.signal.aborted) this.#failure = thrown;

@@ -27,6 +27,12 @@ describe('discovery of Home Assistant', () => {
     expect(discoveryFilters('ha')).toEqual(['ha/+/+/config', 'ha/+/+/+/config']);
   });
 
+  it('takes an object for no platform, whatever it calls itself', () => {
+    const text = '{"cmps":{"a":{"p":{"toString":1}},"b":{"p":"switch"}}}';
+    const found = readDiscovery('homeassistant', 'homeassistant/device/x/config', bytes(text));
+    expect(found?.entities.map(({ id }) => id)).toEqual(['device/x/b']);
+  });
+
   it('reads several availabilities under a base topic', () => {
     const text = '{"~":"esp/1","avty":[{"t":"~/status"},{"topic":"x","pl_avail":"up","val_tpl":"{{ value_json.s }}"}]}';
     const [entity] = readDiscovery('homeassistant', 'homeassistant/switch/a/config', bytes(text))?.entities ?? [];

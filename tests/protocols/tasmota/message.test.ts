@@ -27,6 +27,10 @@ describe('messages of Tasmota', () => {
     expect(readTasmota('SENSOR', payload)?.sensors?.temperatureCelsius).toBe(37);
   });
 
+  it('takes an object for no relay, whatever it calls itself', () => {
+    expect(readTasmota('RESULT', Buffer.from('{"POWER":{"toString":1,"valueOf":2}}'))).toEqual({});
+  });
+
   it('says nothing to topics that it does not know', () => {
     expect(readTasmota('UPTIME', Buffer.from('x'))).toBeUndefined();
     expect(readTasmota('POWER33', Buffer.from('ON'))).toBeUndefined();

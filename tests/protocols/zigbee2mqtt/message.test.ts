@@ -45,6 +45,17 @@ describe('messages of Zigbee2MQTT', () => {
     expect(setZigbeePower('z/a', 'off', 'l2').payload).toBe('{"state_l2":"OFF"}');
   });
 
+  it('takes an object for no kind of switch, whatever it calls itself', () => {
+    const device = (type: unknown) => ({
+      ieee_address: '0x00158d00018255df',
+      friendly_name: 'plug',
+      definition: { exposes: [{ type, features: [{ name: 'state', property: 'state', access: 7 }] }] },
+    });
+    const list = [device({ toString: 1 }), device('switch'), device('climate')];
+    const switches = readZigbeeDevices(Buffer.from(JSON.stringify(list))).map((found) => found.switches);
+    expect(switches).toEqual([[], ['state'], []]);
+  });
+
   it('reads at most 500 devices', () => {
     const [devices] = loadVectors('zigbee2mqtt', 'devices');
     const [plug] = JSON.parse(devices?.text ?? '[]') as unknown[];
