@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   askSecondOpinion,
@@ -37,7 +37,8 @@ describe('the second opinion on a camera', () => {
   });
 
   it('is given up when the camera keeps it waiting, and when the person does', async () => {
-    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    const taken: Socket[] = [];
+    const silent = createServer((socket) => void taken.push(socket)).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));
     const { port } = silent.address() as { port: number };
     const question = { ...camera, host: '127.0.0.1', port };
@@ -46,6 +47,7 @@ describe('the second opinion on a camera', () => {
     expect(opinion).toEqual({ ok: false, message: expect.stringContaining('did not end within 10 s') });
     const leaving = AbortSignal.abort(new Error('Ctrl-C'));
     await expect(askSecondOpinion(question, createFastClock(10), leaving)).rejects.toThrow('Ctrl-C');
+    for (const socket of taken) socket.destroy();
     await new Promise((resolve) => silent.close(resolve));
   });
 
