@@ -3,11 +3,12 @@ import type { Role } from '../../protocols/api/session.ts';
 import type { CreatedToken, Token } from '../../protocols/api/tokens.ts';
 import { FatalError, RecoverableError } from '../../protocols/errors.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
-import type { Store } from '../store/index.ts';
+import type { Store, Trx } from '../store/index.ts';
 import { createGrantedActor, type Grant, type SignedInActor } from './granted-actor.ts';
 import { Lockout, lockKeys } from './lockout.ts';
 import { LookUpCache } from './look-up-cache.ts';
 import { createPasswords } from './password.ts';
+import { createPeople, type People } from './people.ts';
 import { createSignIn, type SessionUser, type WithCookies } from './sign-in.ts';
 import { withSignIn } from './tables.ts';
 import { createApiTokens, type NewToken } from './tokens.ts';
@@ -42,7 +43,7 @@ interface SignInAttempt {
 }
 
 /** People, their roles, sessions and tokens. */
-export interface Access {
+export interface Access extends People {
   /** Who asks; undefined when nobody that this hub knows. Remembered for some seconds. */
   actorOf(credentials: Credentials): Promise<SignedInActor | undefined>;
   /** Whether a Cookie header holds a session's cookie, right or wrong: what a foreign page could make a browser send. */
@@ -81,14 +82,17 @@ export function createAccess(deps: AccessDeps): Access {
   const byToken = async (token: string) => {
     const found = await tokens.userOf(token);
     const user = found && (await findUser(store, found.userId));
-    if (!user) return undefined;
-    return createGrantedActor({ user, grants: await grantsOf(store, user.id), via: 'token', expiresAt: undefined });
+    if (!user || user.isDisabled) return undefined;
+    const grants = await grantsOf(store, user.id, clock.now());
+    return createGrantedActor({ user, grants, via: 'token', expiresAt: undefined, mustChangePassword: false });
   };
   const byCookie = async (value: string, header: string) => {
     const session = await signIn.sessionOf(header);
-    if (!session || value === '') return undefined;
-    const grants = await grantsOf(store, session.user.id);
-    return createGrantedActor({ user: session.user, grants, via: 'session', expiresAt: session.expiresAt });
+    const user = session && value !== '' ? await findUser(store, session.user.id) : undefined;
+    if (!session || !user || user.isDisabled) return undefined;
+    const grants = await grantsOf(store, user.id, clock.now());
+    const { isTemporary: mustChangePassword } = user;
+    return createGrantedActor({ user, grants, via: 'session', expiresAt: session.expiresAt, mustChangePassword });
   };
 
   /** Counts an attempt under its keys: closed keys refuse it, a wrong password closes them by and by. */
@@ -116,8 +120,14 @@ export function createAccess(deps: AccessDeps): Access {
       return actor?.expiresAt && actor.expiresAt.getTime() <= clock.now() ? undefined : actor;
     },
     hasSessionCookie: (cookie) => signIn.cookieOf(cookie) !== undefined,
+    ...createPeople({ store, passwords, clock, changed: () => cache.clear() }),
     signIn: ({ email, password, address, userAgent }) =>
-      guarded(email, address, () => signIn.signIn(email, password, address, userAgent)),
+      guarded(email, address, async () => {
+        const signedIn = await signIn.signIn(email, password, address, userAgent);
+        // The same words as for a wrong password: whether an account was shut is nobody's business at the door.
+        if ((await findUser(store, signedIn.value.id))?.isDisabled) throw wrongCredentials();
+        return signedIn;
+      }),
     signOut: async (cookie) => {
       const done = await signIn.signOut(cookie);
       cache.clear();
@@ -125,6 +135,7 @@ export function createAccess(deps: AccessDeps): Access {
     },
     changePassword: async (cookie, { email, address, password, newPassword }) => {
       const done = await guarded(email, address, () => signIn.changePassword(cookie, password, newPassword));
+      await store.transaction((trx) => keepPassword(trx, email));
       cache.clear();
       return done;
     },
@@ -160,20 +171,44 @@ function lockedOut(retryAfterMs: number): RecoverableError {
   });
 }
 
-async function findUser(store: Store, id: string): Promise<SessionUser | undefined> {
-  return withSignIn(store.db)
-    .selectFrom('auth_user')
-    .select(['id', 'name', 'email'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+function wrongCredentials(): FatalError {
+  return new FatalError('wrong-credentials', 'The e-mail address or the password is not right.');
 }
 
-async function grantsOf(store: Store, userId: string): Promise<Grant[]> {
+interface FoundUser extends SessionUser {
+  readonly isDisabled: boolean;
+  /** The password is one that was handed out. */
+  readonly isTemporary: boolean;
+}
+
+async function findUser(store: Store, id: string): Promise<FoundUser | undefined> {
+  const row = await withSignIn(store.db)
+    .selectFrom('auth_user')
+    .leftJoin('person', 'person.user_id', 'auth_user.id')
+    .select(['auth_user.id', 'auth_user.name', 'auth_user.email', 'person.disabled_at', 'person.temporary_password'])
+    .where('auth_user.id', '=', id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { disabled_at: disabledAt, temporary_password: isTemporary, ...user } = row;
+  return { ...user, isDisabled: disabledAt !== null, isTemporary: isTemporary === true };
+}
+
+/** The person has a password of their own now. */
+async function keepPassword(trx: Trx, email: string): Promise<void> {
+  await withSignIn(trx)
+    .updateTable('person')
+    .set({ temporary_password: false })
+    .where('user_id', 'in', (query) => query.selectFrom('auth_user').select('id').where('email', '=', email))
+    .execute();
+}
+
+async function grantsOf(store: Store, userId: string, nowMs: number): Promise<Grant[]> {
   const rows = await store.db
     .selectFrom('role_grant')
     .innerJoin('unit', 'unit.id', 'role_grant.unit_id')
     .select(['role_grant.role', 'unit.id', 'unit.name', 'unit.kind', 'unit.path'])
     .where('role_grant.user_id', '=', userId)
+    .where((eb) => eb.or([eb('role_grant.until', 'is', null), eb('role_grant.until', '>', new Date(nowMs))]))
     .orderBy('unit.path')
     .orderBy('role_grant.role')
     .execute();

@@ -9,6 +9,7 @@ export const actions = [
   'manage-units',
   'issue-voucher',
   'manage-agents',
+  'manage-people',
   'view-audit',
   'view-quarantine',
 ] as const;

@@ -20,6 +20,8 @@ export interface SignedInActor extends Actor {
   readonly via: 'session' | 'token';
   /** End of the session; undefined for a token. */
   readonly expiresAt: Date | undefined;
+  /** Somebody else knows the password: nothing may be done before it is changed. */
+  readonly mustChangePassword: boolean;
 }
 
 export interface GrantedActorParts {
@@ -27,12 +29,14 @@ export interface GrantedActorParts {
   readonly grants: readonly Grant[];
   readonly via: 'session' | 'token';
   readonly expiresAt: Date | undefined;
+  readonly mustChangePassword: boolean;
 }
 
 /** The scopes that a person's grants give; pure. */
-export function createGrantedActor({ user, grants, via, expiresAt }: GrantedActorParts): SignedInActor {
-  const scopes = new Map<Action, Scope>(actions.map((action) => [action, scopeOf(grants, action)]));
-  return { ...user, grants, via, expiresAt, scopeFor: (action) => scopes.get(action) ?? { paths: [] } };
+export function createGrantedActor({ user, ...standing }: GrantedActorParts): SignedInActor {
+  const scopes = new Map<Action, Scope>(actions.map((action) => [action, scopeOf(standing.grants, action)]));
+  const { id, name, email } = user;
+  return { id, name, email, ...standing, scopeFor: (action) => scopes.get(action) ?? { paths: [] } };
 }
 
 /** Paths of the grants that allow the action; one that lies within another is left out. */

@@ -25,6 +25,7 @@ const byCode: Readonly<Record<string, Kind>> = {
   'wrong-credentials': { status: 401, title: 'Sign-in refused' },
   forbidden: { status: 403, title: 'Not allowed' },
   'foreign-origin': { status: 403, title: 'Not allowed' },
+  'password-temporary': { status: 403, title: 'Change your password first' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },
   'invalid-input': unprocessable,

@@ -7,6 +7,8 @@ import type { IdempotentAnswers } from './idempotency.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
+    /** Reached by whoever must change a password that was handed out. */
+    beforePassword?: true;
     /** Reached without signing in. A route that does not say so is closed. */
     open?: true;
     /** Answers even when the process is overloaded. */

@@ -26,6 +26,7 @@ import { addDeviceRoutes } from './routes/devices.ts';
 import { addInsightRoutes } from './routes/insight.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMeRoutes } from './routes/me.ts';
+import { addPeopleRoutes } from './routes/people.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSystemRoutes, type ReadyCheck } from './routes/system.ts';
@@ -96,6 +97,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addCommandRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
+      addPeopleRoutes(api, context);
       addInsightRoutes(api, context);
       addLiveRoute(api, context);
       done();
@@ -187,6 +189,8 @@ function guard(app: FastifyInstance, { features, publicUrl, log }: HttpServerOpt
     if (config.open || request.is404) return;
     request.actor = await features.access.actorOf(request.headers);
     const actor = actorOf(request);
+    if (actor.mustChangePassword && !config.beforePassword)
+      throw new FatalError('password-temporary', 'Your password was handed out to you; choose one of your own first.');
     if (config.action) requireAction(actor, config.action);
   });
   app.addHook('preValidation', async (request) => {

@@ -46,6 +46,14 @@ interface RoleGrantTable {
   role: Role;
   unit_id: number;
   granted_at: DefaultTime;
+  until: NullableTime;
+  granted_by: Nullable<string>;
+}
+
+interface PersonTable {
+  user_id: string;
+  disabled_at: NullableTime;
+  temporary_password: ColumnType<boolean, boolean | undefined, boolean>;
 }
 
 interface ApiTokenTable {
@@ -348,6 +356,7 @@ export interface Tables {
   device_latest: DeviceLatestTable;
   unit: UnitTable;
   role_grant: RoleGrantTable;
+  person: PersonTable;
   api_token: ApiTokenTable;
   audit_entry: AuditEntryTable;
   voucher: VoucherTable;

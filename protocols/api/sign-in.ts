@@ -19,6 +19,8 @@ export const sessionSchema = z
   .object({
     user: z.object({ id: z.string(), name: z.string(), email: z.string() }),
     expiresAt: instantSchema,
+    /** The password was handed out: nothing else works before it is changed. */
+    mustChangePassword: z.boolean(),
   })
   .nullable();
 export const doneSchema = z.object({ success: z.boolean() });

@@ -93,15 +93,15 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
     handler: async (request) => {
       const actor = await access.actorOf({ cookie: request.headers.cookie });
       if (!actor?.expiresAt) return null;
-      const { id, name, email } = actor;
-      return { user: { id, name, email }, expiresAt: actor.expiresAt.toISOString() };
+      const { id, name, email, mustChangePassword } = actor;
+      return { user: { id, name, email }, expiresAt: actor.expiresAt.toISOString(), mustChangePassword };
     },
   });
 
   app.route<{ Body: z.output<typeof changePasswordBody> }>({
     method: 'POST',
     url: '/change-password',
-    config: { action: 'read', rateLimit: attempts },
+    config: { action: 'read', rateLimit: attempts, beforePassword: true },
     schema: {
       tags: ['sign-in'],
       summary: 'Change your password; your other sessions end',

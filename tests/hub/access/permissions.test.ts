@@ -30,7 +30,13 @@ describe('permissions', () => {
 describe('scopes of grants', () => {
   const grant = (role: Role, path: string): Grant => ({ role, path, unit: { id: 1, name: 'x', kind: 'school' } });
   const scopes = (...grants: Grant[]) =>
-    createGrantedActor({ user: { id: 'a', name: 'A', email: 'a@b.vn' }, grants, via: 'token', expiresAt: undefined });
+    createGrantedActor({
+      user: { id: 'a', name: 'A', email: 'a@b.vn' },
+      grants,
+      via: 'token',
+      expiresAt: undefined,
+      mustChangePassword: false,
+    });
 
   it('are those of the roles that allow the action', () => {
     const actor = scopes(grant('accountant', '/1/'), grant('school-it', '/1/2/'), grant('school-it', '/1/3/'));

@@ -15,6 +15,7 @@ import type { CauseView, Overview } from '../../../protocols/api/causes.ts';
 import type { CommandView } from '../../../protocols/api/commands.ts';
 import type { IdentityConflict } from '../../../protocols/api/conflicts.ts';
 import type { Device } from '../../../protocols/api/devices.ts';
+import type { Person } from '../../../protocols/api/people.ts';
 import { type Role, roleSchema } from '../../../protocols/api/session.ts';
 import type { Unit } from '../../../protocols/api/units.ts';
 import { FatalError } from '../../../protocols/errors.ts';
@@ -77,6 +78,15 @@ const conflict = (id: string): IdentityConflict => ({
   lastAt: at,
   times: 1,
 });
+const person = (id: string): Person => ({
+  id,
+  name: id,
+  email: `${id}@school.example`,
+  createdAt: at,
+  disabled: false,
+  temporaryPassword: false,
+  grants: [{ role: 'school-it', unit: school }],
+});
 const voucher = {
   id: 'v',
   code: 'code',
@@ -136,6 +146,7 @@ function actorWith(role: Role, path: string = units.own): SignedInActor {
     grants: [{ role, path, unit: school }],
     via: 'session',
     expiresAt: new Date(at),
+    mustChangePassword: false,
   });
 }
 
@@ -181,6 +192,14 @@ function createFakeFeatures(): FakeFeatures {
         if (!id.startsWith('own')) throw new NotFoundError();
         writes.push('revoke-token');
       },
+      listPeople: async () => page([person('own-person')]),
+      createPerson: async (scope, _actor, { grants }) => {
+        for (const grant of grants) requireUnit(scope, grant.unit);
+        return writing('create-person', { person: person('own-person'), password: 'x' });
+      },
+      updatePerson: async (scope, _actor, id) => writing('update-person', within(scope, id, person(id))),
+      resetPassword: async (scope, _actor, id) =>
+        writing('reset-password', within(scope, id, { person: person(id), password: 'x' })),
     },
     audit: {
       append: async (entry) => {

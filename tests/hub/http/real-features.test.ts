@@ -24,7 +24,7 @@ import { openAuthority } from '../../../provisioning/authority/index.ts';
 import { systemClock as clock } from '../../../provisioning/platform/clock.ts';
 import { openTestStore, seedAgent, seedDevice, type TestStore } from '../../support/hub-store.ts';
 import { temporaryFolder } from '../../support/store.ts';
-import { askRoute, methodOf, nameOf, ofOneself, places } from './route-walk.ts';
+import { askRoute, methodOf, nameOf, ofOneself, ofSession, places } from './route-walk.ts';
 
 const password = 'một mật khẩu đủ dài';
 const emailOf = (role: Role) => `${role}@school.example`;
@@ -113,6 +113,12 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
     .insertInto('identity_conflict')
     .values({ id, agent_id: id, kind: 'two-sessions', addresses: '[]', opened_at: at, last_at: at })
     .execute();
+  await store.db
+    .withTables<{ auth_user: { id: string; name: string; email: string } }>()
+    .insertInto('auth_user')
+    .values({ id, name: id, email: `${id}@school.example` })
+    .execute();
+  await store.db.insertInto('role_grant').values({ user_id: id, role: 'school-it', unit_id: unitId }).execute();
   const times = { created_at: at, updated_at: at, not_after: later };
   const command = { id, agent_id: id, device_id: id, capability: 'snapshot', name: 'take', args: '{}', ...times };
   await store.db
@@ -143,6 +149,7 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
 describe('the HTTP API over the real features', () => {
   const stack = new AsyncDisposableStack();
   const authorization = new Map<string, string>();
+  const cookies = new Map<string, string>();
   let opened: TestStore;
   let server: HttpServer;
   let hub: Awaited<ReturnType<typeof openHub>>;
@@ -163,11 +170,16 @@ describe('the HTTP API over the real features', () => {
       role: 'province-admin',
       unitId: 1,
     });
+    for (const role of roleSchema.options) {
+      const signedIn = await hub.access.signIn({ email: emailOf(role), password, address: '10.0.0.1', userAgent: '' });
+      cookies.set(role, signedIn.cookies.map((cookie) => cookie.split(';')[0]).join('; '));
+    }
     authorization.set('root', `Bearer ${(await hub.access.createToken(root.id, { name: 'walk' })).token}`);
   }, 120_000);
   afterAll(() => stack.disposeAsync(), 60_000);
 
   const as = (who: string) => ({ authorization: authorization.get(who) ?? '' });
+  const inPerson = (role: string) => ({ cookie: cookies.get(role) ?? '', origin: 'http://fleet.example' });
   const closed = () => server.routes.filter(({ method, config }) => method !== 'HEAD' && !config?.open);
 
   it('signs a person in by cookie, tells who they are, and signs them out', async () => {
@@ -202,7 +214,10 @@ describe('the HTTP API over the real features', () => {
       for (const role of roleSchema.options) {
         const answers = new Map(
           await Promise.all(
-            places.map(async (place) => [place, await askRoute(server.app, route, place, as(role))] as const),
+            places.map(async (place) => {
+              const who = ofSession.has(name) && !ofOneself.has(name) ? inPerson(role) : as(role);
+              return [place, await askRoute(server.app, route, place, who)] as const;
+            }),
           ),
         );
         const told = `${name} as ${role}: ${answers.get('own')?.text.slice(0, 300)}`;
@@ -236,6 +251,9 @@ describe('the HTTP API over the real features', () => {
       'voucher.create',
       'voucher.create-batch',
       'agent.release',
+      'person.create',
+      'person.update',
+      'password.reset',
       'command.create',
     ])
       expect([...done], action).toContain(action);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { z } from 'zod';
 
@@ -31,6 +32,14 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/vouchers/revoke': { body: (place) => ({ vouchers: [`${place}-voucher`] }) },
   'POST /api/v1/conflicts/:id/resolve': { body: () => ({ decision: 'dismiss', reason: 'a known repair' }) },
   'POST /api/v1/agents/:id/access': { body: () => ({ status: 'active', reason: 'it was found again' }) },
+  'POST /api/v1/people': {
+    body: (place) => ({
+      name: 'Lê Văn An',
+      email: `${randomUUID()}@school.example`,
+      grants: [{ role: 'school-it', unit: unitAt[place] }],
+    }),
+  },
+  'PATCH /api/v1/people/:id': { body: () => ({ name: 'Lê Văn An' }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
   'GET /api/v1/devices/:id/telemetry': {
     query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),
@@ -41,7 +50,13 @@ export const samples: Readonly<Record<string, Sample>> = {
 export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/v1/tokens']);
 
 /** Routes for people alone: a token is refused. */
-export const ofSession = new Set(['POST /api/v1/tokens', 'POST /api/auth/change-password']);
+export const ofSession = new Set([
+  'POST /api/v1/tokens',
+  'POST /api/auth/change-password',
+  'POST /api/v1/people',
+  'PATCH /api/v1/people/:id',
+  'POST /api/v1/people/:id/password',
+]);
 
 export const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
 export const nameOf = (route: RouteOptions) => `${methodOf(route)} ${route.url}`;
