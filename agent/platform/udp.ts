@@ -50,8 +50,9 @@ export function createUdpPort(filter: AddressFilter): UdpPort {
   };
 }
 
-async function bind({ port = 0, broadcast = false, multicast }: OpenOptions): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: multicast !== undefined });
+async function bind({ port = 0, broadcast = false, multicast, shared = false }: OpenOptions): Promise<Socket> {
+  // A shared port is a well-known one: another program that holds it for one address only, and allows this, keeps it.
+  const socket = createSocket({ type: 'udp4', reuseAddr: shared || multicast !== undefined });
   // One listener for each user of a shared port: a school has more projectors than ten.
   socket.setMaxListeners(0);
   try {

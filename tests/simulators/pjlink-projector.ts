@@ -196,7 +196,14 @@ export class ProjectorSimulator implements Simulator {
       }
     });
     udp.bind(this.address.port, this.address.host);
-    await once(udp, 'listening');
+    try {
+      await once(udp, 'listening');
+    } catch (thrown) {
+      // Another program holds this port for every address: then nobody can search for it, and it is found by its address.
+      if (this.#options.port === undefined || (thrown as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw thrown;
+      udp.close();
+      return;
+    }
     this.#udp = udp;
   }
 

@@ -206,6 +206,11 @@ describe('udp', () => {
     await one[Symbol.asyncDispose]();
     const closed = { code: 'socket-closed' };
     for (const socket of [all, one, two]) await expect(socket.receive()).rejects.toMatchObject(closed);
+    const elsewhere = createSocket({ type: 'udp4', reuseAddr: true });
+    elsewhere.bind(port, '127.0.0.13');
+    await once(elsewhere, 'listening');
+    await (await udp.open({ port, shared: true }))[Symbol.asyncDispose]();
+    elsewhere.close();
     // The port is free again, and one that could not be had is had later.
     const taken = await udp.open({ port });
     await expect(udp.open({ port, shared: true })).rejects.toThrow(/cannot open UDP port/);

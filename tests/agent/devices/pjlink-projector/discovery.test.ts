@@ -1,10 +1,10 @@
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DiscoveryContext, Proposal } from '../../../../agent/devices/driver.ts';
 import { pjlinkProjector } from '../../../../agent/devices/pjlink-projector/index.ts';
-import type { Network, UdpSocket } from '../../../../agent/platform/network.ts';
+import type { Network, UdpPort, UdpSocket } from '../../../../agent/platform/network.ts';
+import { RecoverableError } from '../../../../protocols/errors.ts';
 import { silentLog } from '../../../../protocols/ports.ts';
 import { ProjectorSimulator } from '../../../simulators/pjlink-projector.ts';
 import { createFastClock } from '../../../support/clock.ts';
@@ -134,12 +134,14 @@ describe('search for projectors', () => {
   });
 
   it('searches from another port when its own is taken', async () => {
-    const taken = createSocket('udp4');
-    taken.bind(4352);
-    // Taken by another program of this machine is taken as well.
-    await once(taken, 'listening').catch((error: unknown) => expect(error).toMatchObject({ code: 'EADDRINUSE' }));
-    open.push({ [Symbol.asyncDispose]: () => new Promise((resolve) => taken.close(() => resolve())) });
+    const network = createTestNetwork(clock);
+    const udp: UdpPort = {
+      open: async (options) => {
+        if (options.port === 4352) throw new RecoverableError('unreachable', 'another program holds this port');
+        return await network.udp.open(options);
+      },
+    };
     const simulator = await projector();
-    expect(await discover([simulator.address])).toMatchObject([{ key: '00:11:22:aa:bb:cc' }]);
+    expect(await discover([simulator.address], { ...network, udp })).toMatchObject([{ key: '00:11:22:aa:bb:cc' }]);
   });
 });
