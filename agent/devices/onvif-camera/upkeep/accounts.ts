@@ -30,7 +30,7 @@ const levels: Readonly<Record<UserLevel, AccountsState['users'][number]['level']
 export function openAccounts(scene: CameraScene): CameraAspect {
   const { context, client } = scene;
   let users: readonly DeviceUser[] | undefined;
-  let isOpen = false;
+  let isOpen: boolean | undefined;
 
   const facts = (): AccountFacts => {
     const { username, password } = context.device.credentials ?? {};
@@ -42,7 +42,8 @@ export function openAccounts(scene: CameraScene): CameraAspect {
     };
   };
   const report = () => {
-    if (users) context.reporter.report('accounts', accountsState(users, isOpen, facts(), trialsOf(scene).at(-1)?.at));
+    if (users)
+      context.reporter.report('accounts', accountsState(users, isOpen ?? false, facts(), trialsOf(scene).at(-1)?.at));
   };
   const tryDefault = async (signal: AbortSignal): Promise<Output> => {
     const { next } = defaultVerdict(facts());
@@ -65,11 +66,12 @@ export function openAccounts(scene: CameraScene): CameraAspect {
   return {
     survey: async (signal) => {
       users = await optional(client.call(client.deviceService, getUsers(), { signal }));
-      isOpen = users !== undefined && ((await optional(client.isOpen(signal))) ?? false);
+      // Once a session: some cameras write each such question into their log.
+      if (users) isOpen ??= await optional(client.isOpen(signal));
     },
     offers: (): Offers => {
       if (!users) return {};
-      const canTry = defaultVerdict(facts()).next !== undefined && !isOpen;
+      const canTry = defaultVerdict(facts()).next !== undefined && isOpen !== true;
       return { accounts: canTry ? { tryDefault: { run: (_command, signal) => tryDefault(signal) } } : {} };
     },
     report,
