@@ -4,7 +4,7 @@ import { ProtocolError } from '../bytes/error.ts';
 /** Longest body that is read as one resource. Real ones are a few KiB; a collection with everything in it some hundred. */
 export const maxDocumentBytes = 1024 * 1024;
 /** Longest list that is looked at; what is beyond is left unread. */
-const mostItems = 256;
+const mostItems = 1_024;
 
 /** One resource as it came: a JSON object of unknown content (DSP0266 section 6.2). */
 export type RedfishDocument = Readonly<Record<string, unknown>>;

@@ -32,13 +32,19 @@ const entrySchema = object({
   Resolved: tolerant(z.boolean()),
 });
 
-const pageSchema = object({ Members: list(entrySchema), 'Members@odata.nextLink': tolerant(z.unknown()) });
+const pageSchema = object({
+  Members: list(entrySchema),
+  'Members@odata.count': tolerant(z.int().min(0)),
+  'Members@odata.nextLink': tolerant(z.unknown()),
+});
 
 /** A collection of entries: those that came whole, the links of those that did not, and where it goes on. */
 export function parseLogPage(document: RedfishDocument): {
   readonly entries: readonly LogEntry[];
   readonly links: readonly string[];
   readonly next: string | undefined;
+  /** Entries of the whole log, on all pages. */
+  readonly total: number | undefined;
 } {
   const page = pageSchema.parse(document);
   const isWhole = ({ Id, Message, MessageId }: (typeof page.Members)[number]) =>
@@ -50,6 +56,7 @@ export function parseLogPage(document: RedfishDocument): {
       return path === undefined ? [] : [path];
     }),
     next: resourcePath(page['Members@odata.nextLink']),
+    total: page['Members@odata.count'],
   };
 }
 

@@ -101,7 +101,7 @@ export class BmcSession implements DriverSession {
   }
 
   #tellLog(entries: NonNullable<Reading['log']>): void {
-    const { memory, news } = newEntries(this.#memory.log, entries);
+    const { memory, news } = newEntries(this.#memory.log, entries, this.#context.clock.now());
     this.#memory.log = memory;
     for (const entry of news) {
       const event = logEvent(entry);

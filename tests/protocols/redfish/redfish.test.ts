@@ -238,6 +238,7 @@ describe('allowed resets, logs and times', () => {
         },
         { '@odata.id': '/redfish/v1/e/2' },
       ],
+      'Members@odata.count': 99,
       'Members@odata.nextLink': '/redfish/v1/e?$skip=2',
     });
     expect(page.entries).toEqual([
@@ -251,6 +252,7 @@ describe('allowed resets, logs and times', () => {
       },
     ]);
     expect([page.links, page.next]).toEqual([['/redfish/v1/e/2'], '/redfish/v1/e?$skip=2']);
+    expect(page.total).toBe(99);
   });
 
   it('know no time of a clock that was never set', () => {

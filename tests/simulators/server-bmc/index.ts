@@ -5,7 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { Clock } from '../../../protocols/ports.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
 import type { Fault, Simulator } from '../simulator.ts';
-import { logPage, resetPath, resourcesOf, sessionsPath } from './resources.ts';
+import { logResource, resetPath, resourcesOf, sessionsPath } from './resources.ts';
 import { fullTraits, type ResetType, Server, type ServerTraits } from './server.ts';
 
 export interface ServerBmcOptions {
@@ -16,6 +16,8 @@ export interface ServerBmcOptions {
   readonly traits?: Partial<ServerTraits>;
   /** Speaks TLS with this identity; plain HTTP unless given. PEM texts. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Its account may read and nothing else. */
+  readonly readOnly?: boolean;
   /** Sessions that may stand at once. */
   readonly mostSessions?: number;
 }
@@ -165,10 +167,14 @@ function answer(state: State, request: IncomingMessage, body: string): Reply {
     return { ...failure(401, 'NoValidSession'), headers: { 'www-authenticate': 'Basic realm="Redfish"' } };
   }
   if (request.method === 'DELETE') return endSession(state, path);
-  if (request.method === 'POST' && path === resetPath) return reset(state, body);
+  if (request.method === 'POST' && path === resetPath) {
+    return state.options.readOnly ? failure(403, 'InsufficientPrivilege') : reset(state, body);
+  }
   if (request.method !== 'GET') return failure(405, 'ActionNotSupported');
   const resources = resourcesOf(state.server);
-  const found = Object.hasOwn(resources, path) ? resources[path]?.() : logPage(state.server, path, url.searchParams);
+  const found = Object.hasOwn(resources, path)
+    ? resources[path]?.()
+    : logResource(state.server, path, url.searchParams);
   return found ? { status: 200, body: found } : failure(404, 'ResourceMissingAtURI');
 }
 

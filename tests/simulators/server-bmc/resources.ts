@@ -290,19 +290,23 @@ function newResources(server: Server): Readonly<Record<string, () => Resource>> 
   };
 }
 
-/** One page of the event log; undefined for another path. */
-export function logPage(server: Server, path: string, query: URLSearchParams): Resource | undefined {
+/** One page of the event log, or one entry of it; undefined for another path. */
+export function logResource(server: Server, path: string, query: URLSearchParams): Resource | undefined {
+  const { traits, log } = server;
+  const one = path.startsWith(`${entries}/`) && log.find(({ id }) => path === `${entries}/${id}`);
+  if (one) return logEntry(one);
   if (path !== entries) return undefined;
-  const skip = Number(query.get('$skip') ?? 0);
-  const page = server.log.slice(skip, skip + server.traits.logPage);
+  if (query.has('$skip') && !traits.skips) return undefined;
+  const skip = Number(query.get('$skip') ?? query.get('page') ?? 0);
+  const page = log.slice(skip, skip + traits.logPage);
   const next = skip + page.length;
   return {
     '@odata.id': entries,
     '@odata.type': '#LogEntryCollection.LogEntryCollection',
     Name: 'Log Entry Collection',
-    'Members@odata.count': server.log.length,
-    Members: page.map(logEntry),
-    ...(next < server.log.length ? { 'Members@odata.nextLink': `${entries}?$skip=${next}` } : {}),
+    'Members@odata.count': log.length,
+    Members: page.map((record) => (traits.logStyle === 'links' ? at(`${entries}/${record.id}`) : logEntry(record))),
+    ...(next < log.length ? { 'Members@odata.nextLink': `${entries}?${traits.skips ? '$skip' : 'page'}=${next}` } : {}),
   };
 }
 

@@ -16,6 +16,10 @@ export interface ServerTraits {
   readonly tellsResets: boolean;
   /** Entries of its log on one page. */
   readonly logPage: number;
+  /** `links` gives the entries of its log one by one only. */
+  readonly logStyle: 'inline' | 'links';
+  /** Whether it obeys `$skip`; false knows no such resource, and has pages of its own. */
+  readonly skips: boolean;
 }
 
 export const fullTraits: ServerTraits = {
@@ -25,6 +29,8 @@ export const fullTraits: ServerTraits = {
   resets: ['On', 'ForceOff', 'GracefulShutdown', 'GracefulRestart', 'ForceRestart'],
   tellsResets: true,
   logPage: 4,
+  logStyle: 'inline',
+  skips: true,
 };
 
 export interface LogRecord {

@@ -74,6 +74,9 @@ export class RedfishClient implements AsyncDisposable {
   /** Sends one action, once; what was refused for want of a session was not carried out, and is sent again with one. Throws DeviceError. */
   async post(path: string, body: string, signal: AbortSignal): Promise<void> {
     const response = await this.#signedIn('POST', path, body, signal, false);
+    if (response.status === 403) {
+      throw new DeviceError('unavailable', 'the account of the controller may read, and may not do this');
+    }
     if (response.status < 200 || response.status > 299) throw statusError(response, `POST ${path}`);
   }
 

@@ -14,7 +14,7 @@ import { DeviceError } from '../../error.ts';
 import type { Controller, Facts, PowerOrder, PowerView, Reading } from '../controller.ts';
 import type { Settings } from '../settings.ts';
 import { RedfishClient } from './redfish-client.ts';
-import { findLogs, readLogs } from './redfish-log.ts';
+import { findLogs, RedfishLogReader } from './redfish-log.ts';
 import { type ChassisView, faultsOf, readSensors } from './redfish-sensors.ts';
 import { allOf, unlessRefused } from './refusal.ts';
 
@@ -23,6 +23,8 @@ const standardPorts = { https: 443, http: 80 } as const;
 const mostChassis = 3;
 const mostFirmware = 24;
 const mostSupplies = 8;
+/** All other questions of the facts together take a usual controller a few seconds. */
+const slowFactsMs = 12_000;
 
 /** Reset types that carry out an order, the best first. `PowerCycle` cuts the power for a moment, and resets all the same. */
 const resetsFor: Readonly<Record<PowerOrder, readonly ResetType[]>> = {
@@ -46,6 +48,7 @@ interface Layout {
 /** A controller that speaks Redfish (DSP0266). */
 export class RedfishController implements Controller {
   readonly #client: RedfishClient;
+  readonly #logs: RedfishLogReader;
   readonly #context: DriverContext<Settings>;
   #layout: Layout | undefined;
 
@@ -65,9 +68,11 @@ export class RedfishController implements Controller {
           : { username: credentials.username, password: credentials.password ?? '' },
       pinnedCertificate: plainHttp ? undefined : pinnedCertificate,
     });
+    this.#logs = new RedfishLogReader(this.#client);
   }
 
   async readFacts(signal: AbortSignal): Promise<Facts> {
+    const startedAt = this.#context.clock.mono();
     const root = parseServiceRoot(await this.#client.get(rootPath, signal, true));
     this.#client.sessionsPath = root.sessions;
     const { path, system } = await this.#findSystem(root, signal);
@@ -93,7 +98,7 @@ export class RedfishController implements Controller {
       hardware: sku,
       name: hostName,
       orders: (Object.keys(resetsFor) as PowerOrder[]).filter((order) => resetFor(order, resets) !== undefined),
-      parts: [...bios, ...(await this.#supplies(signal)), ...(await this.#firmware(root, signal))],
+      parts: [...bios, ...(await this.#supplies(signal)), ...(await this.#firmware(root, startedAt, signal))],
     };
   }
 
@@ -102,7 +107,7 @@ export class RedfishController implements Controller {
     const system = parseSystem(await this.#client.get(layout.system, signal));
     const manager = await this.#readManager(layout, signal);
     const sensing = await readSensors(this.#client, layout.chassis, signal);
-    const log = layout.logs.length === 0 ? undefined : await readLogs(this.#client, layout.logs, signal);
+    const log = layout.logs.length === 0 ? undefined : await this.#logs.read(layout.logs, signal);
     return {
       power: viewOf(system),
       sensors: sensing.sensors,
@@ -208,9 +213,10 @@ export class RedfishController implements Controller {
       }));
   }
 
-  async #firmware(root: ServiceRoot, signal: AbortSignal): Promise<Facts['parts']> {
+  /** The list of firmware takes a question a line: a controller that is slow already is spared it. */
+  async #firmware(root: ServiceRoot, startedAt: number, signal: AbortSignal): Promise<Facts['parts']> {
     const path = root.updateService;
-    if (!path) return [];
+    if (!path || this.#context.clock.mono() - startedAt > slowFactsMs) return [];
     const inventory = await unlessRefused(async () => parseFirmwareInventory(await this.#client.get(path, signal)));
     const members = await this.#members(inventory, signal);
     const software = await allOf(members.slice(0, mostFirmware), async (member) =>

@@ -1,13 +1,18 @@
-import { parseCollection } from '../../../../protocols/redfish/link.ts';
+import { parseCollection, resourcePath } from '../../../../protocols/redfish/link.ts';
 import { type LogEntry, parseLogEntry, parseLogPage, parseLogService } from '../../../../protocols/redfish/log.ts';
 import type { Level, LogLine } from '../controller.ts';
 import type { RedfishClient } from './redfish-client.ts';
-import { allOf } from './refusal.ts';
+import { allOf, unlessRefused } from './refusal.ts';
+
+type LogPage = ReturnType<typeof parseLogPage>;
 
 const mostLogs = 3;
 const mostServices = 8;
-const mostPages = 6;
-/** Entries that a service gives as links only are fetched one by one; the newest of them. */
+/** Pages of the end of a log, after the first of them. */
+const mostPages = 16;
+/** How many of the last entries are asked for. */
+const endLength = 64;
+/** Entries that a service gives as links only are fetched one by one: so many of either end. */
 const mostFetched = 16;
 const mostEntries = 512;
 
@@ -29,35 +34,60 @@ export async function findLogs(
     .slice(0, mostLogs);
 }
 
-/** The entries of these logs, newest last; undefined when none could be read. */
-export async function readLogs(
-  client: RedfishClient,
-  logs: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly LogLine[] | undefined> {
-  const read = await allOf(logs, async (path) =>
-    (await readLog(client, path, signal)).map((entry) => lineOf(path, entry)),
-  );
-  return read.length === 0
-    ? undefined
-    : read
-        .flat()
-        .sort((a, b) => (a.at ?? 0) - (b.at ?? 0))
-        .slice(-mostEntries);
-}
+/** Reads event logs, and remembers the entries that it had to fetch one by one: they do not change. */
+export class RedfishLogReader {
+  readonly #client: RedfishClient;
+  /** Bounded: the oldest go first. */
+  readonly #fetched = new Map<string, LogEntry>();
 
-async function readLog(client: RedfishClient, path: string, signal: AbortSignal): Promise<readonly LogEntry[]> {
-  const entries: LogEntry[] = [];
-  const links: string[] = [];
-  let next: string | undefined = path;
-  for (let page = 0; next !== undefined && page < mostPages; page++) {
-    const found = parseLogPage(await client.get(next, signal));
-    entries.push(...found.entries);
-    links.push(...found.links);
-    next = found.next;
+  constructor(client: RedfishClient) {
+    this.#client = client;
   }
-  const fetched = await allOf(links.slice(-mostFetched), async (link) => parseLogEntry(await client.get(link, signal)));
-  return [...entries, ...fetched];
+
+  /** The entries of these logs, newest last; undefined when none could be read. Throws DeviceError when the connection fails. */
+  async read(logs: readonly string[], signal: AbortSignal): Promise<readonly LogLine[] | undefined> {
+    const read = await allOf(logs, async (path) => {
+      const entries = await this.#readLog(path, signal);
+      return entries.map((entry) => lineOf(path, entry));
+    });
+    if (read.length === 0) return undefined;
+    return read
+      .flat()
+      .sort((a, b) => (a.at ?? 0) - (b.at ?? 0))
+      .slice(-mostEntries);
+  }
+
+  /** The first page and the end of the log: some services begin with the newest entry, some with the oldest. */
+  async #readLog(path: string, signal: AbortSignal): Promise<readonly LogEntry[]> {
+    const first = parseLogPage(await this.#client.get(path, signal));
+    const pages = [first, ...(first.next ? await this.#readEnd(path, first, signal) : [])];
+    const links = [...new Set(pages.flatMap((page) => page.links))];
+    const ends = new Set([...links.slice(0, mostFetched / 2), ...links.slice(-mostFetched / 2)]);
+    const fetched = await allOf([...ends], (link) => this.#fetch(link, signal));
+    return [...pages.flatMap(({ entries }) => entries), ...fetched];
+  }
+
+  /** The last pages, by `$skip` (DSP0266 section 7.3); the ones that follow the first where the service does not skip. */
+  async #readEnd(path: string, first: LogPage, signal: AbortSignal): Promise<readonly LogPage[]> {
+    const { total } = first;
+    const start = total === undefined ? undefined : resourcePath(`${path}?$skip=${Math.max(0, total - endLength)}`);
+    const skipped = start && (await unlessRefused(async () => parseLogPage(await this.#client.get(start, signal))));
+    const pages: LogPage[] = skipped ? [skipped] : [];
+    let next = (pages.at(-1) ?? first).next;
+    for (let page = 0; next !== undefined && page < mostPages; page++) {
+      const found = parseLogPage(await this.#client.get(next, signal));
+      pages.push(found);
+      next = found.next;
+    }
+    return pages;
+  }
+
+  async #fetch(link: string, signal: AbortSignal): Promise<LogEntry> {
+    const entry = this.#fetched.get(link) ?? parseLogEntry(await this.#client.get(link, signal));
+    this.#fetched.set(link, entry);
+    if (this.#fetched.size > mostEntries) this.#fetched.delete(this.#fetched.keys().next().value ?? '');
+    return entry;
+  }
 }
 
 const levels = { OK: 'ok', Warning: 'warning', Critical: 'error' } as const satisfies Record<string, Level>;

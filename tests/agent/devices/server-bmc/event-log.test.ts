@@ -10,13 +10,14 @@ const line = (id: number, at?: number): LogLine => ({
   part: 'Fan 1',
   message: `message ${id}`,
 });
+const nowMs = 1_000_000;
 const keysOf = (lines: readonly LogLine[]) => lines.map(({ key }) => key);
 
 /** Reads several states of a log, one after the other; returns what each told. */
 function read(...logs: readonly (readonly LogLine[])[]): readonly string[][] {
   let memory = noLogMemory;
   return logs.map((entries) => {
-    const { memory: next, news } = newEntries(memory, entries);
+    const { memory: next, news } = newEntries(memory, entries, nowMs);
     memory = next;
     return keysOf(news);
   });
@@ -41,6 +42,11 @@ describe('the event log', () => {
     expect(read([line(5, 50), line(6, 60)], [line(1, 10), line(2, 20), line(5, 50)])).toEqual([[], []]);
   });
 
+  it('goes on after a clock that was ahead has been put right', () => {
+    const ahead = line(1, nowMs + 400 * 86_400_000);
+    expect(read([ahead], [ahead, line(2, nowMs)])).toEqual([[], ['entry 2']]);
+  });
+
   it('tells at most 16 lines at once', () => {
     const many = Array.from({ length: 200 }, (_, id) => line(id + 1, id));
     expect(read([], many)[1]).toHaveLength(16);
@@ -51,12 +57,12 @@ describe('the event log', () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (plan, hasTimes) => {
         const log: LogLine[] = [line(0, hasTimes ? 0 : undefined)];
-        let memory = newEntries(noLogMemory, log).memory;
+        let memory = newEntries(noLogMemory, log, nowMs).memory;
         const told: string[] = [];
         for (const { grown, window } of plan) {
           for (let count = 0; count < grown; count++)
             log.push(line(log.length, hasTimes ? log.length * 1_000 : undefined));
-          const result = newEntries(memory, log.slice(-window));
+          const result = newEntries(memory, log.slice(-window), nowMs);
           memory = result.memory;
           told.push(...keysOf(result.news));
         }

@@ -119,6 +119,28 @@ describe('a controller by Redfish', () => {
     expect(logged()).toEqual(['Uncorrectable memory error at DIMM_B2.', 'Power supply 2 failed.']);
   });
 
+  it.each([
+    ['pages that it can skip', {}, 40],
+    ['entries as links, each read once', { logStyle: 'links', logPage: 1_000 }, 12],
+    ['pages of its own, as far as its bounds', { skips: false, logPage: 50 }, 20],
+  ] as const)('finds the end of a long log with %s', async (_name, traits, most) => {
+    const test = await start({ traits });
+    for (let line = 0; line < 300; line++) bmc.server.note('OK', `Fan speed ${line}`);
+    await using session = await serverBmc.connect(test.context);
+    bmc.server.note('Critical', 'Uncorrectable memory error at DIMM_B2.');
+    const before = bmc.requests.length;
+    await session.poll(test.context.signal);
+    expect(bmc.requests.length - before).toBeLessThanOrEqual(most);
+    expect(test.reporter.events.map(({ data }) => data['message'])).toEqual(['Uncorrectable memory error at DIMM_B2.']);
+  });
+
+  it('lets an account that may only read go on reading after an order', async () => {
+    const test = await start({ readOnly: true });
+    await using session = await serverBmc.connect(test.context);
+    await expect(power(test, session, 'reset')).rejects.toMatchObject({ code: 'unavailable' });
+    await session.poll(test.context.signal);
+  });
+
   it('opens one session, opens it again when it has run out, and gives it back', async () => {
     const test = await start();
     {
