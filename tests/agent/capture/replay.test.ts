@@ -62,7 +62,7 @@ const oneTimeWords = [
 ];
 
 describe.each(capturedCases)('a capture of $name', ({ driver, start }) => {
-  const clock = createFastClock(10);
+  const clock = createFastClock(5);
   let device: Running;
 
   beforeEach(async () => {
@@ -112,7 +112,7 @@ describe.each(capturedCases)('a capture of $name', ({ driver, start }) => {
 });
 
 describe('a capture of a gate that asks its library', () => {
-  const clock = createFastClock(10);
+  const clock = createFastClock(5);
   const login = { username: 'cong-thu-vien', password: 'thu-vien-7' };
   /** SGTIN-96 with the serial numbers 6789 and 6790. */
   const tags = ['3074257bf7194e4000001a85', '3074257bf7194e4000001a86'] as const;
@@ -165,7 +165,7 @@ describe('a capture of a gate that asks its library', () => {
 
 it('tells that a device which sends by itself cannot be asked from here', async () => {
   const settings = { dialect: 'tasmota', topic: 'quat-lop-7' };
-  const clock = createFastClock(10);
+  const clock = createFastClock(5);
   const credentials = { username: 'quat-7', password: 'mat-khau-quat' };
   const bundle = await captureFrom({ driver: genericMqtt, clock, settings, credentials });
   expect(bundle.failure?.problem.code).toBe('broker-off');
