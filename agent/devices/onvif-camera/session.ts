@@ -110,7 +110,7 @@ class CameraSession implements DriverSession {
   }
 
   async poll(signal: AbortSignal): Promise<void> {
-    await this.#unlessRefused(pollLimitMs, signal, async (inner) => {
+    await this.#unlessRefused('poll', pollLimitMs, signal, async (inner) => {
       this.#noteSkew(await readSkew(this.#client, inner));
       await this.#refresh(inner);
       for (const aspect of this.#aspects) await aspect.poll?.(inner);
@@ -126,7 +126,8 @@ class CameraSession implements DriverSession {
     const found = this.#offers().find((offers) => Object.hasOwn(offers[capability] ?? {}, name));
     const known = found?.[capability]?.[name];
     if (!known) throw new FatalError('unsupported-command', `this camera has no ${capability}.${name}`);
-    return await this.#unlessRefused(known.limitMs ?? pollLimitMs, signal, (inner) => known.run(command, inner));
+    const limitMs = known.limitMs ?? pollLimitMs;
+    return await this.#unlessRefused('command', limitMs, signal, (inner) => known.run(command, inner));
   }
 
   async install(
@@ -134,7 +135,7 @@ class CameraSession implements DriverSession {
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
   ): Promise<{ readonly version?: string }> {
-    return await this.#unlessRefused(installLimitMs, signal, (inner) =>
+    return await this.#unlessRefused('command', installLimitMs, signal, (inner) =>
       installFirmware(this.#scene, artifact, onProgress, inner),
     );
   }
@@ -239,7 +240,12 @@ class CameraSession implements DriverSession {
   }
 
   /** Runs `work` in its time, unless the camera refused our credentials a moment ago; then it is not asked at all. */
-  async #unlessRefused<T>(limitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #unlessRefused<T>(
+    kind: 'poll' | 'command',
+    limitMs: number,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { clock } = this.#context;
     if (this.#refusal && clock.mono() < this.#refusal.until) throw this.#refusal.error;
     using deadline = clock.deadline(limitMs, signal);
@@ -251,13 +257,14 @@ class CameraSession implements DriverSession {
       signal.throwIfAborted();
       const error = toDeviceError(thrown);
       if (!(error instanceof DeviceError && error.code === 'authentication')) throw error;
-      // An account that may not do this may still do everything else.
-      if (!(await this.#isSignedIn(signal))) this.#refusal = { error, until: clock.mono() + refusalHoldMs };
+      // An account that may not do this may still do everything else; a poll has shown that it may not even sign in.
+      const isMereLevel = kind === 'command' && (await this.#isSignedIn(signal));
+      if (!isMereLevel) this.#refusal = { error, until: clock.mono() + refusalHoldMs };
       throw error;
     }
   }
 
-  /** Whether the camera lets us in at all; asked after a refusal only, so it is one attempt more at the most. */
+  /** Whether the camera lets us in at all; asked after a refused command only. */
   async #isSignedIn(signal: AbortSignal): Promise<boolean> {
     using deadline = this.#context.clock.deadline(signInLimitMs, signal);
     try {
