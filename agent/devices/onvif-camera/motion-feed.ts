@@ -17,7 +17,7 @@ import { toDeviceError } from './failure.ts';
 
 export interface MotionFeedOptions {
   readonly context: Pick<DriverContext, 'clock' | 'log'>;
-  readonly client: OnvifClient;
+  readonly client: Pick<OnvifClient, 'origin' | 'call'>;
   readonly service: Location;
   /** Called when a pull point has been opened: the camera tells all its states anew, and what it does not repeat is over. */
   readonly onOpen: () => void;

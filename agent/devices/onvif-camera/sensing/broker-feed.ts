@@ -20,7 +20,7 @@ import { nothingPublished, type Published, readPublished } from './published.ts'
 
 export interface BrokerFeedOptions {
   readonly context: Pick<DriverContext, 'clock' | 'log' | 'broker' | 'device'>;
-  readonly client: OnvifClient;
+  readonly client: Pick<OnvifClient, 'origin' | 'call'>;
   readonly service: Location;
   /** Called with true at the first event of a camera that is signed in, and with false when it has gone. */
   readonly onLive: (isLive: boolean) => void;
@@ -30,8 +30,8 @@ export interface BrokerFeedOptions {
 
 /** How often it is looked whether the camera is still signed in. */
 const lookIntervalMs = 5_000;
-/** A camera that is gone for this many looks publishes no longer; a reconnect is quicker. */
-const looksUntilGone = 3;
+/** A camera that was neither seen nor heard for this long publishes no longer; a reconnect is quicker. */
+const goneAfterMs = 15_000;
 /** A camera that does not come for this long has forgotten where to: it is told again. */
 const absenceLimitMs = 300_000;
 /** The longest that taking our address back may hold up the end of the session. */
@@ -131,12 +131,11 @@ export class BrokerFeed implements AsyncDisposable {
   async #listen(seat: BrokerSeat, signal: AbortSignal): Promise<never> {
     const { clock } = this.#options.context;
     let seenAt = clock.mono();
-    for (let looks = 0; ; ) {
+    for (;;) {
       const message = await receiveSoon(seat, clock, signal);
       if (message) this.#hear(message);
-      looks = seat.isConnected ? 0 : looks + 1;
-      if (looks === 0) seenAt = clock.mono();
-      if (looks >= looksUntilGone) this.#setLive(false);
+      if (message || seat.isConnected) seenAt = clock.mono();
+      if (clock.mono() - seenAt >= goneAfterMs) this.#setLive(false);
       if (clock.mono() - seenAt > absenceLimitMs) {
         throw new DeviceError('connection-lost', 'the camera does not come to the broker that it was told');
       }

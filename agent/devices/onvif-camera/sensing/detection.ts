@@ -122,12 +122,12 @@ function foldField(fold: DetectionFold, notification: Notification, now: number)
   const isInside = operation === 'Deleted' ? false : parseState(data.get('IsInside') ?? data.get('State'));
   if (isInside === undefined) return fold;
   return withDetector(fold, 'field', notification, (field) => {
-    if (field.inside.has(object) === isInside) return field;
-    const inside = new Set(field.inside);
+    // An end that names nothing empties the field.
+    const isEmptied = !isInside && object === '' && field.inside.size > 0;
+    if (field.inside.has(object) === isInside && !isEmptied) return field;
+    const inside = new Set(isEmptied ? [] : field.inside);
     if (!isInside) inside.delete(object);
     else if (inside.size < maxObjects) inside.add(object);
-    // An end that names nothing empties the field.
-    if (!isInside && object === '') inside.clear();
     const hasBegun = field.inside.size === 0 && inside.size > 0 && operation !== 'Initialized';
     return hasBegun ? { ...counted(field, now), inside } : { ...field, inside };
   });

@@ -7,8 +7,8 @@ import type { CameraSettings } from '../settings.ts';
 import { BrokerFeed } from './broker-feed.ts';
 
 export interface EventFeedOptions {
-  readonly context: DriverContext<CameraSettings>;
-  readonly client: OnvifClient;
+  readonly context: Pick<DriverContext<CameraSettings>, 'clock' | 'log' | 'broker' | 'device' | 'settings'>;
+  readonly client: Pick<OnvifClient, 'origin' | 'call'>;
   readonly service: Location;
   /** Called when the camera begins to tell all its states anew; what it does not repeat is over. */
   readonly onOpen: () => void;

@@ -66,6 +66,8 @@ describe('detections', () => {
     const state = (events: readonly Notification[]) => detectionState(fold(events)).detectors;
     expect(state([at('1', true), at('2', true), at('1', false)])).toMatchObject([{ active: true, count: 1 }]);
     expect(state([at('1', true), at('1', false), at('2', true)])).toMatchObject([{ active: true, count: 2 }]);
+    const empty = event(field, { IsInside: 'false' }, { Rule: 'Gate' });
+    expect(state([at('1', true), at('2', true), empty])).toMatchObject([{ active: false, count: 1 }]);
   });
 
   it('take counters as they are, also when the camera resets them', () => {
