@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { agentsPage } from '../../protocols/api/agents.ts';
 import { devicesPage } from '../../protocols/api/devices.ts';
 import { familiesList } from '../../protocols/api/families.ts';
-import { adoptResult, proposalsPage } from '../../protocols/api/proposals.ts';
+import { adoptResult, proposalsPage } from '../../protocols/api/enrolment/proposals.ts';
 import { unitSchema, unitsPage } from '../../protocols/api/units.ts';
-import { voucherSchema } from '../../protocols/api/vouchers.ts';
+import { voucherSchema } from '../../protocols/api/enrolment/vouchers.ts';
 import { type Api, until } from '../support/api.ts';
 import type { SchoolDevice } from './school/index.ts';
 
@@ -43,7 +43,9 @@ export async function adoptFound(
   timeoutMs = 90_000,
 ): Promise<number> {
   const missing = await missingOf(api, devices);
-  const wanted = new Map(missing.filter(({ isFound }) => isFound).map((device) => [keyOf(device.address), device]));
+  const wanted = new Map(
+    missing.flatMap((device) => (device.isFound && device.address ? [[keyOf(device.address), device]] : [])),
+  );
   if (wanted.size === 0) return 0;
   const items = await until(`proposals of ${wanted.size} devices`, timeoutMs, async () => {
     const { rows } = await api.get('/api/v1/proposals?limit=200', proposalsPage);

@@ -7,11 +7,13 @@ export interface AgentOptions {
   readonly dataDir: string;
   /** Addresses of the simulated school; they are on loopback, which the policy then allows. */
   readonly targets?: readonly { readonly host: string; readonly port: number }[];
+  /** Where it listens for devices that come by themselves; nowhere unless given. */
+  readonly broker?: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel?: string;
   readonly onLog?: (line: string) => void;
 }
 
-function environmentOf({ dataDir, targets = [], logLevel = 'info' }: AgentOptions): Record<string, string> {
+function environmentOf({ dataDir, targets = [], broker, logLevel = 'info' }: AgentOptions): Record<string, string> {
   return {
     EDUFLEET_DATA_DIR: dataDir,
     // Several schools may stand on this machine.
@@ -20,6 +22,9 @@ function environmentOf({ dataDir, targets = [], logLevel = 'info' }: AgentOption
     EDUFLEET_NETWORK__BROADCAST: 'false',
     EDUFLEET_HUB__RETURN_SPREAD_SECONDS: '2',
     EDUFLEET_DISCOVERY__TARGETS: JSON.stringify(targets),
+    ...(broker
+      ? { EDUFLEET_LOCAL_BROKER__HOST: broker.host, EDUFLEET_LOCAL_BROKER__PORT: String(broker.port) }
+      : { EDUFLEET_LOCAL_BROKER__ENABLED: 'false' }),
     ...(targets.length > 0 ? { EDUFLEET_NETWORK__ALLOW: '["127.0.0.0/8"]' } : {}),
   };
 }

@@ -56,7 +56,8 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
     );
   const agent = {
     dataDir: join(dataDir, 'agent'),
-    targets: school?.devices.filter(({ isFound }) => isFound).map(({ address }) => address) ?? [],
+    targets: school?.devices.flatMap(({ isFound, address }) => (isFound && address ? [address] : [])) ?? [],
+    broker: school?.broker,
     logLevel: 'warn',
     onLog: tell(options),
   };

@@ -63,7 +63,10 @@ export async function startLiveSchool(options: LiveSchoolOptions): Promise<LiveS
       isStill: true,
     }),
   );
-  const agentOptions = { dataDir: join(dataDir, 'agent'), targets: school.devices.map((device) => device.address) };
+  const agentOptions = {
+    dataDir: join(dataDir, 'agent'),
+    targets: school.devices.flatMap(({ address }) => address ?? []),
+  };
   await enrolAgent(agentOptions, {
     gatewayUrl: address.gatewayUrl,
     voucher: await issueVoucher(api, place.school, 'Máy tính nhỏ'),

@@ -42,6 +42,7 @@ export async function startGate({ clock, seed, host, stack }: PartOptions): Prom
           item: { by: 'table', items: Object.fromEntries(books.map(({ epc, id }) => [epc, id])) },
           security: { by: 'library' },
           library: { ...library.address, institution: 'THPT' },
+          antennas: [1, 2],
           inputs: [{ port: 1, counts: 'people' }],
           output: { port: 1, seconds: 3 },
         },

@@ -1,3 +1,4 @@
+import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import type { OnvifCamera } from '../../simulators/onvif-camera/index.ts';
 import type { ProjectorSimulator } from '../../simulators/pjlink-projector.ts';
@@ -8,6 +9,7 @@ import { startHeadsets } from './headsets.ts';
 import { type Habit, startLife } from './life.ts';
 import { startNetwork } from './network.ts';
 import { classrooms, type SchoolDevice, type SchoolPart, workrooms } from './part.ts';
+import { startPlugs } from './plugs.ts';
 import { startProjectors } from './projectors.ts';
 import { startServer } from './server.ts';
 import { startStudio } from './studio.ts';
@@ -16,6 +18,8 @@ export type { SchoolDevice } from './part.ts';
 
 /** A school made of software: each device is an endpoint of its own and speaks its true wire on loopback. */
 export interface SimulatedSchool extends AsyncDisposable {
+  /** Where devices expect the agent that they come to by themselves. */
+  readonly broker: Address;
   readonly devices: readonly SchoolDevice[];
   readonly cameras: readonly OnvifCamera[];
   readonly projectors: readonly ProjectorSimulator[];
@@ -38,7 +42,9 @@ export interface SchoolOptions {
 export const demoRooms: readonly string[] = [...classrooms, ...workrooms];
 
 /** What a person must add, a family a line. */
-const others = [startBoards, startStudio, startGate, startHeadsets, startNetwork, startServer];
+const others = [startBoards, startStudio, startGate, startHeadsets, startNetwork, startServer, startPlugs];
+
+const brokerPort = 1_883;
 
 /** How often simulators forget what tests would ask them, and how much of it stays. */
 const forgetMs = 60_000;
@@ -48,7 +54,9 @@ const keep = 100;
 export async function startSchool(options: SchoolOptions): Promise<SimulatedSchool> {
   await using stack = new AsyncDisposableStack();
   const { seed, clock, network = 10, each = 6 } = options;
-  const place = { clock, seed, stack, host: (n: number) => `127.0.${network}.${n}` };
+  const host = (n: number) => `127.0.${network}.${n}`;
+  const broker = { host: host(2), port: brokerPort };
+  const place = { clock, seed, stack, broker, host };
   const cameras = await startCameras(place, each);
   const projectors = await startProjectors(place, each);
   const parts: SchoolPart[] = [cameras, projectors];
@@ -62,6 +70,7 @@ export async function startSchool(options: SchoolOptions): Promise<SimulatedScho
   stack.defer(startLife([forget, ...habits], clock, seed));
   const owned = stack.move();
   return {
+    broker,
     devices: parts.flatMap((part) => part.devices),
     cameras: cameras.cameras,
     projectors: projectors.projectors,

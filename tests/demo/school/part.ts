@@ -1,3 +1,4 @@
+import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import type { Habit } from './life.ts';
 
@@ -6,7 +7,8 @@ export interface SchoolDevice {
   readonly name: string;
   readonly room: string;
   readonly family: string;
-  readonly address: { readonly host: string; readonly port: number };
+  /** Absent for one that comes to the agent by itself. */
+  readonly address?: Address;
   readonly credentials?: { readonly username?: string; readonly password?: string };
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Discovery finds and proposes it; the others are added by a person. */
@@ -28,6 +30,8 @@ export interface PartOptions {
   readonly seed: number;
   /** Address of the n-th host of this school. */
   readonly host: (n: number) => string;
+  /** Where the agent of this school listens for devices that come by themselves. */
+  readonly broker: Address;
   readonly stack: AsyncDisposableStack;
 }
 
