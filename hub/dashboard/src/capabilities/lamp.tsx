@@ -1,6 +1,7 @@
 import type { TextKey } from '../text/texts.ts';
 import { useText } from '../text/use-text.ts';
 import { Badge, Facts } from './parts/facts.tsx';
+import { partName } from './parts/part-name.ts';
 import type { WidgetProps } from './parts/widget.ts';
 
 const levels = {
@@ -33,7 +34,7 @@ export function LampWidget({ state }: WidgetProps<'lamp'>) {
       />
       {(state.errors ?? []).map(({ part, level }) => (
         <Badge key={part} tone={levels[level].tone}>
-          {part}: {t(levels[level].key)}
+          {partName(part, t)}: {t(levels[level].key)}
         </Badge>
       ))}
     </>

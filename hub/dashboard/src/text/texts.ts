@@ -6,6 +6,7 @@ import { overviewTexts } from './overview.ts';
 import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
+import { troubleTexts } from './trouble.ts';
 import { upkeepTexts } from './upkeep.ts';
 
 /** Every text of the page, by key. */
@@ -18,6 +19,7 @@ export const texts = {
   ...enrolmentTexts,
   ...upkeepTexts,
   ...rigTexts,
+  ...troubleTexts,
 };
 export type TextKey = keyof typeof texts;
 

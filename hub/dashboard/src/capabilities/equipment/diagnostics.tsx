@@ -1,6 +1,7 @@
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { Badge } from '../parts/facts.tsx';
+import { partName } from '../parts/part-name.ts';
 import type { WidgetProps } from '../parts/widget.ts';
 
 const levels = {
@@ -17,7 +18,7 @@ export function DiagnosticsWidget({ state }: WidgetProps<'diagnostics'>) {
     <>
       {faults.map(({ part, level, message }) => (
         <Badge key={part} tone={levels[level].tone}>
-          {part}: {message ?? t(levels[level].key)}
+          {partName(part, t)}: {message ?? t(levels[level].key)}
         </Badge>
       ))}
     </>

@@ -53,6 +53,21 @@ function StateWidget({ name, device }: { readonly name: string; readonly device:
   );
 }
 
+/** What people call one of several: the name beside its id in the state, where there is one. */
+function instanceName(device: Device, capability: string, id: string): string {
+  for (const list of Object.values(device.reported[capability]?.state ?? {})) {
+    if (!Array.isArray(list)) continue;
+    const found: unknown = list.find((one: unknown) => isNamed(one) && one.id === id);
+    if (isNamed(found)) return found.name;
+  }
+  return id;
+}
+
+function isNamed(value: unknown): value is { readonly id: string; readonly name: string } {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'id' in value && typeof value.id === 'string' && 'name' in value && typeof value.name === 'string';
+}
+
 function Measures({ name, device }: { readonly name: string; readonly device: Device }) {
   const { pick, language } = useText();
   const measures = Object.entries(device.latest).filter(([key]) => key.startsWith(`${name}.`));
@@ -72,7 +87,7 @@ function Measures({ name, device }: { readonly name: string; readonly device: De
             replace
           >
             <span className="small soft">
-              {metric ? pick(metric.label) : path} {part}
+              {metric ? pick(metric.label) : path} {part === undefined ? '' : instanceName(device, name, part)}
             </span>
             <b className="number">{formatMeasure(value, metric?.unit ?? '', language)}</b>
             <span className="small soft">

@@ -1,0 +1,35 @@
+import { defineTexts } from './define.ts';
+
+/** Why something does not work, which part of a device it is, and what equipment tells. */
+export const troubleTexts = defineTexts({
+  'problem.unreachable': {
+    vi: 'Không thấy trong mạng. Kiểm tra nguồn và dây mạng.',
+    en: 'Not on the network. Check power and cable.',
+  },
+  'problem.refused': { vi: 'Có trong mạng nhưng dịch vụ đang tắt.', en: 'On the network, but its service is off.' },
+  'problem.authentication': { vi: 'Từ chối mật khẩu của hệ thống.', en: 'It refuses our password.' },
+  'problem.timeout': { vi: 'Nhận kết nối nhưng không trả lời.', en: 'It takes the connection and says nothing.' },
+  'problem.busy': { vi: 'Đang bận việc khác.', en: 'It is busy with something else.' },
+  'problem.unavailable': { vi: 'Chưa sẵn sàng.', en: 'It is not ready.' },
+  'problem.protocol': { vi: 'Trả lời không đúng giao thức.', en: 'Its answer makes no sense.' },
+  'problem.no-effect': { vi: 'Nhận lệnh nhưng không thay đổi.', en: 'It took the order and nothing changed.' },
+  'problem.device-fault': { vi: 'Tự báo có lỗi.', en: 'It reports a fault of its own.' },
+  'problem.unsupported': { vi: 'Không có chức năng này.', en: 'It cannot do that.' },
+  'problem.connection-lost': { vi: 'Kết nối bị ngắt giữa chừng.', en: 'The connection broke off.' },
+  'problem.more': { vi: 'Chi tiết kỹ thuật', en: 'Technical details' },
+  'part.backlight': { vi: 'Đèn nền', en: 'Backlight' },
+  'part.battery': { vi: 'Pin', en: 'Battery' },
+  'part.brightness-sensor': { vi: 'Cảm biến ánh sáng', en: 'Brightness sensor' },
+  'part.cover': { vi: 'Nắp máy', en: 'Cover' },
+  'part.device': { vi: 'Thiết bị', en: 'Device' },
+  'part.fan': { vi: 'Quạt làm mát', en: 'Fan' },
+  'part.filter': { vi: 'Lưới lọc bụi', en: 'Dust filter' },
+  'part.lamp': { vi: 'Nguồn sáng', en: 'Light source' },
+  'part.other': { vi: 'Bộ phận khác', en: 'Another part' },
+  'part.tamper': { vi: 'Chống tháo gỡ', en: 'Tamper contact' },
+  'part.temperature': { vi: 'Nhiệt độ', en: 'Temperature' },
+  'happened.ports.link': { vi: 'Cổng mạng có hoặc mất kết nối', en: 'A network port came up or went down' },
+  'happened.supplies.alert': { vi: 'Máy in báo', en: 'The printer tells' },
+  'happened.ups.source': { vi: 'Nguồn điện thay đổi', en: 'The source of power changed' },
+  'happened.diagnostics.fault': { vi: 'Thiết bị tự báo lỗi', en: 'The device reports a fault' },
+});
