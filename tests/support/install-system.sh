@@ -14,6 +14,7 @@ compgen -G '/usr/lib/*/obs-plugins/obs-websocket.so' >/dev/null || need+=(obs-pl
 [ -x /usr/bin/xvfb-run ] || need+=(xvfb)
 [ -x /usr/bin/xauth ] || need+=(xauth)
 compgen -G '/usr/lib/*/dri/swrast_dri.so' >/dev/null || need+=(libgl1-mesa-dri)
+[ -x /usr/bin/mosquitto_pub ] || need+=(mosquitto-clients)
 command -v ip >/dev/null || need+=(iproute2)
 [ -x /usr/bin/wakeonlan ] || need+=(wakeonlan)
 [ -x /usr/bin/ipmitool ] || need+=(ipmitool)
