@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../../protocols/api/session.ts';
-import type { CreatedToken, Token } from '../../protocols/api/tokens.ts';
+import type { Role } from '../../protocols/api/access/session.ts';
+import type { CreatedToken, Token } from '../../protocols/api/access/tokens.ts';
 import { FatalError, RecoverableError } from '../../protocols/errors.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Store, Trx } from '../store/index.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../../protocols/api/session.ts';
+import type { Role } from '../../protocols/api/access/session.ts';
 import type { UnitKind } from '../store/tables.ts';
 import { type Action, type Actor, actions } from './actor.ts';
 import { allows } from './permissions.ts';

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
-import { fold } from '../../protocols/api/fold.ts';
 import type {
   createPersonBody,
   grantBody,
@@ -9,7 +8,8 @@ import type {
   peopleQuery,
   personWithPasswordSchema,
   updatePersonBody,
-} from '../../protocols/api/people.ts';
+} from '../../protocols/api/access/people.ts';
+import { fold } from '../../protocols/api/fold.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { isDuplicate, type Store, type Trx } from '../store/index.ts';
 import { decodeCursor, type Page, pageInMemory } from '../store/page.ts';

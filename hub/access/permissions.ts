@@ -1,4 +1,4 @@
-import type { Role } from '../../protocols/api/session.ts';
+import type { Role } from '../../protocols/api/access/session.ts';
 import { type Action, actions } from './actor.ts';
 
 /** What each role may do, within the subtree that it was granted for. Every role may read there. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { CreatedToken, Token } from '../../protocols/api/tokens.ts';
+import type { CreatedToken, Token } from '../../protocols/api/access/tokens.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import type { Store } from '../store/index.ts';
 import { NotFoundError } from './error.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
-import type { conflictsQuery, IdentityConflict, resolveConflictBody } from '../../protocols/api/conflicts.ts';
+import type { conflictsQuery, IdentityConflict, resolveConflictBody } from '../../protocols/api/enrolment/conflicts.ts';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import {

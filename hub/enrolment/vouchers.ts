@@ -9,7 +9,7 @@ import type {
   voucherBatchSchema,
   voucherSchema,
   vouchersQuery,
-} from '../../protocols/api/vouchers.ts';
+} from '../../protocols/api/enrolment/vouchers.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import type { Authority } from '../../provisioning/authority/index.ts';
 import { formatVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';

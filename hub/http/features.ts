@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Agent, agentAccessBody, agentsQuery } from '../../protocols/api/agents.ts';
 import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
 import type { CommandView, createCommandBody } from '../../protocols/api/commands.ts';
-import type { conflictsQuery, IdentityConflict, resolveConflictBody } from '../../protocols/api/conflicts.ts';
 import type {
   addDeviceBody,
   Device,
@@ -14,16 +13,14 @@ import type {
   telemetryQuery,
   updateDeviceBody,
 } from '../../protocols/api/devices.ts';
-import type { Family } from '../../protocols/api/families.ts';
+import type { conflictsQuery, IdentityConflict, resolveConflictBody } from '../../protocols/api/enrolment/conflicts.ts';
 import type {
   adoptBody,
   adoptResult,
   ProposalView,
   proposalsQuery,
   refuseBody,
-} from '../../protocols/api/proposals.ts';
-import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
-import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
+} from '../../protocols/api/enrolment/proposals.ts';
 import type {
   createVoucherBatchBody,
   createVoucherBody,
@@ -33,7 +30,10 @@ import type {
   voucherBatchSchema,
   voucherSchema,
   vouchersQuery,
-} from '../../protocols/api/vouchers.ts';
+} from '../../protocols/api/enrolment/vouchers.ts';
+import type { Family } from '../../protocols/api/families.ts';
+import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
+import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Bus } from '../events/bus.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { adoptBody, adoptResult } from '../../protocols/api/proposals.ts';
+import type { adoptBody, adoptResult } from '../../protocols/api/enrolment/proposals.ts';
 import { type Actor, InvalidInputError, inScope, type Scope } from '../access/index.ts';
 import { afterCommit, type Trx } from '../store/index.ts';
 import { sortKey } from '../store/sort-key.ts';

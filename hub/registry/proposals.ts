@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { z } from 'zod';
-import type { ProposalView, proposalsQuery, refuseBody } from '../../protocols/api/proposals.ts';
+import type { ProposalView, proposalsQuery, refuseBody } from '../../protocols/api/enrolment/proposals.ts';
 import type { ProposalRecord } from '../../protocols/fleet/record.ts';
 import { InvalidInputError, inScope, type Scope, scopeCondition } from '../access/index.ts';
 import { afterCommit, type Trx } from '../store/index.ts';

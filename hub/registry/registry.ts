@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Agent } from '../../protocols/api/agents.ts';
 import type { Device, DeviceRow, DevicesQuery } from '../../protocols/api/devices.ts';
+import type { ProposalView } from '../../protocols/api/enrolment/proposals.ts';
 import type { Family } from '../../protocols/api/families.ts';
-import type { ProposalView } from '../../protocols/api/proposals.ts';
 import { toError } from '../../protocols/errors.ts';
 import type { Desired, Hello } from '../../protocols/fleet/messages.ts';
 import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts';

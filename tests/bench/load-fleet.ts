@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { devicesPage } from '../../protocols/api/devices.ts';
-import { adoptResult, proposalsPage } from '../../protocols/api/proposals.ts';
+import { adoptResult, proposalsPage } from '../../protocols/api/enrolment/proposals.ts';
+import { voucherSchema } from '../../protocols/api/enrolment/vouchers.ts';
 import { unitsPage } from '../../protocols/api/units.ts';
-import { voucherSchema } from '../../protocols/api/vouchers.ts';
 import type { RecordBody } from '../../protocols/fleet/record.ts';
 import { enrol } from '../../provisioning/enrolment/enrol.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { agentsPage } from '../../protocols/api/agents.ts';
 import { devicesPage } from '../../protocols/api/devices.ts';
-import { familiesList } from '../../protocols/api/families.ts';
 import { adoptResult, proposalsPage } from '../../protocols/api/enrolment/proposals.ts';
-import { unitSchema, unitsPage } from '../../protocols/api/units.ts';
 import { voucherSchema } from '../../protocols/api/enrolment/vouchers.ts';
+import { familiesList } from '../../protocols/api/families.ts';
+import { unitSchema, unitsPage } from '../../protocols/api/units.ts';
 import { type Api, until } from '../support/api.ts';
 import type { SchoolDevice } from './school/index.ts';
 

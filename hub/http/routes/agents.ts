@@ -5,7 +5,7 @@ import {
   conflictsPage,
   conflictsQuery,
   resolveConflictBody,
-} from '../../../protocols/api/conflicts.ts';
+} from '../../../protocols/api/enrolment/conflicts.ts';
 import { familiesList } from '../../../protocols/api/families.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';

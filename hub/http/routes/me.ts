@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { meSchema } from '../../../protocols/api/session.ts';
-import { createdTokenSchema, createTokenBody, tokensList } from '../../../protocols/api/tokens.ts';
+import { meSchema } from '../../../protocols/api/access/session.ts';
+import { createdTokenSchema, createTokenBody, tokensList } from '../../../protocols/api/access/tokens.ts';
 import type { RouteContext } from '../context.ts';
 import { addRoute, requireSession } from '../route.ts';
 import { idParams } from './params.ts';

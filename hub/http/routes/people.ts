@@ -6,7 +6,7 @@ import {
   personSchema,
   personWithPasswordSchema,
   updatePersonBody,
-} from '../../../protocols/api/people.ts';
+} from '../../../protocols/api/access/people.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute, requireSession } from '../route.ts';
 import { idParams } from './params.ts';

@@ -6,7 +6,7 @@ import {
   proposalsQuery,
   refuseBody,
   refuseResult,
-} from '../../../protocols/api/proposals.ts';
+} from '../../../protocols/api/enrolment/proposals.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 

@@ -6,7 +6,7 @@ import {
   sessionSchema,
   signedInSchema,
   signInBody,
-} from '../../../protocols/api/sign-in.ts';
+} from '../../../protocols/api/access/sign-in.ts';
 import { toError } from '../../../protocols/errors.ts';
 import { toProblem } from '../../../protocols/fleet/problem.ts';
 import type { RouteContext } from '../context.ts';

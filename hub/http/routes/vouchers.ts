@@ -8,7 +8,7 @@ import {
   voucherSchema,
   vouchersPage,
   vouchersQuery,
-} from '../../../protocols/api/vouchers.ts';
+} from '../../../protocols/api/enrolment/vouchers.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actions } from '../../../hub/access/actor.ts';
 import { createGrantedActor, type Grant } from '../../../hub/access/granted-actor.ts';
 import { allows } from '../../../hub/access/permissions.ts';
-import { type Role, roleSchema } from '../../../protocols/api/session.ts';
+import { type Role, roleSchema } from '../../../protocols/api/access/session.ts';
 
 const roles = roleSchema.options;
 const may = (role: Role) => actions.filter((action) => allows(role, action));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allows } from '../../../hub/access/permissions.ts';
-import { roleSchema } from '../../../protocols/api/session.ts';
+import { roleSchema } from '../../../protocols/api/access/session.ts';
 import { startTestServer, type TestServer } from './fake-features.ts';
 import {
   askRoute,

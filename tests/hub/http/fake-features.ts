@@ -10,13 +10,13 @@ import {
 import type { AuditEntry } from '../../../hub/audit/index.ts';
 import { type Bus, createBus } from '../../../hub/events/bus.ts';
 import { createHttpServer, type Features, type HttpServer, type HttpServerOptions } from '../../../hub/http/index.ts';
+import type { Person } from '../../../protocols/api/access/people.ts';
+import { type Role, roleSchema } from '../../../protocols/api/access/session.ts';
 import type { Agent } from '../../../protocols/api/agents.ts';
 import type { CauseView, Overview } from '../../../protocols/api/causes.ts';
 import type { CommandView } from '../../../protocols/api/commands.ts';
-import type { IdentityConflict } from '../../../protocols/api/conflicts.ts';
 import type { Device } from '../../../protocols/api/devices.ts';
-import type { Person } from '../../../protocols/api/people.ts';
-import { type Role, roleSchema } from '../../../protocols/api/session.ts';
+import type { IdentityConflict } from '../../../protocols/api/enrolment/conflicts.ts';
 import type { Unit } from '../../../protocols/api/units.ts';
 import { FatalError } from '../../../protocols/errors.ts';
 import { silentLog } from '../../../protocols/ports.ts';

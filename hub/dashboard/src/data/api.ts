@@ -1,8 +1,16 @@
 import { z } from 'zod';
+import {
+  type createPersonBody,
+  peoplePage,
+  personSchema,
+  personWithPasswordSchema,
+  type updatePersonBody,
+} from '../../../../protocols/api/access/people.ts';
+import { meSchema } from '../../../../protocols/api/access/session.ts';
+import { doneSchema, signedInSchema } from '../../../../protocols/api/access/sign-in.ts';
 import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
 import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
-import { conflictSchema, conflictsPage, type resolveConflictBody } from '../../../../protocols/api/conflicts.ts';
 import {
   deviceEventsPage,
   deviceSchema,
@@ -10,18 +18,18 @@ import {
   telemetrySchema,
   type updateDeviceBody,
 } from '../../../../protocols/api/devices.ts';
-import { familiesList } from '../../../../protocols/api/families.ts';
+import {
+  conflictSchema,
+  conflictsPage,
+  type resolveConflictBody,
+} from '../../../../protocols/api/enrolment/conflicts.ts';
 import {
   type adoptBody,
   adoptResult,
   proposalsPage,
   type refuseBody,
   refuseResult,
-} from '../../../../protocols/api/proposals.ts';
-import { quarantinePage } from '../../../../protocols/api/quarantine.ts';
-import { meSchema } from '../../../../protocols/api/session.ts';
-import { doneSchema, signedInSchema } from '../../../../protocols/api/sign-in.ts';
-import { type createUnitBody, unitSchema, unitsPage } from '../../../../protocols/api/units.ts';
+} from '../../../../protocols/api/enrolment/proposals.ts';
 import {
   type createVoucherBatchBody,
   type createVoucherBody,
@@ -30,7 +38,10 @@ import {
   voucherBatchSchema,
   voucherSchema,
   vouchersPage,
-} from '../../../../protocols/api/vouchers.ts';
+} from '../../../../protocols/api/enrolment/vouchers.ts';
+import { familiesList } from '../../../../protocols/api/families.ts';
+import { quarantinePage } from '../../../../protocols/api/quarantine.ts';
+import { type createUnitBody, unitSchema, unitsPage } from '../../../../protocols/api/units.ts';
 import { ask, askOnce } from './http.ts';
 
 /** Words, place and size of a list request; further filters as the list knows them. */
@@ -49,6 +60,12 @@ export const api = {
   signIn: (email: string, password: string) =>
     askOnce('/api/auth/sign-in/email', { method: 'POST', body: { email, password }, schema: signedInSchema }),
   signOut: () => askOnce('/api/auth/sign-out', { method: 'POST', body: {}, schema: doneSchema }),
+  changePassword: (currentPassword: string, newPassword: string) =>
+    ask('/api/auth/change-password', {
+      method: 'POST',
+      body: { currentPassword, newPassword },
+      schema: doneSchema,
+    }),
   me: (signal?: AbortSignal) => askOnce(`${root}/me`, { schema: meSchema, signal }),
 
   overview: (unit: number | undefined, signal?: AbortSignal) =>
@@ -104,6 +121,14 @@ export const api = {
     ask(`${root}/vouchers`, { schema: vouchersPage, query, signal }),
   revokeVouchers: (body: z.input<typeof revokeVouchersBody>) =>
     ask(`${root}/vouchers/revoke`, { method: 'POST', body, schema: revokeVouchersResult }),
+
+  people: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/people`, { schema: peoplePage, query, signal }),
+  createPerson: (body: z.input<typeof createPersonBody>) =>
+    ask(`${root}/people`, { method: 'POST', body, schema: personWithPasswordSchema }),
+  updatePerson: (person: string, body: z.input<typeof updatePersonBody>) =>
+    ask(`${root}/people/${id(person)}`, { method: 'PATCH', body, schema: personSchema }),
+  resetPassword: (person: string) =>
+    ask(`${root}/people/${id(person)}/password`, { method: 'POST', body: {}, schema: personWithPasswordSchema }),
 
   quarantine: (query: ListQuery, signal?: AbortSignal) =>
     ask(`${root}/quarantine`, { schema: quarantinePage, query, signal }),

@@ -21,6 +21,7 @@ const versions: Record<Topic, Store<number>> = {
   causes: createStore(0),
   quarantine: createStore(0),
   vouchers: createStore(0),
+  people: createStore(0),
 };
 
 /** Refetches that live events asked for, gathered for a second: a school that comes back tells of 40 devices at once. */

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { Me } from '../../../../protocols/api/session.ts';
+import type { Me } from '../../../../protocols/api/access/session.ts';
 import { ApiError } from '../data/api-error.ts';
 
 /** Who is signed in; given by the frame around every page. */

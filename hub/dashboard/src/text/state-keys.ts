@@ -1,11 +1,11 @@
+import type { Role } from '../../../../protocols/api/access/session.ts';
 import type { Agent } from '../../../../protocols/api/agents.ts';
-import type { IdentityConflict } from '../../../../protocols/api/conflicts.ts';
 import type { DeviceEvent, DeviceRow } from '../../../../protocols/api/devices.ts';
+import type { IdentityConflict } from '../../../../protocols/api/enrolment/conflicts.ts';
+import type { ProposalView } from '../../../../protocols/api/enrolment/proposals.ts';
+import type { VoucherRow } from '../../../../protocols/api/enrolment/vouchers.ts';
 import type { HealthState } from '../../../../protocols/api/health.ts';
-import type { ProposalView } from '../../../../protocols/api/proposals.ts';
-import type { Role } from '../../../../protocols/api/session.ts';
 import type { Unit } from '../../../../protocols/api/units.ts';
-import type { VoucherRow } from '../../../../protocols/api/vouchers.ts';
 import type { CapabilityState } from '../../../../protocols/fleet/capabilities/index.ts';
 import type { CommandState } from '../../../../protocols/fleet/record.ts';
 import type { TextKey } from './texts.ts';

@@ -3,6 +3,7 @@ import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
 import { overviewTexts } from './overview.ts';
+import { peopleTexts } from './people.ts';
 import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
@@ -17,6 +18,7 @@ export const texts = {
   ...deviceTexts,
   ...adminTexts,
   ...enrolmentTexts,
+  ...peopleTexts,
   ...upkeepTexts,
   ...rigTexts,
   ...troubleTexts,

@@ -12,6 +12,7 @@ import {
   deviceSearch,
   devicesSearch,
   overviewSearch,
+  peopleSearch,
   proposalsSearch,
   quarantineSearch,
   signInSearch,
@@ -75,6 +76,12 @@ const proposals = createRoute({
   validateSearch: proposalsSearch,
   component: lazyRouteComponent(() => import('./admin/proposals-page.tsx'), 'ProposalsPage'),
 });
+const people = createRoute({
+  getParentRoute: () => frame,
+  path: '/people',
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
+});
 const conflicts = createRoute({
   getParentRoute: () => frame,
   path: '/conflicts',
@@ -109,6 +116,7 @@ export const router = createRouter({
       proposals,
       vouchers,
       conflicts,
+      people,
       quarantine,
     ]),
   ]),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { roleSchema } from '../../../../protocols/api/access/session.ts';
+import { voucherStates } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { healthStateSchema } from '../../../../protocols/api/health.ts';
-import { voucherStates } from '../../../../protocols/api/vouchers.ts';
 
 // What the address of each page may carry. A part that cannot be read is dropped, so an old link still opens its page.
 
@@ -53,6 +54,13 @@ export const vouchersSearch = z.object({
   q: words,
   unit,
   state: z.enum(voucherStates).optional().catch(undefined),
+});
+
+export const peopleSearch = z.object({
+  q: words,
+  unit,
+  role: roleSchema.optional().catch(undefined),
+  state: z.enum(['active', 'disabled']).optional().catch(undefined),
 });
 
 export const conflictsSearch = z.object({ unit, state: z.enum(['open', 'resolved']).optional().catch(undefined) });

@@ -4,7 +4,7 @@ import { IconCheck, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { z } from 'zod';
-import type { adoptResult, ProposalView } from '../../../../../protocols/api/proposals.ts';
+import type { adoptResult, ProposalView } from '../../../../../protocols/api/enrolment/proposals.ts';
 import { api } from '../../data/api.ts';
 import { useFamilies } from '../../state/families.ts';
 import { announce } from '../../state/live.ts';

@@ -3,7 +3,7 @@ import { IconShieldCheck } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useMemo, useState } from 'react';
-import type { IdentityConflict } from '../../../../../protocols/api/conflicts.ts';
+import type { IdentityConflict } from '../../../../../protocols/api/enrolment/conflicts.ts';
 import { Facts } from '../../capabilities/parts/facts.tsx';
 import '../../capabilities/capabilities.css';
 import { api } from '../../data/api.ts';

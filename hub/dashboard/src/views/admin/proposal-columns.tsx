@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import type { ProposalView } from '../../../../../protocols/api/proposals.ts';
+import type { ProposalView } from '../../../../../protocols/api/enrolment/proposals.ts';
 import { type Families, useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age } from '../../ui/age.tsx';

@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useState } from 'react';
 import type { z } from 'zod';
-import type { ProposalView } from '../../../../../protocols/api/proposals.ts';
+import type { ProposalView } from '../../../../../protocols/api/enrolment/proposals.ts';
 import { proposalList } from '../../data/queries.ts';
 import { useMay } from '../../state/session.ts';
 import { proposalStatusKeys } from '../../text/state-keys.ts';

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { ProposalView } from '../../../../../protocols/api/proposals.ts';
+import type { ProposalView } from '../../../../../protocols/api/enrolment/proposals.ts';
 import { api } from '../../data/api.ts';
 import { announce } from '../../state/live.ts';
 import { useText } from '../../text/use-text.ts';

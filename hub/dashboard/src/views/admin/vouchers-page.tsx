@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useCallback, useMemo, useState } from 'react';
 import type { z } from 'zod';
-import { type VoucherRow, voucherStates } from '../../../../../protocols/api/vouchers.ts';
+import { type VoucherRow, voucherStates } from '../../../../../protocols/api/enrolment/vouchers.ts';
 import { api } from '../../data/api.ts';
 import { voucherList } from '../../data/queries.ts';
 import { announce } from '../../state/live.ts';

@@ -3,7 +3,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import type { Me } from '../../../../../protocols/api/session.ts';
+import type { Me } from '../../../../../protocols/api/access/session.ts';
 import { api } from '../../data/api.ts';
 import { toApiError } from '../../data/api-error.ts';
 import { useLiveStream } from '../../state/live.ts';
@@ -12,6 +12,7 @@ import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';
 import { LinkBadge } from '../../ui/link-badge.tsx';
 import { AccountMenu } from './account-menu.tsx';
+import { MustChangePage } from './must-change-page.tsx';
 import { BottomNavigation, SideNavigation } from './navigation.tsx';
 import { RenewalDialog } from './renewal-dialog.tsx';
 
@@ -22,6 +23,7 @@ export function Frame() {
   const signedOut = me.isError && me.data === undefined && toApiError(me.error).kind === 'signed-out';
   useSignInWhen(signedOut);
   if (signedOut) return null;
+  if (me.isError && toApiError(me.error).code === 'password-temporary') return <MustChangePage />;
   if (me.data) return <SignedIn me={me.data} />;
   return (
     <main style={{ padding: '1.5rem' }}>

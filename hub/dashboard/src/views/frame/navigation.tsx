@@ -12,16 +12,18 @@ const entries = [
   { to: '/agents', key: 'nav.admin', icon: IconSettings },
 ] as const satisfies readonly { to: string; key: TextKey; icon: unknown }[];
 
-const adminPaths = ['/agents', '/proposals', '/vouchers', '/conflicts', '/quarantine'] as const;
+const adminPaths = ['/agents', '/proposals', '/vouchers', '/conflicts', '/people', '/quarantine'] as const;
 
 function useAdminEntries() {
   const mayVouchers = useMay('issue-voucher');
+  const mayPeople = useMay('manage-people');
   const mayQuarantine = useMay('view-quarantine');
   const all = [
     { to: '/agents', key: 'nav.agents', isShown: true },
     { to: '/proposals', key: 'nav.proposals', isShown: true },
     { to: '/vouchers', key: 'nav.vouchers', isShown: mayVouchers },
     { to: '/conflicts', key: 'nav.conflicts', isShown: true },
+    { to: '/people', key: 'nav.people', isShown: mayPeople },
     { to: '/quarantine', key: 'nav.quarantine', isShown: mayQuarantine },
   ] as const;
   return all.filter(({ isShown }) => isShown);

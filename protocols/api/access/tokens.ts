@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema } from './page.ts';
+import { instantSchema } from '../page.ts';
 
 /** A key for programs, with the rights of the person who made it. */
 const tokenSchema = z.object({

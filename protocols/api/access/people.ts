@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
 import { roleSchema } from './session.ts';
 
 const grantSchema = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
 
 const hours = z
   .int()

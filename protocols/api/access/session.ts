@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unitRefSchema } from './page.ts';
+import { unitRefSchema } from '../page.ts';
 
 export const roleSchema = z.enum([
   'province-admin',
@@ -26,6 +26,7 @@ export const meSchema = z.object({
       'manage-units',
       'issue-voucher',
       'manage-agents',
+      'manage-people',
       'view-audit',
       'view-quarantine',
     ]),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
+import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
 
 /** What a machine says of itself, as it is shown to people. */
 const machineSchema = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantSchema } from './page.ts';
+import { instantSchema } from '../page.ts';
 
 /** `POST /api/auth/sign-in/email`: the answer sets the session's cookie. */
 export const signInBody = z.strictObject({
