@@ -132,7 +132,7 @@ export async function startOnvifCamera(options: OnvifCameraOptions = {}): Promis
     now: () => camera.clock.now() + camera.clockSkewMs,
   });
   const events = createEventService(camera);
-  const brokers = createEventBrokers(camera);
+  const brokers = createEventBrokers(camera, options.host ?? '127.0.0.1');
   camera.senses.tell = (event) => {
     events.notify(event);
     brokers.publish(event);

@@ -82,8 +82,11 @@ export class BrokerFeed implements AsyncDisposable {
         const failure = toDeviceError(thrown);
         log.debug('camera does not publish', { reason: String(failure) });
         this.#setLive(false);
-        this.#isAgreed = false;
-        if (isFinal(failure)) return;
+        // A camera that has agreed once is expected to do so again, after a restart for example.
+        if (isFinal(failure)) {
+          this.#isAgreed = false;
+          return;
+        }
         await clock.wait(pauseAfter(failure, failures), signal).catch(() => undefined);
       }
     }

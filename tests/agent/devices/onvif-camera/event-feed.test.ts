@@ -42,6 +42,15 @@ describe('events of a camera that can publish', () => {
     expect(camera.eventBrokers.known).toEqual([]);
   });
 
+  it('come from a camera at any address, and from that address alone', async () => {
+    await using broker = openBroker();
+    await using scene = await openScene({ host: '127.0.10.11', maxEventBrokers: 1, broker });
+    await scene.connect();
+    await isPublishing(scene);
+    scene.camera.setMotion(true);
+    await motionIs(scene, true);
+  });
+
   it('tell counts and never what a recogniser has read', async () => {
     await using broker = openBroker();
     await using scene = await openScene({ rules, maxEventBrokers: 1, broker });

@@ -1,4 +1,5 @@
-import { connect, type MqttClient } from 'mqtt';
+import { createConnection } from 'node:net';
+import { type IStream, MqttClient } from 'mqtt';
 import { type Camera, cameraNow } from '../camera.ts';
 import { envelope, escapeText, Fault, type ServiceRequest, textIn } from '../soap.ts';
 import { type CameraEvent, propertiesOf } from './senses.ts';
@@ -28,7 +29,8 @@ export interface EventBrokers extends AsyncDisposable {
 
 const reconnectMs = 200;
 
-export function createEventBrokers(camera: Camera): EventBrokers {
+/** Speaks from `host`, so that each simulated camera is a host of its own to the broker too. */
+export function createEventBrokers(camera: Camera, host: string): EventBrokers {
   const brokers = new Map<string, Broker>();
 
   const topicOf = ({ prefix }: Broker, event: CameraEvent): string => {
@@ -73,7 +75,12 @@ export function createEventBrokers(camera: Camera): EventBrokers {
     void drop(address);
     const client = camera.traits.isShyOfBrokers
       ? undefined
-      : connect(address, { username, password, reconnectPeriod: reconnectMs, clientId: camera.identity.serial });
+      : new MqttClient(() => dial(address, host), {
+          username,
+          password,
+          reconnectPeriod: reconnectMs,
+          clientId: camera.identity.serial,
+        });
     const broker = { address, prefix, username, password, qos, client };
     client?.on('error', () => undefined);
     client?.on('connect', () => {
@@ -130,4 +137,9 @@ export function createEventBrokers(camera: Camera): EventBrokers {
       await Promise.all([...brokers.keys()].map(drop));
     },
   };
+}
+
+function dial(address: string, localAddress: string): IStream {
+  const { hostname, port } = new URL(address);
+  return createConnection({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), localAddress });
 }
