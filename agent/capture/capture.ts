@@ -1,10 +1,9 @@
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { ProbeResult } from '../probe/probe.ts';
-import { scrubbed } from '../probe/secrets.ts';
 import type { Step } from '../probe/steps.ts';
 import { type Bundle, bundleSchema } from './bundle.ts';
 import type { Recorder } from './recorder.ts';
-import { BundleScrubber, type Confidential, isSecretName } from './scrub.ts';
+import { BundleScrubber, type Confidential, isSecretName, placeholderFor } from './scrub.ts';
 
 export interface CaptureOptions {
   readonly agentVersion: string;
@@ -54,8 +53,8 @@ function withoutFirstWords(step: Step): Step {
 
 function placeholders({ username, password }: NonNullable<DesiredDevice['credentials']>) {
   return {
-    ...(username === undefined ? {} : { username: username === '' ? '' : scrubbed }),
-    ...(password === undefined ? {} : { password: password === '' ? '' : scrubbed }),
+    ...(username === undefined ? {} : { username: placeholderFor(username) }),
+    ...(password === undefined ? {} : { password: placeholderFor(password) }),
   };
 }
 

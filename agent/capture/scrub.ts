@@ -112,10 +112,11 @@ export class BundleScrubber {
   }
 
   #datagrams(connection: RecordedConnection, frames: readonly RecordedFrame[]) {
+    const { password } = this.#confidential;
     const kept = frames.flatMap((frame) => {
       const { content } = frame;
       if (content.kind !== 'datagram') return [frame];
-      const bytes = scrubSnmp(content.bytes, this.#confidential.password);
+      const bytes = scrubSnmp(content.bytes, password, placeholderFor(password ?? ''));
       return bytes ? [{ ...frame, content: { ...content, bytes } }] : [];
     });
     return { connection: cut(connection, frames.length - kept.length), frames: kept };
@@ -247,9 +248,10 @@ export function isSecretName(name: string): boolean {
   );
 }
 
-/** What can stand where a secret of the settings stood, so that the schema of its family still takes it. */
-function placeholderFor(secret: string): string {
-  return /^[0-9a-f]{2}([:-][0-9a-f]{2})+$/i.test(secret) ? secret.replace(/[0-9a-f]/gi, '0') : scrubbed;
+/** What can stand where a secret stood, so that the schema of its family, or a wire that wants a PIN, still takes it. */
+export function placeholderFor(secret: string): string {
+  if (secret === '') return '';
+  return /^(\d{4}|[0-9a-f]{2}([:-][0-9a-f]{2})+)$/i.test(secret) ? secret.replace(/[0-9a-f]/gi, '0') : scrubbed;
 }
 
 function scrubMessage(content: WireContent): WireContent {

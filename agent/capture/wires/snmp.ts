@@ -1,5 +1,3 @@
-import { scrubbed } from '../../probe/secrets.ts';
-
 interface Element {
   readonly tag: number;
   readonly from: number;
@@ -12,10 +10,14 @@ const integer = 0x02;
 const version3 = 3;
 
 /**
- * A message of SNMP with another community when it is `community`, its lengths made right [RFC 3416, RFC 1901]. A message of
+ * A message of SNMP with `placeholder` for its community when that is `community`, its lengths made right [RFC 3416, RFC 1901]. A message of
  * version 3 gives undefined: it is signed and hidden by keys that come from the password, so that its bytes let passwords be tried.
  */
-export function scrubSnmp(bytes: Uint8Array, community: string | undefined): Uint8Array | undefined {
+export function scrubSnmp(
+  bytes: Uint8Array,
+  community: string | undefined,
+  placeholder: string,
+): Uint8Array | undefined {
   const message = readElement(bytes, 0);
   const version =
     message?.tag === sequence && message.end === bytes.length ? readElement(bytes, message.from) : undefined;
@@ -24,7 +26,7 @@ export function scrubSnmp(bytes: Uint8Array, community: string | undefined): Uin
   const name = readElement(bytes, version.end);
   if (!name || name.tag !== octets || community === undefined) return bytes;
   if (Buffer.from(bytes.subarray(name.from, name.end)).toString() !== community) return bytes;
-  const alias = Buffer.from(scrubbed);
+  const alias = Buffer.from(placeholder);
   const content = Buffer.concat([
     bytes.subarray(version.from - 2, version.end),
     Buffer.from([octets, alias.length]),

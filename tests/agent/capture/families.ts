@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { Driver } from '../../../agent/devices/driver.ts';
 import { interactiveBoard } from '../../../agent/devices/interactive-board/index.ts';
 import { networkDevice } from '../../../agent/devices/network-device/index.ts';
@@ -19,6 +20,7 @@ import type { Simulator } from '../../simulators/simulator.ts';
 import { StudioSimulator } from '../../simulators/studio/index.ts';
 import { AdbServerSimulator } from '../../simulators/vr-headset/index.ts';
 import type { Captured } from '../../support/captured.ts';
+import { createTestAuthority } from '../../support/test-authority.ts';
 
 /** One simulated device, and all that a capture of it must not hold. */
 export interface CapturedCase {
@@ -68,11 +70,10 @@ const camera = (name: string, options: OnvifCameraOptions): CapturedCase => ({
   },
 });
 
-const snmp = (kind: 'switch' | 'printer' | 'ups'): CapturedCase => ({
+const snmp = (kind: 'switch' | 'printer' | 'ups', password = 'cong-dong-truong'): CapturedCase => ({
   name: `network-device, ${kind}`,
   driver: networkDevice,
   start: async (clock) => {
-    const password = 'cong-dong-truong';
     const simulator = await NetworkDeviceSimulator.start(clock, kind, password);
     return running(simulator, { credentials: { password } }, [password]);
   },
@@ -88,6 +89,24 @@ const board = (profile: BoardProfile): CapturedCase => ({
 });
 
 const tag = '3074257bf7194e4000001a85';
+
+/** Samsung's secured mode: TLS with the board's own certificate, and a PIN. */
+const securedBoard: CapturedCase = {
+  name: 'interactive-board, samsung-mdc, secured',
+  driver: interactiveBoard,
+  start: async (clock) => {
+    const pin = '4719';
+    const { key, certificate } = await (await createTestAuthority()).serverIdentity();
+    const simulator = await BoardSimulator.start({
+      profile: 'samsung-mdc',
+      clock,
+      secured: { pin, key, certificate },
+    });
+    const pinnedCertificate = new X509Certificate(certificate).fingerprint256.replaceAll(':', '').toLowerCase();
+    const settings = { profile: 'samsung-mdc', pinnedCertificate };
+    return running(simulator, { settings, credentials: { password: pin } }, [simulator.state.serial, `${pin}`]);
+  },
+};
 
 const gate: CapturedCase = {
   name: 'rfid-gate, alone',
@@ -157,11 +176,12 @@ export const capturedCases: readonly CapturedCase[] = [
   camera('digest', { signIn: 'digest' }),
   snmp('switch'),
   snmp('printer'),
-  snmp('ups'),
+  snmp('ups', '4719'),
   gate,
   libraryGate,
   rig,
   headset,
   controller,
+  securedBoard,
   ...(['samsung-mdc', 'philips-sicp', 'iiyama', 'viewsonic', 'benq', 'lg', 'smart'] as const).map(board),
 ];

@@ -27,6 +27,11 @@ function everythingIn(bundle: Bundle): string {
   );
 }
 
+/** A PIN is found in longer numbers by chance: those of clocks and pseudonyms. */
+function holds(text: string, form: string): boolean {
+  return /^\d{4}$/.test(form) ? new RegExp(`(?<![0-9a-f])${form}(?![0-9a-f])`).test(text) : text.includes(form);
+}
+
 /** Serial numbers and MAC addresses in what a device tells. */
 function serialsIn(value: unknown): readonly string[] {
   const found: string[] = [];
@@ -45,8 +50,7 @@ function writtenForms(secret: string): string[] {
     JSON.stringify(secret).slice(1, -1),
     secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
     encodeURIComponent(secret),
-    bytes.toString('hex'),
-    bytes.toString('base64').replace(/.{0,3}=*$/, ''),
+    ...(bytes.length > 4 ? [bytes.toString('hex'), bytes.toString('base64').replace(/.{0,3}=*$/, '')] : []),
   ];
 }
 
@@ -80,7 +84,7 @@ describe.each(capturedCases)('a capture of $name', ({ driver, start }) => {
     expect(Object.keys(bundle.states)).toContain('identity');
     const text = everythingIn(bundle);
     for (const secret of device.secrets) {
-      for (const form of writtenForms(secret)) expect(text.includes(form), `${form} of ${secret}`).toBe(false);
+      for (const form of writtenForms(secret)) expect(holds(text, form), `${form} of ${secret}`).toBe(false);
     }
     for (const pattern of oneTimeWords) expect(text).not.toMatch(pattern);
     const { states, failure, unmatched } = await replayWith(driver, bundle, createFastClock(10));

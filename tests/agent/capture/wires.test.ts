@@ -42,11 +42,11 @@ describe('what each wire is known to carry', () => {
     // RFC 3416 GetRequest for sysDescr.0, request id 1, as net-snmp's snmpget writes it.
     const pdu = 'a01902010102010002010030 0e300c06082b060102010101000500'.replaceAll(' ', '');
     const message = Buffer.from(`302602010104067075626c6963${pdu}`, 'hex');
-    const clean = Buffer.from(scrubSnmp(message, 'public') ?? []);
+    const clean = Buffer.from(scrubSnmp(message, 'public', 'scrubbed') ?? []);
     expect(clean.toString('hex')).toBe(`30280201010408${Buffer.from('scrubbed').toString('hex')}${pdu}`);
-    expect(scrubSnmp(message, 'other')).toEqual(message);
-    expect(scrubSnmp(Buffer.from('3003020103', 'hex'), undefined)).toBeUndefined();
-    expect(scrubSnmp(Buffer.from('hello'), 'public')).toEqual(Buffer.from('hello'));
+    expect(scrubSnmp(message, 'other', 'scrubbed')).toEqual(message);
+    expect(scrubSnmp(Buffer.from('3003020103', 'hex'), undefined, '')).toBeUndefined();
+    expect(scrubSnmp(Buffer.from('hello'), 'public', '')).toEqual(Buffer.from('hello'));
   });
 
   it('names no person and no book of a library system, and makes the checksum right', () => {
