@@ -10,7 +10,7 @@ export type Output = Readonly<Record<string, unknown>>;
 
 /** One thing that a camera can be told to do. */
 export interface CameraCommand {
-  /** Everything together that it may take, in milliseconds; 30 s unless given. */
+  /** Everything together that it may take, in milliseconds; 50 s unless given. */
   readonly limitMs?: number;
   /** Throws DeviceError. */
   run(command: DriverCommand, signal: AbortSignal): Promise<Output>;

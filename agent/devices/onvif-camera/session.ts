@@ -28,9 +28,11 @@ import { installFirmware, installLimitMs } from './upkeep/install.ts';
 type Context = DriverContext<CameraSettings>;
 
 /** Everything together that one connect and one poll may take. */
-const connectLimitMs = 45_000;
-const pollLimitMs = 30_000;
+const connectLimitMs = 50_000;
+const pollLimitMs = 50_000;
 const signInLimitMs = 10_000;
+/** How long aspects may take stock at one time; one that has begun may end. */
+const stockLimitMs = 10_000;
 /** What seldom changes is asked again after this. */
 const surveyIntervalMs = 15 * 60_000;
 /** A camera that refused our credentials is not asked again within this: cameras lock accounts after a few failures. */
@@ -79,6 +81,8 @@ class CameraSession implements DriverSession {
   #skewSeconds: number | undefined;
   #refusal: { readonly error: DeviceError; readonly until: number } | undefined;
   readonly #aspects: readonly CameraAspect[];
+  /** Those that have still to take stock. */
+  #due: CameraAspect[] = [];
   #described = '';
 
   constructor(context: Context, client: OnvifClient, survey: Survey, skewMs: number | undefined) {
@@ -98,13 +102,14 @@ class CameraSession implements DriverSession {
     };
     this.#scene = scene;
     this.#aspects = aspects.map((open) => open(scene));
+    this.#due = [...this.#aspects];
     const { events } = survey.services;
     this.#feed = events && this.#createFeed(events);
   }
 
   /** Takes the rest of the stock, and starts to listen. */
   async begin(signal: AbortSignal): Promise<void> {
-    for (const aspect of this.#aspects) await aspect.survey(signal);
+    await this.#takeStock(signal);
     this.#feed?.start();
     this.#describe();
   }
@@ -113,6 +118,7 @@ class CameraSession implements DriverSession {
     await this.#unlessRefused('poll', pollLimitMs, signal, async (inner) => {
       this.#noteSkew(await readSkew(this.#client, inner));
       await this.#refresh(inner);
+      await this.#takeStock(inner);
       for (const aspect of this.#aspects) await aspect.poll?.(inner);
       this.#describe();
       const status = await movementOf(this.#scene)?.status(inner);
@@ -183,12 +189,22 @@ class CameraSession implements DriverSession {
     const hasChanged = JSON.stringify(information) !== JSON.stringify(before);
     if (!hasChanged && clock.mono() - this.#surveyedAt < surveyIntervalMs) return;
     this.#survey = await surveyCamera(this.#client, device.credentials?.password, signal);
-    for (const aspect of this.#aspects) await aspect.survey(signal);
+    this.#due = [...this.#aspects];
     this.#surveyedAt = clock.mono();
     const from = firmwareState({ ...this.#survey.facts, information: before }, undefined).version;
     const to = firmwareState(this.#survey.facts, undefined).version;
     if (from !== undefined && to !== undefined && from !== to) {
       reporter.emit({ capability: 'firmware', name: 'changed', severity: 'info', data: { from, to } });
+    }
+  }
+
+  /** What a slow camera has no time for now is asked at the next polls. */
+  async #takeStock(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    const endsAt = clock.mono() + stockLimitMs;
+    for (let next = this.#due[0]; next && clock.mono() < endsAt; next = this.#due[0]) {
+      await next.survey(signal);
+      this.#due.shift();
     }
   }
 

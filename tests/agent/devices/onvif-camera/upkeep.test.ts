@@ -327,3 +327,16 @@ describe('the verdict about default passwords', () => {
     );
   });
 });
+
+it('takes stock of a slow camera bit by bit, so that the session begins in time', async () => {
+  await using scene = await openScene();
+  const { camera, test } = scene;
+  const { signal } = test.context;
+  await camera.setFault('slow');
+  const session = await scene.connect();
+  const known = () => Object.keys(test.reporter.descriptors.at(-1)?.capabilities ?? {});
+  expect(known()).toContain('video');
+  expect(known()).not.toContain('certificate');
+  for (let poll = 0; poll < 6 && !known().includes('certificate'); poll += 1) await session.poll(signal);
+  expect(known()).toEqual(expect.arrayContaining(['time', 'network', 'accounts', 'certificate', 'log', 'power']));
+});
