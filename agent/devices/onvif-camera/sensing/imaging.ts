@@ -47,12 +47,8 @@ class ImagingAspect implements CameraAspect {
     const { facts, services } = survey();
     const location = services.imaging;
     const videoSource = facts.profiles.find((profile) => profile.videoSource !== undefined)?.videoSource;
-    this.#picture = undefined;
-    if (!location || videoSource === undefined) return;
-    const settings = await optional(client.call(location, getImagingSettings(videoSource), { signal }));
-    if (!settings || Object.keys(settings).length === 0) return;
-    const options = (await optional(client.call(location, getImagingOptions(videoSource), { signal }))) ?? nothingToSet;
-    this.#picture = { location, videoSource, options, settings };
+    this.#picture =
+      location && videoSource !== undefined ? await readPicture(client, location, videoSource, signal) : undefined;
   }
 
   async poll(signal: AbortSignal): Promise<void> {
@@ -97,6 +93,19 @@ class ImagingAspect implements CameraAspect {
   #read({ location, videoSource }: Picture, signal: AbortSignal): Promise<ImagingSettings> {
     return this.#scene.client.call(location, getImagingSettings(videoSource), { signal });
   }
+}
+
+/** Undefined where this video source has no settings. */
+async function readPicture(
+  client: CameraScene['client'],
+  location: Location,
+  videoSource: string,
+  signal: AbortSignal,
+): Promise<Picture | undefined> {
+  const settings = await optional(client.call(location, getImagingSettings(videoSource), { signal }));
+  if (!settings || Object.keys(settings).length === 0) return undefined;
+  const options = await optional(client.call(location, getImagingOptions(videoSource), { signal }));
+  return { location, videoSource, settings, options: options ?? nothingToSet };
 }
 
 const dayNightOf = { ON: 'day', OFF: 'night', AUTO: 'auto' } as const;

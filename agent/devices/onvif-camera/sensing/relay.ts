@@ -19,6 +19,8 @@ type Side = 'input' | 'output';
 
 /** Outputs and inputs with a longer token could not be commanded through the contract. */
 const maxTokenLength = 80;
+/** Contacts whose states are kept; a camera that invents more is not followed. */
+const maxTold = 128;
 /** A camera tells a switched relay by an event within this. */
 const effectLimitMs = 6_000;
 
@@ -44,14 +46,17 @@ class RelayAspect implements CameraAspect {
     const { client, survey } = this.#scene;
     const { deviceIo } = survey().services;
     const places = [client.deviceService, ...(deviceIo ? [deviceIo] : [])];
-    this.#outputs = [];
+    let outputs: readonly RelayOutput[] = [];
+    let location = client.deviceService;
     for (const place of places) {
-      const outputs = await optional(client.call(place, getRelayOutputs(), { signal }));
-      this.#outputs = outputs?.filter(({ token }) => token.length <= maxTokenLength) ?? [];
-      this.#location = place;
-      if (this.#outputs.length > 0) break;
+      const found = await optional(client.call(place, getRelayOutputs(), { signal }));
+      outputs = found?.filter(({ token }) => token.length <= maxTokenLength) ?? [];
+      location = place;
+      if (outputs.length > 0) break;
     }
     const inputs = deviceIo && (await optional(client.call(deviceIo, getDigitalInputs(), { signal })));
+    this.#outputs = outputs;
+    this.#location = location;
     this.#inputs = inputs?.filter(({ token }) => token.length <= maxTokenLength) ?? [];
   }
 
@@ -72,13 +77,15 @@ class RelayAspect implements CameraAspect {
 
   notice(notification: Notification): void {
     const contact = readContact(notification);
-    const known = contact?.side === 'output' ? this.#outputs : this.#inputs;
-    if (!contact || !known.some(({ token }) => token === contact.token)) return;
+    if (!contact) return;
     const { side, token, isActive } = contact;
     const before = this.#told.get(`${side} ${token}`);
+    // The first states may come before the outputs and inputs are known.
+    if (before === undefined && this.#told.size >= maxTold) return;
     this.#told.set(`${side} ${token}`, isActive);
     if (side === 'output') for (const watcher of this.#watchers) watcher(token, isActive);
-    if (before === isActive) return;
+    const known = side === 'output' ? this.#outputs : this.#inputs;
+    if (before === isActive || !known.some((one) => one.token === token)) return;
     const { reporter } = this.#scene.context;
     if (before !== undefined || notification.operation !== 'Initialized') {
       reporter.emit({ capability: 'relay', name: side, severity: 'info', data: { token, active: isActive } });

@@ -4,6 +4,7 @@ import { DeviceError } from '../../../../agent/devices/error.ts';
 import { BrokerFeed } from '../../../../agent/devices/onvif-camera/sensing/broker-feed.ts';
 import { openDetection } from '../../../../agent/devices/onvif-camera/sensing/detection-aspect.ts';
 import { EventFeed } from '../../../../agent/devices/onvif-camera/sensing/event-feed.ts';
+import { openRelays } from '../../../../agent/devices/onvif-camera/sensing/relay.ts';
 import { Arrivals } from '../../../../agent/platform/arrivals.ts';
 import { FatalError } from '../../../../protocols/errors.ts';
 import type { Notification } from '../../../../protocols/onvif/sensing/notification.ts';
@@ -250,5 +251,41 @@ describe('a camera that publishes', () => {
     aspect.forget?.();
     aspect.report();
     expect(states.at(-1)).toMatchObject({ detectors: [{ active: false, count: 1 }] });
+  });
+
+  it('may tell its contacts before they are known', async () => {
+    const states: unknown[] = [];
+    const events: unknown[] = [];
+    const reporter = {
+      report: (_name: string, state: unknown) => states.push(state),
+      emit: (one: unknown) => events.push(one),
+    };
+    const deviceClient = { ...client, deviceService: service };
+    answers['GetRelayOutputsResponse'] = [{ token: 'siren', settings: { mode: 'Bistable', delayMs: 0, idle: 'open' } }];
+    const scene = { context: { clock, reporter }, client: deviceClient, survey: () => ({ services: {} }) };
+    const aspect = openRelays(scene as never);
+    const tell = (isActive: boolean, operation: Notification['operation'], token = 'siren') =>
+      aspect.notice?.({
+        topic: 'Device/Trigger/Relay',
+        at: undefined,
+        operation,
+        source: new Map([['RelayToken', token]]),
+        data: new Map([['LogicalState', isActive ? 'active' : 'inactive']]),
+        dropped: 0,
+      });
+    tell(true, 'Initialized');
+    expect(states).toEqual([]);
+    await aspect.survey(new AbortController().signal);
+    aspect.report();
+    expect(states.at(-1)).toMatchObject({ outputs: [{ token: 'siren', active: true }] });
+    tell(false, 'Changed');
+    tell(true, 'Changed', 'unknown');
+    expect(events).toEqual([
+      { capability: 'relay', name: 'output', severity: 'info', data: { token: 'siren', active: false } },
+    ]);
+    expect(states.at(-1)).toEqual({
+      outputs: [{ token: 'siren', active: false, mode: 'bistable', idle: 'open' }],
+      inputs: [],
+    });
   });
 });
