@@ -150,7 +150,7 @@ interface QuarantinePort {
 /** The features behind the HTTP API. */
 export interface Features {
   readonly access: Omit<Access, 'ensureUser' | 'hasUsers' | 'expireSessions'>;
-  readonly audit: Pick<Audit, 'append' | 'list'>;
+  readonly audit: Pick<Audit, 'append' | 'list' | 'verify'>;
   readonly organisation: OrganisationPort;
   readonly registry: RegistryPort;
   readonly telemetry: TelemetryPort;

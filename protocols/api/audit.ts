@@ -27,3 +27,13 @@ export const auditQuery = z.object({
   subject: z.string().max(200).optional(),
 });
 export const auditPage = pageOf(auditEntrySchema);
+
+/** What a walk along the whole chain found. */
+export const auditVerdictSchema = z.object({
+  ok: z.boolean(),
+  /** Sound entries up to the end, or up to the flaw. */
+  entries: z.int(),
+  /** The first entry that was changed or does not follow from the one before. */
+  seq: z.int().optional(),
+  head: z.string().optional(),
+});

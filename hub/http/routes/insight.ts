@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { auditPage, auditQuery } from '../../../protocols/api/audit.ts';
+import { auditPage, auditQuery, auditVerdictSchema } from '../../../protocols/api/audit.ts';
 import { causesPage, causesQuery, overviewQuery, overviewSchema } from '../../../protocols/api/causes.ts';
 import { quarantinePage, quarantineQuery } from '../../../protocols/api/quarantine.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 
+const verifyLimitMs = 25_000;
+
 /** What is wrong, what could not be taken, and who did what. */
-export function addInsightRoutes(app: FastifyInstance, { features }: RouteContext): void {
+export function addInsightRoutes(app: FastifyInstance, { features, clock }: RouteContext): void {
   const { health, quarantine, audit } = features;
   addRoute(app, {
     method: 'GET',
@@ -47,5 +49,18 @@ export function addInsightRoutes(app: FastifyInstance, { features }: RouteContex
     query: auditQuery,
     answer: auditPage,
     handle: ({ scope, query }) => audit.list(scope, query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/audit/verification',
+    tag: 'audit',
+    summary: 'Walk along the whole log and tell the first entry that was changed or removed',
+    action: 'view-audit',
+    answer: auditVerdictSchema,
+    handle: async () => {
+      // Shorter than what a request may take: whoever has more entries than fit uses the command line.
+      using deadline = clock.deadline(verifyLimitMs);
+      return await audit.verify(deadline.signal);
+    },
   });
 }

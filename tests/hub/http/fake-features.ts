@@ -206,6 +206,7 @@ function createFakeFeatures(): FakeFeatures {
         entries.push(entry);
       },
       list: async () => page([]),
+      verify: async () => ({ ok: true, entries: 3, head: '0'.repeat(64) }),
     },
     organisation: {
       pathOf: (id) => {

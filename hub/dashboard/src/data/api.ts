@@ -9,6 +9,7 @@ import {
 import { meSchema } from '../../../../protocols/api/access/session.ts';
 import { doneSchema, signedInSchema } from '../../../../protocols/api/access/sign-in.ts';
 import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
+import { auditPage, auditVerdictSchema } from '../../../../protocols/api/audit.ts';
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
 import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
 import {
@@ -129,6 +130,9 @@ export const api = {
     ask(`${root}/people/${id(person)}`, { method: 'PATCH', body, schema: personSchema }),
   resetPassword: (person: string) =>
     ask(`${root}/people/${id(person)}/password`, { method: 'POST', body: {}, schema: personWithPasswordSchema }),
+
+  audit: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/audit`, { schema: auditPage, query, signal }),
+  verifyAudit: () => ask(`${root}/audit/verification`, { schema: auditVerdictSchema }),
 
   quarantine: (query: ListQuery, signal?: AbortSignal) =>
     ask(`${root}/quarantine`, { schema: quarantinePage, query, signal }),

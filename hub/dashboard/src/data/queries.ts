@@ -31,6 +31,7 @@ export const proposalList = (query: ListQuery) => listOf('proposals', query, api
 export const voucherList = (query: ListQuery) => listOf('vouchers', query, api.vouchers);
 export const conflictList = (query: ListQuery) => listOf('conflicts', query, api.conflicts);
 export const peopleList = (query: ListQuery) => listOf('people', query, api.people);
+export const auditList = (query: ListQuery) => listOf('audit', query, api.audit);
 export const quarantineList = (query: ListQuery) => listOf('quarantine', query, api.quarantine);
 export const unitList = (query: ListQuery) => listOf('units', query, api.units);
 export const deviceEventList = (device: string) =>

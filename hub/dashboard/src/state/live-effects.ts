@@ -2,7 +2,7 @@ import type { Device, DeviceRow } from '../../../../protocols/api/devices.ts';
 import type { LiveEvent } from '../../../../protocols/api/live.ts';
 
 /** What a list shows; a bump means that rows may have come, gone or changed place. */
-export type Topic = 'devices' | 'agents' | 'proposals' | 'causes' | 'quarantine' | 'vouchers' | 'people';
+export type Topic = 'devices' | 'agents' | 'proposals' | 'causes' | 'quarantine' | 'vouchers' | 'people' | 'audit';
 
 /** What one live event asks of the page. */
 export interface LiveEffects {

@@ -22,6 +22,7 @@ const versions: Record<Topic, Store<number>> = {
   quarantine: createStore(0),
   vouchers: createStore(0),
   people: createStore(0),
+  audit: createStore(0),
 };
 
 /** Refetches that live events asked for, gathered for a second: a school that comes back tells of 40 devices at once. */

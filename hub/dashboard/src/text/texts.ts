@@ -1,4 +1,5 @@
 import { adminTexts } from './admin.ts';
+import { auditTexts } from './audit.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
@@ -19,6 +20,7 @@ export const texts = {
   ...adminTexts,
   ...enrolmentTexts,
   ...peopleTexts,
+  ...auditTexts,
   ...upkeepTexts,
   ...rigTexts,
   ...troubleTexts,

@@ -7,6 +7,7 @@ import { SignInPage } from './frame/sign-in-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import {
   agentsSearch,
+  auditSearch,
   causesSearch,
   conflictsSearch,
   deviceSearch,
@@ -82,6 +83,12 @@ const people = createRoute({
   validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
 });
+const audit = createRoute({
+  getParentRoute: () => frame,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
+});
 const conflicts = createRoute({
   getParentRoute: () => frame,
   path: '/conflicts',
@@ -117,6 +124,7 @@ export const router = createRouter({
       vouchers,
       conflicts,
       people,
+      audit,
       quarantine,
     ]),
   ]),

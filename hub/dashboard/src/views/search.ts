@@ -63,6 +63,12 @@ export const peopleSearch = z.object({
   state: z.enum(['active', 'disabled']).optional().catch(undefined),
 });
 
+export const auditSearch = z.object({
+  action: z.string().max(60).optional().catch(undefined),
+  actor: z.string().max(100).optional().catch(undefined),
+  subject: z.string().max(200).optional().catch(undefined),
+});
+
 export const conflictsSearch = z.object({ unit, state: z.enum(['open', 'resolved']).optional().catch(undefined) });
 
 export const quarantineSearch = z.object({

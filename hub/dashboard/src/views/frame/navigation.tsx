@@ -12,11 +12,12 @@ const entries = [
   { to: '/agents', key: 'nav.admin', icon: IconSettings },
 ] as const satisfies readonly { to: string; key: TextKey; icon: unknown }[];
 
-const adminPaths = ['/agents', '/proposals', '/vouchers', '/conflicts', '/people', '/quarantine'] as const;
+const adminPaths = ['/agents', '/proposals', '/vouchers', '/conflicts', '/people', '/audit', '/quarantine'] as const;
 
 function useAdminEntries() {
   const mayVouchers = useMay('issue-voucher');
   const mayPeople = useMay('manage-people');
+  const mayAudit = useMay('view-audit');
   const mayQuarantine = useMay('view-quarantine');
   const all = [
     { to: '/agents', key: 'nav.agents', isShown: true },
@@ -24,6 +25,7 @@ function useAdminEntries() {
     { to: '/vouchers', key: 'nav.vouchers', isShown: mayVouchers },
     { to: '/conflicts', key: 'nav.conflicts', isShown: true },
     { to: '/people', key: 'nav.people', isShown: mayPeople },
+    { to: '/audit', key: 'nav.audit', isShown: mayAudit },
     { to: '/quarantine', key: 'nav.quarantine', isShown: mayQuarantine },
   ] as const;
   return all.filter(({ isShown }) => isShown);
