@@ -52,8 +52,8 @@ export interface RouterOptions {
   readonly hubNow?: () => number;
 }
 
-/** The longest output that is told; results ride in the lane that is never shed. */
-const maxOutputBytes = 4_096;
+/** The longest output that is told, as JSON: the newest part of a device's log fits. Results ride in the lane that is never shed. */
+const maxOutputBytes = 20 * 1024;
 /** Commands under way at once; the hub sends at most 100 in one message. */
 const maxRunning = 200;
 

@@ -201,7 +201,7 @@ describe('command router', () => {
 
   it('drops an output that is too long for the lane that is never shed', async () => {
     const { router, results, command, device } = setUp();
-    device.work = async () => ({ text: 'x'.repeat(10_000) });
+    device.work = async () => ({ text: 'x'.repeat(30_000) });
     router.accept([command()]);
     await router[Symbol.asyncDispose]();
     expect(results().at(-1)).toMatchObject({ state: 'succeeded', output: { truncated: true } });

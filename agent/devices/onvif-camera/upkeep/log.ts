@@ -6,7 +6,7 @@ import { relocate } from '../address.ts';
 import type { CameraAspect, CameraScene, Output } from '../aspect.ts';
 import { isRefusal } from '../failure.ts';
 
-/** Longest log that is taken from a camera, and how much of its end goes into a result. */
+/** Longest log that is taken from a camera, and how much of its end goes into a result, counted as JSON: results are small. */
 const maxLogBytes = 4 * 1024 * 1024;
 const maxTextBytes = 16 * 1024;
 
@@ -62,11 +62,24 @@ export function endOf(
   const whole = new TextDecoder('utf-8').decode(bytes);
   const hidden = password ? whole.replaceAll(password, '***') : whole;
   const clean = Buffer.from(hidden.replace(/\r\n?/g, '\n').replace(/[^\P{C}\n\t]/gu, ' '), 'utf8');
-  if (clean.byteLength <= maxTextBytes) return { text: clean.toString('utf8'), isCut: false };
-  const end = clean.subarray(clean.byteLength - maxTextBytes);
+  const text = newest(clean, maxTextBytes);
+  const excess = jsonBytes(text) - maxTextBytes;
+  // Each character that is left out takes at least its own bytes out of the JSON.
+  const end = excess > 0 ? newest(clean, Buffer.byteLength(text) - excess) : text;
+  return { text: end, isCut: Buffer.byteLength(end) < clean.byteLength };
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
+}
+
+/** At most `limit` bytes from the end, from the beginning of a line where there is one. */
+function newest(log: Buffer, limit: number): string {
+  if (log.byteLength <= limit) return log.toString('utf8');
+  const end = log.subarray(log.byteLength - limit);
   const lineEnd = end.indexOf('\n');
   let from = lineEnd >= 0 && lineEnd < end.byteLength - 1 ? lineEnd + 1 : 0;
   // Not in the middle of a character: continuation bytes are 10xxxxxx.
   while (((end[from] ?? 0) & 0xc0) === 0x80) from += 1;
-  return { text: end.subarray(from).toString('utf8'), isCut: true };
+  return end.subarray(from).toString('utf8');
 }
