@@ -8,7 +8,7 @@ const machineSchema = z.object({
   diskSerials: z.array(z.string()),
 });
 
-export const conflictDecisions = ['accept', 'dismiss', 'revoke'] as const;
+const conflictDecisions = ['accept', 'dismiss', 'revoke'] as const;
 
 /** Two machines claim to be one agent; the agent is kept out until a person decides. */
 export const conflictSchema = z
