@@ -8,6 +8,8 @@ import type { PartOptions, SchoolPart } from './part.ts';
 const family = 'generic-mqtt';
 const retryMs = 5_000;
 const patienceMs = 4_000;
+/** What is for all devices of a kind: the agent refuses it, with a word in its log each time. */
+const foreign = ['cmnd/tasmotas/#', 'zigbee2mqtt/bridge/info'];
 
 interface Plug extends AsyncDisposable {
   /** Somebody presses its button. */
@@ -74,13 +76,19 @@ function startPlug(model: Model, { host, port }: Address, account: { username: s
   });
   const say = (messages: ReturnType<Model['greet']>) => {
     if (!client.connected) return;
-    for (const message of messages) {
+    for (const message of messages.filter((one) => !foreign.includes(one.topic))) {
       client.publish(message.topic, message.payload, { qos: 1, retain: message.retain ?? false }, () => {});
     }
   };
   // It is refused as long as the agent does not know it, and comes again.
   client.on('error', () => {});
-  client.on('connect', () => client.subscribe([...model.subscribe], { qos: 1 }, () => say(model.greet())));
+  client.on('connect', () =>
+    client.subscribe(
+      model.subscribe.filter((one) => !foreign.includes(one)),
+      { qos: 1 },
+      () => say(model.greet()),
+    ),
+  );
   client.on('message', (to, bytes) => say(model.obey(to, bytes.toString())));
   return {
     press: () => say(model.press()),

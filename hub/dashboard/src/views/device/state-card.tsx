@@ -10,6 +10,9 @@ import { formatMeasure } from '../../ui/format.ts';
 /** Told under the inventory of the device instead of among its live state. */
 const elsewhere = new Set(['identity']);
 
+/** What needs the whole width: lists of many parts, each with words of its own. */
+const wide = new Set(['studio', 'recording', 'ports']);
+
 /** What the device reports now, a card for each capability, each with its age and its commands. */
 export function StateCard({ device }: { readonly device: Device }) {
   const { t } = useText();
@@ -38,7 +41,7 @@ function StateWidget({ name, device }: { readonly name: string; readonly device:
   const capability = findCapability(name);
   const at = device.reported[name]?.at;
   return (
-    <section className="widget">
+    <section className="widget" data-wide={wide.has(name) || undefined}>
       <div className="widget-head">
         <h3>{capability ? pick(capability.label) : name}</h3>
         {at === undefined ? null : (
