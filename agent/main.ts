@@ -33,10 +33,13 @@ interface CommonOptions {
 
 const stop = new AbortController();
 
-function settingsOf({ config, data }: CommonOptions) {
+/** The file that an installed agent reads unless told otherwise is no setting. */
+const { EDUFLEET_CONFIG: usualConfig, ...environment } = process.env;
+
+function settingsOf({ config = usualConfig, data }: CommonOptions) {
   return readAgentConfig({
-    file: config === undefined ? {} : readJsonFile(config),
-    environment: process.env,
+    file: config ? readJsonFile(config) : {},
+    environment,
     flags: data === undefined ? {} : { dataDir: data },
     readFile: (path) => readFileSync(path, 'utf8'),
   });
@@ -109,7 +112,7 @@ async function enrol(
   // It brings a large X.509 library, once in the life of a machine.
   const { enrolMachine } = await import('./enrolment.ts');
   const { agentId, name } = await enrolMachine({ ...options, ...machine });
-  console.log(`This machine is now the agent ${agentId} (${name}). Start it with: edufleet-agent run`);
+  console.log(`This machine is now the agent ${agentId} (${name}). It runs as a service, or by: edufleet-agent run`);
 }
 
 function printWitnesses(options: CommonOptions): void {
@@ -132,7 +135,7 @@ function command(name: string, description: string, parent = program): Command {
   return parent
     .command(name)
     .description(description)
-    .option('--config <file>', 'JSON file with settings')
+    .option('--config <file>', 'JSON file with settings; EDUFLEET_CONFIG names it otherwise')
     .option('--data <folder>', 'folder of identity and outbox');
 }
 
