@@ -48,11 +48,18 @@ export function readQuantity(
   if (text === undefined || ['unknown', 'unavailable', 'None', 'nan', 'NaN'].includes(text)) return undefined;
   const number = numberOf(text);
   if (number === undefined) throw new ProtocolError('malformed', `a ${deviceClass} that is no number`);
-  if (unit === '°F' && scale.quantity === 'temperatureCelsius') {
-    return { quantity: scale.quantity, value: Math.round(((number - 32) * 500) / 9) / 100 };
-  }
-  const factor = unit === undefined ? 1 : Object.hasOwn(scale.units, unit) ? scale.units[unit] : undefined;
-  return factor === undefined ? undefined : { quantity: scale.quantity, value: number * factor };
+  const value = inOurUnit(number, unit, scale);
+  if (value === undefined) return undefined;
+  // The greatest numbers are none any more in another unit.
+  if (!Number.isFinite(value)) throw new ProtocolError('malformed', `a ${deviceClass} that is beyond all numbers`);
+  return { quantity: scale.quantity, value };
+}
+
+/** Undefined for a unit that we do not know. */
+function inOurUnit(number: number, unit: string | undefined, { quantity, units }: Scale): number | undefined {
+  if (unit === '°F' && quantity === 'temperatureCelsius') return Math.round(((number - 32) * 500) / 9) / 100;
+  const factor = unit === undefined ? 1 : Object.hasOwn(units, unit) ? units[unit] : undefined;
+  return factor === undefined ? undefined : number * factor;
 }
 
 /** Whether a switch, light or binary sensor says that it is on; undefined for a word that is neither. Throws ProtocolError. */

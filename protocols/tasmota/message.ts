@@ -178,15 +178,20 @@ function sumOf(value: unknown): number | undefined {
   if (!Array.isArray(value)) return numberOf(value);
   const numbers = listOf(value, 8).flatMap((part) => numberOf(part) ?? []);
   // Binary fractions do not add up to what the device wrote.
-  return numbers.length > 0 ? Number(numbers.reduce((sum, part) => sum + part, 0).toFixed(6)) : undefined;
+  return numbers.length > 0 ? finite(Number(numbers.reduce((sum, part) => sum + part, 0).toFixed(6))) : undefined;
 }
 
 function firstOf(value: unknown): number | undefined {
   return numberOf(Array.isArray(value) ? value[0] : value);
 }
 
-function celsius(fahrenheit: number): number {
-  return Math.round(((fahrenheit - 32) * 500) / 9) / 100;
+function celsius(fahrenheit: number): number | undefined {
+  return finite(Math.round(((fahrenheit - 32) * 500) / 9) / 100);
+}
+
+/** The greatest numbers are none any more in another unit, or in sum. */
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function plainText(payload: Uint8Array): string {

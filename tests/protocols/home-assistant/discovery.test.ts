@@ -112,6 +112,13 @@ describe('values of Home Assistant', () => {
     expect(quantity(deviceClass, unit, text)).toEqual(expected);
   });
 
+  it.each([
+    ['temperature', '°F', '1e308'],
+    ['power', 'kW', '-1e308'],
+  ])('takes a number of %s in %s that is none in our unit for no number', (deviceClass, unit, text) => {
+    expect(() => quantity(deviceClass, unit, text)).toThrow(ProtocolError);
+  });
+
   it('takes text for no number', () => {
     expect(() => quantity('power', 'W', 'much')).toThrow(ProtocolError);
   });

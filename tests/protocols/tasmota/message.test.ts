@@ -27,6 +27,11 @@ describe('messages of Tasmota', () => {
     expect(readTasmota('SENSOR', payload)?.sensors?.temperatureCelsius).toBe(37);
   });
 
+  it('leaves out what is no number any more in our unit, or in sum', () => {
+    const told = { TempUnit: 'F', SI7021: { Temperature: 1e308 }, ENERGY: { Total: [1e308, 1e308], Power: 5 } };
+    expect(readTasmota('SENSOR', new TextEncoder().encode(JSON.stringify(told)))?.sensors).toEqual({ powerWatts: 5 });
+  });
+
   it('takes an object for no relay, whatever it calls itself', () => {
     expect(readTasmota('RESULT', Buffer.from('{"POWER":{"toString":1,"valueOf":2}}'))).toEqual({});
   });
