@@ -18,6 +18,8 @@ import { createScriptedDriver, type ScriptedDriver } from './scripted-driver.ts'
 
 export interface DayOptions {
   readonly driver: Driver;
+  /** Its name in the list of assaults. */
+  readonly name: string;
   readonly seed: number;
   readonly hours: number;
 }
@@ -56,23 +58,22 @@ const stirMs = 45_000;
 /** As the command router takes it. */
 const maxOutputLength = 4_096;
 /** A day in which every device of one family is hostile, run by the agent's own supervisor beside a device that behaves. */
-export async function spendHostileDay({ driver, seed, hours }: DayOptions): Promise<Day> {
-  const assault = assaults[driver.family];
-  if (!assault)
-    throw new Error(`nobody has attacked ${driver.family} yet: give it a line in tests/support/hostile-families.ts`);
+export async function spendHostileDay({ driver, name, seed, hours }: DayOptions): Promise<Day> {
+  const assault = assaults[name];
+  if (!assault) throw new Error(`nobody has attacked ${name} yet: give it a line in tests/support/hostile-families.ts`);
   await using stack = new AsyncDisposableStack();
   let mono = () => 0;
   const story = createStory(() => mono());
   const clock = createLeapingClock({ turnLimitMs, story: story.tell });
   mono = clock.mono;
-  const random = createRandom(seed).fork(driver.family);
+  const random = createRandom(seed).fork(name);
   const wrongs: string[] = [];
   const wrong = (what: string) => {
     if (wrongs.length < 20) wrongs.push(`${what}\n${story.tell()}`);
   };
   stack.use(watchRejections(wrong));
   let isHostile = true;
-  const { targets, host, broker } = await assault({
+  const { targets, host, broker, programs } = await assault({
     clock,
     random: random.fork('ground'),
     stack,
@@ -107,7 +108,7 @@ export async function spendHostileDay({ driver, seed, hours }: DayOptions): Prom
     log: createStrictLog(wrong),
     network,
     broker: broker?.port ?? { admit: absent },
-    programs: { run: absent },
+    programs: programs?.port ?? { run: absent },
     host: host?.port ?? { facts: absent, load: absent },
     sink: (lane, body) => ledger.take(lane, body),
     upload: async () => {},
@@ -146,15 +147,14 @@ export async function spendHostileDay({ driver, seed, hours }: DayOptions): Prom
   const memoryBytes: number[] = [];
   for (let quarter = 1; quarter <= 4; quarter++) {
     await clock.run((quarter * hours * hourMs) / 4);
-    for (const { tidy } of targets) tidy?.();
-    memoryBytes.push(memoryInUse());
+    memoryBytes.push(await restingMemory(clock, targets));
   }
   isHostile = false;
   network.calm();
   await clock.run(hours * hourMs + recoveryMs);
   const lost = devices.filter(({ id }) => !ledger.isUp(id)).map(({ id }) => `${id}: ${ledger.verdict(id)}`);
   const attempts = network.attempts();
-  const lies = network.lies() + (host?.lies() ?? 0) + (broker?.lies() ?? 0);
+  const lies = network.lies() + (host?.lies() ?? 0) + (broker?.lies() ?? 0) + (programs?.lies() ?? 0);
   await whileTimePasses(clock, [life, discovery, supervisor]);
   const sockets = network.open();
   await whileTimePasses(clock, [stack]);
@@ -172,6 +172,17 @@ export async function spendHostileDay({ driver, seed, hours }: DayOptions): Prom
     left: { sockets, timers: clock.pending },
     lies,
   };
+}
+
+/** The least of five moments: what is under way at one of them, such as a flood that nobody has read yet, is no growth. */
+async function restingMemory(clock: LeapingClock, targets: readonly Target[]): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let moment = 0; moment < 5; moment++) {
+    await clock.run(clock.mono() + 30_000);
+    for (const { tidy } of targets) tidy?.();
+    least = Math.min(least, memoryInUse());
+  }
+  return least;
 }
 
 /** Ends all of `owners`, which may need the clock for that. */
@@ -236,6 +247,7 @@ class Life implements AsyncDisposable {
     if (offers.length === 0) return;
     const [capability, name] = random.pick(offers);
     const args = argsOf(requireCommand(capability, name).args, random);
+    if (!args) return;
     note(`command ${capability}.${name} ${JSON.stringify(args)}`);
     const command = { id: `command-${random.below(1e9)}`, capability: capability as CapabilityName, name, args };
     supervisor
@@ -254,16 +266,21 @@ class Life implements AsyncDisposable {
   }
 }
 
-/** Arguments that the schema takes. */
-function argsOf(schema: z.ZodObject, random: Random): Record<string, unknown> {
-  const { properties = {}, required = [] } = z.toJSONSchema(schema) as JsonSchema;
+/** Arguments that the schema takes; undefined when these dice made none. */
+function argsOf(schema: z.ZodObject, random: Random): Record<string, unknown> | undefined {
+  return schema.safeParse(someObject(z.toJSONSchema(schema) as JsonSchema, random)).data;
+}
+
+function someObject({ properties = {}, required = [] }: JsonSchema, random: Random): Record<string, unknown> {
   const wanted = Object.entries(properties).filter(([name]) => required.includes(name) || random.chance(0.3));
-  const args = Object.fromEntries(wanted.map(([name, property]) => [name, someValue(property, random)]));
-  return schema.parse(args);
+  return Object.fromEntries(wanted.map(([name, property]) => [name, someValue(property, random)]));
 }
 
 interface JsonSchema {
   readonly type?: string;
+  readonly items?: JsonSchema;
+  readonly minItems?: number;
+  readonly anyOf?: readonly JsonSchema[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly pattern?: string;
@@ -275,11 +292,28 @@ interface JsonSchema {
 }
 
 /** For each pattern that arguments have, a text of it; there are few, and a new one shows itself by failing here. */
-const texts: readonly string[] = ['1', 'hdmi1', 'http://127.0.0.1:9/a.apk', 'a'.repeat(64), 'com.example.solarsystem'];
+const texts: readonly string[] = [
+  '1',
+  '2',
+  '5A',
+  'hdmi1',
+  'hdmi2',
+  'lesson',
+  'Bài giảng',
+  'http://127.0.0.1:9/a.apk',
+  'a'.repeat(64),
+  'com.example.solarsystem',
+];
 
 function someValue(schema: JsonSchema, random: Random): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return random.pick(schema.enum);
+  if (schema.anyOf) return someValue(random.pick(schema.anyOf), random);
+  if (schema.type === 'object') return someObject(schema, random);
+  if (schema.type === 'array') {
+    const { items = {}, minItems = 0 } = schema;
+    return Array.from({ length: Math.max(minItems, random.below(3)) }, () => someValue(items, random));
+  }
   if (schema.type === 'boolean') return random.chance(0.5);
   if (schema.type === 'string') {
     const { pattern, maxLength = 1_000 } = schema;

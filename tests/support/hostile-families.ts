@@ -1,4 +1,7 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import type { HostPort } from '../../agent/devices/driver.ts';
+import type { Address } from '../../agent/platform/network.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import { createHomeAssistant } from '../simulators/generic-mqtt/home-assistant.ts';
 import { createTasmota } from '../simulators/generic-mqtt/tasmota.ts';
@@ -11,13 +14,16 @@ import { ProjectorSimulator } from '../simulators/pjlink-projector.ts';
 import { ReaderSimulator } from '../simulators/rfid-gate/index.ts';
 import { LibrarySimulator } from '../simulators/rfid-gate/library.ts';
 import { startServerBmc } from '../simulators/server-bmc/index.ts';
+import { AtemSimulator } from '../simulators/studio/atem.ts';
 import { StudioSimulator } from '../simulators/studio/index.ts';
 import { AdbServerSimulator } from '../simulators/vr-headset/index.ts';
 import { createOddBroker, type OddBroker } from './hostile-broker.ts';
 import type { LeapingClock } from './hostile-clock.ts';
 import { oddOfItsType } from './hostile-mutation.ts';
 import type { Truth } from './hostile-network.ts';
+import { createOddPrograms, type OddPrograms, type OddProgramsOptions } from './hostile-programs.ts';
 import type { Random } from './hostile-random.ts';
+import { loadVectors } from './vectors.ts';
 
 /** One device of a family that is attacked: the truth to twist, and what a desired document says of it. */
 export interface Target {
@@ -35,6 +41,8 @@ export interface Assault {
   readonly host?: OddHost;
   /** For devices that come to the agent by themselves. */
   readonly broker?: OddBroker;
+  /** For devices that are asked through a program of the machine. */
+  readonly programs?: OddPrograms;
 }
 
 /** The machine itself, told wrongly. */
@@ -51,7 +59,10 @@ export interface Ground {
   readonly isHostile: () => boolean;
 }
 
-/** How each family is attacked, by its name. A family without a line here is one that nobody has attacked yet. */
+/**
+ * How each family is attacked, by its name; a second way has the name and something in brackets. A family without a line here
+ * is one that nobody has attacked yet.
+ */
 export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assault>>> = {
   'generic-mqtt': async ({ clock, random, isHostile }) => {
     const kinds = [
@@ -106,7 +117,7 @@ export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assau
     for (const device of devices) stack.use(device);
     return {
       targets: devices.map(({ address }) => ({
-        desired: { address, credentials: { password: 'school-read' }, settings: {} },
+        desired: { address, credentials: { password: 'school-read' }, settings: { pollSeconds: 120 } },
         truths: [{ transport: 'udp', address }],
       })),
     };
@@ -177,10 +188,11 @@ export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assau
       ],
     };
   },
-  'server-bmc': async ({ clock, stack }) => {
+  'server-bmc': async ({ clock, random, isHostile, stack }) => {
     const credentials = { username: 'operator', password: 'Phòng máy <1> & 2' };
     const controller = stack.use(await startServerBmc({ clock, credentials }));
     const { address } = controller;
+    const ponger = stack.use(await startPonger());
     return {
       targets: [
         {
@@ -188,7 +200,16 @@ export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assau
           truths: [{ transport: 'tcp', address }],
           tidy: () => forget(controller),
         },
+        {
+          desired: {
+            address: ponger.address,
+            credentials: { username: 'operator', password: 'geheim' },
+            settings: { wire: 'ipmi' },
+          },
+          truths: [{ transport: 'udp', address: ponger.address }],
+        },
       ],
+      programs: createOddPrograms({ clock, random: random.fork('programs'), isHostile, ...ipmitool() }),
     };
   },
   studio: async ({ clock, stack }) => {
@@ -209,6 +230,17 @@ export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assau
       ],
     };
   },
+  'studio (ATEM)': async ({ clock, stack }) => {
+    const { address } = stack.use(await AtemSimulator.start({ clock }));
+    return {
+      targets: [
+        {
+          desired: { address, settings: { members: [{ kind: 'atem', name: 'ATEM' }] } },
+          truths: [{ transport: 'udp', address }],
+        },
+      ],
+    };
+  },
   'vr-headset': async ({ clock, stack }) => {
     const adb = stack.use(await AdbServerSimulator.start(clock));
     return {
@@ -225,6 +257,49 @@ export const assaults: Readonly<Record<string, (ground: Ground) => Promise<Assau
     };
   },
 };
+
+/** Answers presence pings, as a controller does. */
+async function startPonger(): Promise<AsyncDisposable & { readonly address: Address }> {
+  const pong = Buffer.from(loadVectors('ipmi', 'presence').find(({ name }) => name.includes('pong'))?.hex ?? '', 'hex');
+  const socket = createSocket('udp4');
+  socket.on('message', (ping, from) => {
+    // The tag of ASF's header is that of the ping.
+    const answer = Buffer.from(pong);
+    answer[9] = ping[9] ?? 0;
+    socket.send(answer, from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return {
+    address: { host: '127.0.0.1', port: socket.address().port },
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => socket.close(() => resolve())),
+  };
+}
+
+/** What Debian's `ipmitool` printed for a simulated controller. */
+function ipmitool(): Pick<OddProgramsOptions, 'truths' | 'failures'> {
+  const outputs = loadVectors('ipmi', 'outputs');
+  const printed = (name: string) => outputs.find((vector) => vector.name === name)?.text ?? '';
+  return {
+    truths: {
+      'mc info': printed('a controller'),
+      'fru print 0': printed('an inventory'),
+      'chassis status': printed('a chassis that is on'),
+      'sdr elist all': printed('sensors within their limits'),
+      'sel info': printed('a summary of a bad day'),
+      'sel elist last 64': printed('a log of a bad day'),
+    },
+    failures: loadVectors('ipmi', 'failures').map(({ text = '' }) => text),
+  };
+}
+
+/** The part of a day that is enough for a wire which says twice a second that it lives. */
+export const shares: Readonly<Record<string, number>> = { 'studio (ATEM)': 1 / 8 };
+
+/** The family that an assault is one on. */
+export function familyOf(assault: string): string {
+  return assault.replace(/ \(.*$/, '');
+}
 
 /** Empties the lists of what a simulator saw, which other tests look at. */
 function forget(...simulators: readonly object[]): void {

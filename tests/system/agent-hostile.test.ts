@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { drivers } from '../../agent/devices/registry.ts';
+import { drivers, findDriver } from '../../agent/devices/registry.ts';
 import { type Day, spendHostileDay } from '../support/hostile-day.ts';
-import { assaults } from '../support/hostile-families.ts';
+import { assaults, familyOf, shares } from '../support/hostile-families.ts';
+import { spendBrokerDay } from '../support/hostile-mqtt.ts';
 
 /** `EDUFLEET_FUZZ_HOURS` makes the day longer or shorter, `EDUFLEET_FUZZ_SEED` makes it another one. */
-const hours = Number(process.env['EDUFLEET_FUZZ_HOURS'] ?? 24);
+const wholeHours = Number(process.env['EDUFLEET_FUZZ_HOURS'] ?? 24);
 const seed = Number(process.env['EDUFLEET_FUZZ_SEED'] ?? 20_260_302);
 
 /** One turn of the event loop, in CPU time: what the heart of the agent waits at most. */
@@ -12,19 +13,23 @@ const turnLimitMs = 1_000;
 /** Between the first quarter and the last; code that is compiled in between weighs less than this. */
 const growthLimitBytes = 4 * 2 ** 20;
 /** Simulated hours take a second or two each; a machine with other work many times as long. */
-const limitMs = 120_000 + hours * 30_000;
+const limitMs = 120_000 + wholeHours * 30_000;
 
 describe('an agent among hostile devices', () => {
   it('knows how to attack each family, and no other', () => {
-    expect(Object.keys(assaults).sort()).toEqual(drivers.map(({ family }) => family).sort());
+    const attacked = new Set(Object.keys(assaults).map(familyOf));
+    expect([...attacked].sort()).toEqual(drivers.map(({ family }) => family).sort());
   });
 
-  it.each(drivers.map((driver) => [driver.family, driver] as const))(
-    'lives through a day of family %s',
-    async (family, driver) => {
-      const day = await spendHostileDay({ driver, seed, hours });
-      const replay = `to see it again: EDUFLEET_FUZZ_SEED=${seed} EDUFLEET_FUZZ_HOURS=${hours} npm run test:system -- agent-hostile -t ${family}`;
-      console.info(storyOf(family, day));
+  it.each(Object.keys(assaults))(
+    'lives through a day of %s',
+    async (name) => {
+      const driver = findDriver(familyOf(name));
+      if (!driver) throw new Error(`no driver of ${name}`);
+      const hours = wholeHours * (shares[name] ?? 1);
+      const day = await spendHostileDay({ driver, name, seed, hours });
+      const replay = replayOf(name);
+      console.info(storyOf(name, hours, day));
       expect(day.wrongs, replay).toEqual([]);
       expect(day.longestTurnMs, `the longest turn of the event loop; ${replay}`).toBeLessThan(turnLimitMs);
       const [first = 0, ...later] = day.memoryBytes;
@@ -40,13 +45,38 @@ describe('an agent among hostile devices', () => {
     },
     limitMs,
   );
+
+  it(
+    'lives through hours of its own broker among hostile clients',
+    async () => {
+      const hours = wholeHours / 4;
+      const day = await spendBrokerDay({ seed, hours });
+      const replay = replayOf('broker');
+      console.info(`broker, ${hours} h, seed ${seed}: ${JSON.stringify({ ...day, wrongs: day.wrongs.length })}`);
+      expect(day.wrongs, replay).toEqual([]);
+      expect(day.longestTurnMs, `the longest turn of the event loop; ${replay}`).toBeLessThan(turnLimitMs);
+      const [first = 0, ...later] = day.memoryBytes;
+      expect(Math.max(...later) - first, `growth of the memory; ${replay}`).toBeLessThan(growthLimitBytes);
+      expect(day.sent, 'messages of the client that behaves').toBe(hours * 60);
+      expect(day.received, `those that its driver received; ${replay}`).toBe(day.sent);
+      expect(day.longestWayMs, `the longest that one was under way; ${replay}`).toBeLessThan(1_000);
+      expect(day.visits, 'visits of hostile clients').toBeGreaterThan(hours * 40);
+      expect(day.left, `timers after the end; ${replay}`).toBe(0);
+    },
+    limitMs,
+  );
 });
 
-function storyOf(family: string, day: Day): string {
+function replayOf(name: string): string {
+  const day = `EDUFLEET_FUZZ_SEED=${seed} EDUFLEET_FUZZ_HOURS=${wholeHours}`;
+  return `to see it again: ${day} npm run test:system -- agent-hostile -t "${name.replace(/[()]/g, '.')}"`;
+}
+
+function storyOf(name: string, hours: number, day: Day): string {
   const mebibytes = day.memoryBytes.map((bytes) => (bytes / 2 ** 20).toFixed(1)).join(', ');
   const { succeeded, failed } = day.commands;
   return [
-    `${family}, ${hours} h, seed ${seed}: ${day.attempts} connections and requests, ${day.lies} lies,`,
+    `${name}, ${hours} h, seed ${seed}: ${day.attempts} connections and requests, ${day.lies} lies,`,
     `${succeeded} commands obeyed and ${failed} failed, ${day.records} records;`,
     `longest turn ${day.longestTurnMs.toFixed(0)} ms, memory at each quarter ${mebibytes} MiB`,
   ].join(' ');
