@@ -13,6 +13,7 @@ import { auditPage, auditVerdictSchema } from '../../../../protocols/api/audit.t
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
 import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
 import {
+  type addDeviceBody,
   deviceEventsPage,
   deviceSchema,
   devicesPage,
@@ -76,6 +77,8 @@ export const api = {
   devices: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/devices`, { schema: devicesPage, query, signal }),
   device: (device: string, signal?: AbortSignal) =>
     ask(`${root}/devices/${id(device)}`, { schema: deviceSchema, signal }),
+  addDevice: (body: z.input<typeof addDeviceBody>) =>
+    ask(`${root}/devices`, { method: 'POST', body, schema: deviceSchema, onceKey: onceKey() }),
   updateDevice: (device: string, body: z.input<typeof updateDeviceBody>) =>
     ask(`${root}/devices/${id(device)}`, { method: 'PATCH', body, schema: z.unknown() }),
   telemetry: (device: string, query: ListQuery, signal?: AbortSignal) =>

@@ -161,4 +161,17 @@ export const enrolmentTexts = defineTexts({
     en: 'An account is kept, sealed. Leave empty to keep it.',
   },
   'device.edit.credentials.none': { vi: 'Chưa có tài khoản nào.', en: 'No account is kept.' },
+
+  'device.add': { vi: 'Thêm thiết bị', en: 'Add a device' },
+  'device.add.text': {
+    vi: 'Dành cho thiết bị mà bộ thu thập không tự dò thấy. Bộ thu thập thử kết nối ngay sau khi thêm.',
+    en: 'For a device that the agent does not find by itself. The agent tries to connect as soon as it is added.',
+  },
+  'device.add.noAgent': { vi: 'Trường này chưa có bộ thu thập', en: 'This school has no agent yet' },
+  'device.add.settings': { vi: 'Thiết đặt của loại thiết bị (JSON)', en: 'Settings of the family (JSON)' },
+  'device.add.settings.help': {
+    vi: 'Để trống nếu dùng mặc định. Xem tài liệu của loại thiết bị.',
+    en: 'Leave empty for the defaults. The documentation of the family lists them.',
+  },
+  'device.add.settings.wrong': { vi: 'Đây không phải một đối tượng JSON.', en: 'This is not a JSON object.' },
 });

@@ -10,6 +10,7 @@ import { Blank } from '../../ui/blank.tsx';
 import { FleetList } from '../../ui/fleet-list.tsx';
 import { Page } from '../../ui/page.tsx';
 import { type DevicesSearch, devicesSearch } from '../search.ts';
+import { AddDevice } from './add-device.tsx';
 import { batteryColumns } from './battery-columns.tsx';
 import { deviceColumns } from './device-columns.tsx';
 import { DeviceFilters } from './device-filters.tsx';
@@ -38,7 +39,16 @@ export function DevicesPage() {
   const { sort: _, ...filters } = search;
   const filtered = Object.values(filters).some((value) => value !== undefined);
   return (
-    <Page title={t('nav.devices')} fill actions={<ExportButton search={query} />}>
+    <Page
+      title={t('nav.devices')}
+      fill
+      actions={
+        <>
+          <ExportButton search={query} />
+          <AddDevice />
+        </>
+      }
+    >
       <DeviceFilters search={search} onChange={change} families={families} />
       <FleetList
         read={read}
