@@ -45,6 +45,8 @@ export interface AgentFigures {
   readonly lanBytesADayByFamily: Readonly<Record<string, number>>;
   readonly hubBytesADay: { readonly up: number; readonly down: number };
   readonly recordsADay: number;
+  /** The part of them that is samples; the rest is states and events. */
+  readonly sampleShare: number;
   readonly stuck: number;
   /** Of the devices that are never stuck: how late their polls begin, and how long they take. */
   readonly lateMs: { readonly before: Spread; readonly stuck: Spread };
@@ -101,6 +103,7 @@ interface Measured {
   readonly up: number;
   readonly down: number;
   readonly records: number;
+  readonly samples: number;
 }
 
 async function measure(
@@ -110,9 +113,10 @@ async function measure(
   idle: BundledChild,
   seconds: number,
 ): Promise<Measured> {
-  const recordsSoFar = () => lanes.reduce((sum, lane) => sum + hub.ledger(agentId).stored[lane].length, 0);
+  const { stored } = hub.ledger(agentId);
+  const recordsSoFar = () => lanes.reduce((sum, lane) => sum + stored[lane].length, 0);
   await Promise.all([child.ask('report'), idle.ask('report')]);
-  const from = { up: line.up, down: line.down, records: recordsSoFar() };
+  const from = { up: line.up, down: line.down, records: recordsSoFar(), samples: stored.samples.length };
   await systemClock.wait(seconds * 1_000);
   const [report, told] = await Promise.all([child.ask<AgentReport>('report'), idle.ask<IdleReport>('report')]);
   return {
@@ -121,6 +125,7 @@ async function measure(
     up: line.up - from.up,
     down: line.down - from.down,
     records: recordsSoFar() - from.records,
+    samples: stored.samples.length - from.samples,
   };
 }
 
@@ -154,6 +159,7 @@ function figuresOf(
     lanBytesADayByFamily: Object.fromEntries(byFamily),
     hubBytesADay: { up: aDay(before.up), down: aDay(before.down) },
     recordsADay: aDay(before.records),
+    sampleShare: before.samples / before.records,
     stuck: stuck.size,
     lateMs: { before: lateOf(polls), stuck: lateOf(pollsBeside) },
     tookMs: { before: tookOf(polls), stuck: tookOf(pollsBeside) },
@@ -230,6 +236,7 @@ function tableOf(figures: AgentFigures): string {
     ['bytes a day from the hub: down', mebibytes(hubBytesADay.down)],
     ['  share of a line of 1 Mbit/s', `${((hubBytes / lineBytesADay) * 100).toFixed(2)} %`],
     ['records a day', Math.round(figures.recordsADay).toLocaleString('en')],
+    ['  of them samples', `${(figures.sampleShare * 100).toFixed(1)} %`],
     ['  bytes to the hub a record', (hubBytesADay.up / figures.recordsADay).toFixed(1)],
     [`polls a second of the ${figures.devices - figures.stuck} others`, pollsASecond.before.toFixed(2)],
     [`  with ${figures.stuck} devices stuck, ratio`, ratio(pollsASecond.stuck, pollsASecond.before)],

@@ -10,7 +10,7 @@ import { FleetError } from '../../protocols/errors.ts';
 import { type CapabilityName, requireCommand } from '../../protocols/fleet/capabilities/index.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import { createLeapingClock, type LeapingClock } from './hostile-clock.ts';
-import { assaults, type Target } from './hostile-families.ts';
+import { type Assault, assaults, type Ground, type Target } from './hostile-families.ts';
 import { startHostileNetwork } from './hostile-network.ts';
 import { createRandom, type Random } from './hostile-random.ts';
 import { createStory, createStrictLog, Ledger, memoryInUse, textOf, watchRejections } from './hostile-watch.ts';
@@ -20,6 +20,8 @@ export interface DayOptions {
   readonly driver: Driver;
   /** Its name in the list of assaults. */
   readonly name: string;
+  /** The one of that name in the list unless given. */
+  readonly assault?: (ground: Ground) => Promise<Assault>;
   readonly seed: number;
   readonly hours: number;
 }
@@ -58,8 +60,8 @@ const stirMs = 45_000;
 /** As the command router takes it. */
 const maxOutputLength = 4_096;
 /** A day in which every device of one family is hostile, run by the agent's own supervisor beside a device that behaves. */
-export async function spendHostileDay({ driver, name, seed, hours }: DayOptions): Promise<Day> {
-  const assault = assaults[name];
+export async function spendHostileDay(options: DayOptions): Promise<Day> {
+  const { driver, name, seed, hours, assault = assaults[name] } = options;
   if (!assault) throw new Error(`nobody has attacked ${name} yet: give it a line in tests/support/hostile-families.ts`);
   await using stack = new AsyncDisposableStack();
   let mono = () => 0;

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineDriver } from '../../agent/devices/driver.ts';
 import { drivers, findDriver } from '../../agent/devices/registry.ts';
 import { type Day, spendHostileDay } from '../support/hostile-day.ts';
-import { assaults, familyOf, shares } from '../support/hostile-families.ts';
+import { type Assault, assaults, familyOf, type Ground, shares } from '../support/hostile-families.ts';
 import { spendBrokerDay } from '../support/hostile-mqtt.ts';
 
 /** `EDUFLEET_FUZZ_HOURS` makes the day longer or shorter, `EDUFLEET_FUZZ_SEED` makes it another one. */
@@ -46,6 +50,19 @@ describe('an agent among hostile devices', () => {
     limitMs,
   );
 
+  it('would notice a driver that fails, blocks, keeps, leaks and lies', async () => {
+    const day = await spendHostileDay({ driver: sinner, name: 'sinner', seed, hours: 2, assault: temptation });
+    const wrongs = day.wrongs.join('\n');
+    expect(wrongs).toContain('a driver failed');
+    expect(wrongs).toContain('a driver reports something that the contract does not know');
+    expect(wrongs).toContain('nobody caught');
+    expect(day.longestTurnMs).toBeGreaterThan(turnLimitMs);
+    const [first = 0, ...later] = day.memoryBytes;
+    expect(Math.max(...later) - first).toBeGreaterThan(growthLimitBytes);
+    expect(day.left.sockets).toBeGreaterThan(0);
+    kept.length = 0;
+  });
+
   it(
     'lives through hours of its own broker among hostile clients',
     async () => {
@@ -66,6 +83,44 @@ describe('an agent among hostile devices', () => {
     limitMs,
   );
 });
+
+const kept: unknown[] = [];
+
+/** Everything that a driver must not do; it must work now and then, or nobody would ask it again. */
+const sinner = defineDriver({
+  family: 'sinner',
+  label: { vi: 'Thử', en: 'Test' },
+  settings: z.strictObject({}),
+  defaultPort: undefined,
+  capabilities: ['power'],
+  connect: async ({ tcp, device, reporter }) => {
+    const { host = '', port = 0 } = device.address ?? {};
+    await tcp.connect({ host, port }, { timeoutMs: 1_000 });
+    let polls = 0;
+    return {
+      pollIntervalMs: 30_000,
+      poll: async () => {
+        kept.push(Array.from({ length: 10_000 }, (_, n) => n + 0.5));
+        polls++;
+        if (polls === 10) reporter.report('power', { state: 'sideways' } as never);
+        if (polls === 20 && kept.length < 25)
+          for (const endsAt = performance.now() + 1_500; performance.now() < endsAt; );
+        if (polls === 25) void Promise.reject(new Error('forgotten'));
+        if (polls === 30) throw new TypeError('undefined is not a device');
+      },
+      execute: async () => ({}),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  },
+});
+
+async function temptation({ stack }: Ground): Promise<Assault> {
+  const server = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stack.defer(() => void server.close());
+  const address = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+  return { targets: [{ desired: { address, settings: {} }, truths: [{ transport: 'tcp', address }] }] };
+}
 
 function replayOf(name: string): string {
   const day = `EDUFLEET_FUZZ_SEED=${seed} EDUFLEET_FUZZ_HOURS=${wholeHours}`;
