@@ -243,7 +243,7 @@ function ConnectionFields({ draft, onChange, isTried }: FieldsProps) {
         autosize
         minRows={2}
         maxRows={10}
-        className="code"
+        classNames={{ input: 'code' }}
         error={isUnreadable ? t('device.add.settings.wrong') : undefined}
         onChange={(event) => onChange({ settings: event.currentTarget.value })}
       />
