@@ -7,6 +7,7 @@ import type { AgentConfig } from './config.ts';
 import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { createSelfLoad } from './health/self-load.ts';
+import { createLifeCheck } from './health/sign-of-life.ts';
 import { loadIdentity, type StoredIdentity, storeRenewal, validityOf } from './identity.ts';
 import { readFingerprint } from './machine.ts';
 import type { BrokerPort } from './platform/broker.ts';
@@ -49,6 +50,8 @@ export interface Agent extends AsyncDisposable {
   readonly isOnline: boolean;
   /** Looks for devices now; resolves when the round is over. */
   discover(): Promise<void>;
+  /** Proves that the core works, and says in a line how it is. Throws when only a new start can help. */
+  signOfLife(): string;
   /** Resolves when the agent cannot go on and has to be started again. */
   readonly failed: Promise<Error>;
 }
@@ -147,6 +150,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     generation: desired.generation,
   });
 
+  const checkLife = createLifeCheck(database, clock);
   const running = started.move();
   return {
     agentId,
@@ -154,6 +158,13 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       return uplink.isOnline;
     },
     discover: () => discovery.run(),
+    signOfLife: () => {
+      const trouble = checkLife();
+      const { total, up } = supervisor.count();
+      const pending = Object.values(outbox.accounts()).reduce((sum, lane) => sum + lane.pending, 0);
+      const hub = uplink.isOnline ? 'connected to the hub' : 'no hub';
+      return `${trouble ? `${trouble}; ` : ''}${hub}; ${up} of ${total} devices up; ${pending} records wait`;
+    },
     failed,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

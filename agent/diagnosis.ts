@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CaptureFlags } from './capture/command.ts';
 import type { AgentConfig } from './config.ts';
+import type { DoctorFlags } from './doctor/command.ts';
 import type { ProbeCommandPorts, ProbeFlags } from './probe/command.ts';
 
 interface CommonFlags {
@@ -16,12 +17,20 @@ export interface DiagnosisDeps extends Pick<ProbeCommandPorts, 'drivers' | 'sign
   readonly end: (exitCode: number) => void;
 }
 
-/** Adds the commands that look at one device. What they need is loaded when they are called: `run` does not pay for it. */
+/** Adds the commands that look at this machine and at one device. What they need is loaded when they are called: `run` does not pay for it. */
 export function registerDiagnosis(command: (name: string, description: string) => Command, deps: DiagnosisDeps): void {
   const ports = (flags: CommonFlags) => {
     const { config, clock, programs, host } = deps.portsOf(flags);
     return { ...deps, config, policy: config.network, clock, programs, host };
   };
+  command('doctor', 'look at this machine and at the way to the hub, and tell what is wrong and what to do')
+    .option('--hub <url>', 'address of the hub, before the enrolment')
+    .option('--json', 'one line of JSON', false)
+    .option('--lang <language>', 'vi or en', 'vi')
+    .action(async (flags: CommonFlags & DoctorFlags) => {
+      const { doctorCommand } = await import('./doctor/command.ts');
+      deps.end(await doctorCommand(flags, ports(flags)));
+    });
   withDevice(command('probe', 'look at one device and tell step by step what answers'))
     .argument('<address>', 'host or host:port')
     .option('--json', 'one line of JSON for each device', false)

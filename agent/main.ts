@@ -14,10 +14,14 @@ import { type AgentConfig, readAgentConfig } from './config.ts';
 import { drivers, hostFamily } from './devices/registry.ts';
 import { registerDiagnosis } from './diagnosis.ts';
 import type { EnrolMachineOptions } from './enrolment.ts';
+import { startSignsOfLife } from './health/sign-of-life.ts';
+import { readHubHosts } from './identity.ts';
 import { createNetwork } from './platform/create-network.ts';
 import { createHostPort } from './platform/host.ts';
+import { createHubPlace } from './platform/hub-place.ts';
 import { readJsonFile } from './platform/json-file.ts';
 import { createAbsentBroker, createLocalBroker } from './platform/local-broker.ts';
+import { createServiceManager } from './platform/service-manager.ts';
 import { createProgramPort } from './platform/spawn.ts';
 import { searchOnce } from './search.ts';
 import { openDatabase } from './uplink/database.ts';
@@ -46,7 +50,9 @@ function settingsOf({ config = usualConfig, data }: CommonOptions) {
 }
 
 function portsOf(options: CommonOptions) {
-  const { values: config } = settingsOf(options);
+  const { values } = settingsOf(options);
+  const hub = createHubPlace({ hosts: () => readHubHosts(values.dataDir), clock: systemClock });
+  const config = { ...values, network: { ...values.network, hub } };
   const log = createLog({ level: config.log.level, name: 'edufleet-agent' });
   const network = createNetwork({ policy: config.network, clock: systemClock, log });
   return {
@@ -79,11 +85,16 @@ async function run(options: CommonOptions): Promise<void> {
   const { config, ...ports } = portsOf(options);
   const platform = `${process.platform} ${process.arch} node ${process.versions.node}`;
   const facts = { version: manifest.version, bootId: randomUUID(), platform };
+  const manager = createServiceManager({ environment, ...ports });
   const agent = await createAgent({ ...ports, drivers, facts, random: Math.random }, config);
+  await manager.notify({ state: 'ready' });
+  const signs = startSignsOfLife({ manager, signOfLife: () => agent.signOfLife(), ...ports });
   const stopped = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)));
   const failure = stop.signal.aborted ? undefined : await Promise.race([stopped, agent.failed]);
   using limit = systemClock.deadline(stopLimitMs);
   limit.signal.addEventListener('abort', () => process.exit(failure ? 1 : 0));
+  await signs[Symbol.asyncDispose]();
+  await manager.notify({ state: 'stopping' });
   await agent[Symbol.asyncDispose]();
   await ports.broker[Symbol.asyncDispose]();
   if (failure) throw failure;

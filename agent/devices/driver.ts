@@ -4,8 +4,8 @@ import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { BrokerPort } from '../platform/broker.ts';
-import type { HttpPort, TcpPort, UdpPort, WebSocketPort } from '../platform/network.ts';
-import type { ProgramPort } from '../platform/program.ts';
+import type { Address, HttpPort, TcpPort, UdpPort, WebSocketPort } from '../platform/network.ts';
+import type { ProgramName, ProgramPort } from '../platform/program.ts';
 
 export type { BrokerGrant, BrokerMessage, BrokerPort, BrokerSeat } from '../platform/broker.ts';
 export type {
@@ -180,6 +180,14 @@ export interface DiscoveryContext {
 
 export type Proposal = Omit<ProposalRecord, 'kind' | 'seq' | 'at' | 'mono'>;
 
+/** Something that a device needs of the agent's machine beside the network; `edufleet-agent doctor` looks whether it is there. */
+export type MachineNeed =
+  | { readonly kind: 'program'; readonly program: ProgramName }
+  /** A program that listens, and the Debian package that brings it. */
+  | { readonly kind: 'server'; readonly name: string; readonly package: string; readonly address: Address }
+  /** The agent's own broker, to which the device connects. */
+  | { readonly kind: 'broker' };
+
 /** One device family: the whole knowledge of one kind of device. */
 export interface Driver<Settings = unknown> {
   /** Folder name under `agent/devices/`, kebab-case. */
@@ -189,6 +197,8 @@ export interface Driver<Settings = unknown> {
   readonly defaultPort: number | undefined;
   /** Every capability that a device of this family may have. */
   readonly capabilities: readonly CapabilityName[];
+  /** What a device with these settings needs of the agent's machine. Absent where that is nothing. */
+  needs?(settings: Settings): readonly MachineNeed[];
   /** Opens a session: connects, signs in, describes the device once. Throws DeviceError. */
   connect(context: DriverContext<Settings>): Promise<DriverSession>;
   /**

@@ -8,7 +8,7 @@ import type { ProgramCall, ProgramName, ProgramPort, ProgramResult } from './pro
 const packages: Readonly<Record<ProgramName, string>> = { ipmitool: 'ipmitool' };
 
 /** Where Debian keeps programs; the agent's own PATH is not trusted with it. */
-const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+export const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Programs in processes of their own, each the head of its own group, so that what it starts ends with it. */
 export function createProgramPort(clock: Clock, searchPath: string = systemPath): ProgramPort {
@@ -36,6 +36,7 @@ export async function runScript({ script, ...run }: ScriptCall, clock: Clock): P
   );
 }
 
+/** One run of a program by its path or its name on the PATH of `environment`. */
 interface Run extends Omit<ProgramCall, 'program' | 'environment'> {
   readonly program: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -44,7 +45,8 @@ interface Run extends Omit<ProgramCall, 'program' | 'environment'> {
   readonly absent: (cause: unknown) => Error;
 }
 
-async function runToEnd(run: Run, clock: Clock): Promise<ProgramResult> {
+/** Runs it to its end, in a process group of its own. Throws what `absent` returns, RecoverableError `timeout` | `response-too-large`. */
+export async function runToEnd(run: Run, clock: Clock): Promise<ProgramResult> {
   const { program, args, environment, input, timeoutMs, maxBytes, signal: outer } = run;
   outer?.throwIfAborted();
   using deadline = clock.deadline(timeoutMs, outer);

@@ -1,6 +1,13 @@
-import type { StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Desired, desiredSchema } from '../../protocols/fleet/messages.ts';
 import type { AgentDatabase } from './database.ts';
+import { readSetting } from './database-copy.ts';
+
+/** What is stored. A document of an older agent that no longer fits counts as none: the hub sends it again. */
+export function readStoredDesired(sql: DatabaseSync): Desired | undefined {
+  const stored = readSetting(sql, 'desired');
+  return stored === undefined ? undefined : desiredSchema.safeParse(JSON.parse(stored)).data;
+}
 
 /** The last desired document, so that an agent works on without its hub, also after a restart. */
 export class DesiredStore {
@@ -11,9 +18,7 @@ export class DesiredStore {
   constructor(database: AgentDatabase) {
     this.#database = database;
     this.#write = database.sql.prepare("insert or replace into setting (name, value) values ('desired', ?)");
-    const stored = database.sql.prepare("select value from setting where name = 'desired'").get()?.['value'];
-    // A document of an older agent that no longer fits counts as none: the hub sends it again.
-    this.#current = typeof stored === 'string' ? desiredSchema.safeParse(JSON.parse(stored)).data : undefined;
+    this.#current = readStoredDesired(database.sql);
   }
 
   get current(): Desired | undefined {

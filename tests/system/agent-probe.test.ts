@@ -222,7 +222,7 @@ describe('edufleet-agent capture', () => {
     const unknown = await cli(['capture', 'switch-2', '--out', out], { data });
     expect(unknown.code).toBe(2);
     expect(unknown.err).toContain('switch-1 (Switch phòng máy)');
-    expect(readdirSync(data).filter((name) => name.startsWith('capture-'))).toEqual([]);
+    expect(readdirSync(data).filter((name) => name.startsWith('copy-'))).toEqual([]);
     rmSync(data, { recursive: true, force: true });
   });
 });

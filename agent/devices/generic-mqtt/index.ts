@@ -10,5 +10,6 @@ export const genericMqtt = defineDriver({
   settings: settingsSchema,
   defaultPort: undefined,
   capabilities: ['identity', 'power', 'temperature', 'surroundings', 'energy', 'battery', 'diagnostics'],
+  needs: () => [{ kind: 'broker' }],
   connect: connectDevice,
 });

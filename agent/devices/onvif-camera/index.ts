@@ -28,6 +28,7 @@ export const onvifCamera = defineDriver<CameraSettings>({
     'certificate',
     'log',
   ],
+  needs: ({ events }) => (events === 'broker' ? [{ kind: 'broker' }] : []),
   connect: (context) => openSession(context, createClient(context)),
   discover: discoverCameras,
 });

@@ -17,6 +17,7 @@ export const serverBmc = defineDriver<Settings>({
   settings: settingsSchema,
   defaultPort: undefined,
   capabilities: ['identity', 'firmware', 'power', 'temperature', 'sensors', 'diagnostics'],
+  needs: ({ wire }) => (wire === 'ipmi' ? [{ kind: 'program', program: 'ipmitool' }] : []),
   connect: async (context) => {
     context.signal.throwIfAborted();
     const memory = memories.get(context) ?? createMemory();

@@ -10,6 +10,7 @@ export const vrHeadset = defineDriver({
   settings: settingsSchema,
   defaultPort: headsetPort,
   capabilities: ['identity', 'power', 'battery', 'temperature', 'storage', 'apps'],
+  needs: ({ server }) => [{ kind: 'server', name: 'adb', package: 'adb', address: server }],
   connect: async (context) => {
     const session = new HeadsetSession(context);
     await session.open(context.signal);
