@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -77,6 +78,19 @@ export async function storeRenewal(
 ): Promise<void> {
   await writeDurableFile(pathOf(dataDir, files.chain), joinPems(renewed.chain));
   await writeDurableFile(pathOf(dataDir, files.certificate), joinPems([renewed.certificate]));
+}
+
+/** Where the hub of this identity stands, by name or address; nowhere before a machine is enrolled. Never throws. */
+export function readHubHosts(dataDir: string): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(pathOf(dataDir, files.facts), 'utf8');
+  } catch {
+    // A machine that is not enrolled has no hub; what else may be wrong, loadIdentity says.
+    return [];
+  }
+  const urls = text.match(/"[a-z]+:\/\/[^"\s]+"/g) ?? [];
+  return urls.flatMap((url) => URL.parse(url.slice(1, -1))?.hostname ?? []);
 }
 
 /** Whether there is an identity, whole or not, that an enrolment would replace. */

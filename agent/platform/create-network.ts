@@ -21,7 +21,8 @@ export interface NetworkOptions {
 export function createNetwork(options: NetworkOptions): Network {
   const filter = createAddressFilter(options.policy);
   const resolve = options.resolve ?? systemResolve;
-  options.log.debug('network policy in force', { ...options.policy });
+  const { hub: _, ...rules } = options.policy;
+  options.log.debug('network policy in force', { ...rules });
   return {
     tcp: createTcpPort(filter, resolve, options.clock, options.observe),
     udp: createUdpPort(filter),

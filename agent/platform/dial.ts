@@ -38,6 +38,7 @@ export async function resolveAllowed(
 ): Promise<string> {
   const ips = isIP(address.host) === 0 ? await resolved(resolve, address, signal, observe) : [address.host];
   observe({ kind: 'resolved', address, ips });
+  await filter.settle(signal);
   const ip = ips.find((candidate) => filter.allows(address.host, candidate, address.port));
   if (ip === undefined) observe({ kind: 'refused', address, ips });
   return ip ?? refuseAddress(address, ips);

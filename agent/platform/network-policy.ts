@@ -2,9 +2,20 @@ import { BlockList, isIP } from 'node:net';
 import { FatalError } from '../../protocols/errors.ts';
 import type { Address } from './network.ts';
 
+/** Where the hub of this agent stands: no device is there, unless the local configuration names that very place. */
+export interface HubPlace {
+  /** Whether `ip` is one of its addresses, as far as they are known. */
+  isAt(ip: string): boolean;
+  /** Whether the hub is called `host`. */
+  isCalled(host: string): boolean;
+  /** Looks its names up when the last answer has aged; takes 2 s at most. Throws only the signal's reason. */
+  settle(signal?: AbortSignal): Promise<void>;
+}
+
 /**
  * What this agent may reach, by its own local configuration: the hub can ask for any address, and gets none beyond these.
- * Nothing is allowed that is not listed, so loopback and link-local need an entry of their own.
+ * Nothing is allowed that is not listed, so loopback and link-local need an entry of their own. The hub itself is refused
+ * although a block or a name leads to it: only an entry that is its very address or its very name lets it be asked.
  */
 export interface NetworkPolicy {
   /** CIDR blocks, single addresses, or exact host names. A name allows what it resolves to, unless that is loopback, link-local or multicast. */
@@ -15,6 +26,8 @@ export interface NetworkPolicy {
   readonly ports: readonly string[];
   /** Whether broadcast and multicast datagrams may be sent. */
   readonly broadcast: boolean;
+  /** The hub, once this machine is enrolled. */
+  readonly hub?: HubPlace;
 }
 
 /** Private networks of RFC 1918 and RFC 4193; where a school's devices live. */
@@ -39,6 +52,8 @@ export interface AddressFilter {
   allowsDatagram(ip: string, port: number): boolean;
   /** Whether something that came from `ip` may be looked at. */
   believes(ip: string): boolean;
+  /** Brings up to date where the hub is; before the questions above. Throws only the signal's reason. */
+  settle(signal?: AbortSignal): Promise<void>;
 }
 
 /** Compiles a policy. Throws FatalError `invalid-policy` naming the entry that cannot be read. */
@@ -50,18 +65,22 @@ export function createAddressFilter(policy: NetworkPolicy): AddressFilter {
   const ranges = policy.ports.map(portRangeOf);
   const portAllowed = (port: number) =>
     ranges.length === 0 || ranges.some(([first, last]) => port >= first && port <= last);
-  const addressAllowed = (ip: string) => contains(allowed, ip) && !contains(denied, ip);
+  const exact = blockListOf(policy.allow.filter((entry) => isIP(entry) !== 0));
+  const isForeignHub = (ip: string) => (policy.hub?.isAt(plainAddress(ip)) ?? false) && !contains(exact, ip);
+  const addressAllowed = (ip: string) => contains(allowed, ip) && !contains(denied, ip) && !isForeignHub(ip);
   return {
     allows: (host, ip, port) => {
       if (!portAllowed(port)) return false;
       if (addressAllowed(ip)) return true;
-      return names.has(host.toLowerCase()) && !contains(special, ip) && !contains(denied, ip);
+      if (!names.has(host.toLowerCase()) || contains(special, ip) || contains(denied, ip)) return false;
+      return !isForeignHub(ip) || (policy.hub?.isCalled(host) ?? false);
     },
     allowsDatagram: (ip, port) => {
       if (!portAllowed(port) || contains(denied, ip)) return false;
       return isManyAddress(ip) ? policy.broadcast : addressAllowed(ip);
     },
     believes: addressAllowed,
+    settle: async (signal) => policy.hub?.settle(signal),
   };
 }
 
@@ -70,7 +89,8 @@ export function refuseAddress(address: Address, ips: readonly string[]): never {
   throw new FatalError(
     'address-not-allowed',
     `${address.host} port ${address.port} (${ips.join(', ') || 'no address'}) is outside the network policy of this agent; ` +
-      'add it to network.allow and network.ports of the agent configuration if it should be reached',
+      'add it to network.allow and network.ports of the agent configuration if it should be reached ' +
+      '(loopback, link-local and the hub by an entry of their own)',
     { details: { host: address.host, port: address.port, ips } },
   );
 }

@@ -105,6 +105,7 @@ class DatagramSocket implements UdpSocket {
   }
 
   async send(bytes: Uint8Array, to: Address): Promise<void> {
+    await this.#filter.settle();
     // Only addresses: a name would be resolved between the check and the sending.
     if (isIP(to.host) !== 4 || !this.#filter.allowsDatagram(to.host, to.port)) refuseAddress(to, [to.host]);
     await new Promise<void>((resolve, reject) => {

@@ -6,8 +6,8 @@ export type Ruling =
   | { readonly allowed: true; readonly rule: string }
   | {
       readonly allowed: false;
-      /** `port` is not in the list of ports; `denied` by an entry of deny; `special` a name that leads to this machine or to everyone; `unlisted` nothing allows it. */
-      readonly reason: 'port' | 'denied' | 'special' | 'unlisted';
+      /** `port` is not in the list of ports; `denied` by an entry of deny; `special` a name that leads to this machine or to everyone; `hub` it is the hub of this agent; `unlisted` nothing allows it. */
+      readonly reason: 'port' | 'denied' | 'special' | 'hub' | 'unlisted';
       readonly rule?: string;
     };
 
@@ -21,6 +21,8 @@ export function explainPolicy(policy: NetworkPolicy, address: Address, ips: read
   };
   const withEntry = (entry: string) => allows({ ...policy, allow: [entry] });
   if (allows(policy)) return { allowed: true, rule: policy.allow.find(withEntry) ?? host };
+  const { hub: _, ...withoutHub } = policy;
+  if (allows(withoutHub)) return { allowed: false, reason: 'hub' };
   if (!allows({ ...open, allow: ips, ports: policy.ports })) {
     return { allowed: false, reason: 'port', rule: policy.ports.join(', ') };
   }

@@ -24,6 +24,7 @@ export type Cause =
   | 'policy-port'
   | 'policy-denied'
   | 'policy-special'
+  | 'policy-hub'
   | 'policy-unlisted'
   | 'refused'
   | 'unreachable'

@@ -59,6 +59,10 @@ const vi: Texts = {
       what: 'Tên này dẫn tới chính máy này, tới mạng đặc biệt hoặc tới mọi máy, nên không được dùng.',
       remedy: 'Dùng địa chỉ IP thật của thiết bị trong mạng của trường.',
     },
+    'policy-hub': {
+      what: 'Đây là máy chủ (hub) của chính agent này, không phải thiết bị.',
+      remedy: 'Kiểm tra địa chỉ; nếu thiết bị thật sự ở đó, ghi đúng địa chỉ này vào network.allow của agent.',
+    },
     'policy-unlisted': {
       what: 'Địa chỉ này nằm ngoài các mạng mà agent được phép hỏi.',
       remedy: 'Kiểm tra địa chỉ; nếu đúng, thêm nó vào network.allow trong cấu hình của agent.',
@@ -212,6 +216,11 @@ const en: Texts = {
     'policy-special': {
       what: 'This name leads to this machine, to a special network or to everyone, and is not followed.',
       remedy: 'Use the real IP address of the device in the school network.',
+    },
+    'policy-hub': {
+      what: 'This is the hub of this very agent, and no device.',
+      remedy:
+        'Check the address; if the device does stand there, name this very address in network.allow of the agent.',
     },
     'policy-unlisted': {
       what: 'This address is outside the networks that the agent may ask.',

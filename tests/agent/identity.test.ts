@@ -2,7 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isEnrolled, loadIdentity, storeIdentity, storeRenewal, validityOf } from '../../agent/identity.ts';
+import {
+  isEnrolled,
+  loadIdentity,
+  readHubHosts,
+  storeIdentity,
+  storeRenewal,
+  validityOf,
+} from '../../agent/identity.ts';
 import type { Enrolled } from '../../provisioning/enrolment/enrol.ts';
 import { certificateRequest, newKeyPem } from '../../provisioning/enrolment/key-pair.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
@@ -27,6 +34,12 @@ async function enrolledAs(agentId: string): Promise<Enrolled> {
 }
 
 describe('the identity of an agent', () => {
+  it('says where its hub stands, and nothing before there is one', async () => {
+    expect(readHubHosts(folder)).toEqual([]);
+    await storeIdentity(folder, await enrolledAs('agent-1'));
+    expect(readHubHosts(folder)).toEqual(['hub.test', 'hub.test']);
+  });
+
   it('comes back as it was stored, for its owner alone', async () => {
     const enrolled = await enrolledAs('agent-1');
     expect(await isEnrolled(folder)).toBe(false);

@@ -25,7 +25,8 @@ function environmentOf({ dataDir, targets = [], broker, logLevel = 'info' }: Age
     ...(broker
       ? { EDUFLEET_LOCAL_BROKER__HOST: broker.host, EDUFLEET_LOCAL_BROKER__PORT: String(broker.port) }
       : { EDUFLEET_LOCAL_BROKER__ENABLED: 'false' }),
-    ...(targets.length > 0 ? { EDUFLEET_NETWORK__ALLOW: '["127.0.0.0/8"]' } : {}),
+    // The hub stands on this machine as well, and is refused to devices unless its very address is named.
+    ...(targets.length > 0 ? { EDUFLEET_NETWORK__ALLOW: '["127.0.0.0/8", "127.0.0.1"]' } : {}),
   };
 }
 
