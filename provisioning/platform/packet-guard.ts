@@ -10,17 +10,24 @@ interface Parser {
 /**
  * Makes a client's parser refuse packets above `maxBytes` as soon as their length is read. aedes 1.2.0 has no such limit:
  * one socket that announces 256 MB would make it keep all that comes, before anyone is known. `maxBytes` is asked for each
- * packet, `refusal` gives the error that ends the client.
+ * packet, `refusal` gives the error that ends the client; so does `tooMany`, asked for each packet, when it gives one.
  * Throws FatalError `broker-library` when the library no longer has the inner method, so that an update cannot disarm it.
  */
-export function guardPacketSize(client: object, maxBytes: () => number, refusal: (message: string) => Error): void {
+export function guardPacketSize(
+  client: object,
+  maxBytes: () => number,
+  refusal: (message: string) => Error,
+  tooMany: () => Error | undefined = () => undefined,
+): void {
   const parser = parserOf(client);
   const parseLength = parser._parseLength;
   parser._parseLength = function (this: Parser): boolean {
     if (!parseLength.call(this)) return false;
     const most = maxBytes();
-    if (this.packet.length <= most) return true;
-    this._emitError(refusal(`a packet of ${this.packet.length} bytes was announced, ${most} are taken`));
+    const tooLarge = `a packet of ${this.packet.length} bytes was announced, ${most} are taken`;
+    const error = this.packet.length > most ? refusal(tooLarge) : tooMany();
+    if (!error) return true;
+    this._emitError(error);
     return false;
   };
 }

@@ -7,6 +7,7 @@ import { systemResolve } from '../dial.ts';
 import type { Aedes, Client, EngineHandlers } from './engine.ts';
 import type { GrantBook } from './grant-book.ts';
 import type { LocalBrokerLimits } from './limits.ts';
+import { PacketBudget } from './packet-budget.ts';
 import { Refusal, toRefusal } from './refusal.ts';
 import type { RetainedMessages } from './retained.ts';
 import type { SeatQueue } from './seat-queue.ts';
@@ -46,9 +47,11 @@ export class Guests implements EngineHandlers {
   /** Also of those that have left: their will comes after them. */
   readonly #guestOf = new WeakMap<Client, Guest>();
   readonly #present = new Set<Guest>();
+  readonly #packets: PacketBudget;
 
   constructor(options: GuestsOptions) {
     this.#options = options;
+    this.#packets = new PacketBudget(options.clock, options.limits);
   }
 
   /** A library that cannot be bounded must end the start, not the first connection. Throws FatalError `broker-library`. */
@@ -188,10 +191,13 @@ export class Guests implements EngineHandlers {
 
   #guard(client: Client): void {
     const { limits } = this.#options;
+    const address = this.#sockets.get(client)?.remoteAddress ?? 'unknown';
+    const tooMany = () => new Refusal('too-many-packets', 'it sends packets faster than any device needs to');
     guardPacketSize(
       client,
       () => (this.#guestOf.has(client) ? limits.packetBytes : limits.signInBytes),
       (message) => new Refusal('oversize-packet', message),
+      () => (this.#packets.take(address) ? undefined : tooMany()),
     );
   }
 

@@ -1,7 +1,14 @@
 import { FleetError, toError } from '../../../protocols/errors.ts';
 import type { Clock, Log } from '../../../protocols/ports.ts';
 
-type RefusalCode = 'sign-in-refused' | 'no-place' | 'oversize-packet' | 'slow-reader' | 'grant-ended' | 'broken-packet';
+type RefusalCode =
+  | 'sign-in-refused'
+  | 'no-place'
+  | 'oversize-packet'
+  | 'too-many-packets'
+  | 'slow-reader'
+  | 'grant-ended'
+  | 'broken-packet';
 
 /** Why a client was refused or cut. */
 export class Refusal extends FleetError {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as dialTcp, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { generate } from 'mqtt-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerGrant, BrokerMessage, BrokerSeat } from '../../../agent/platform/broker.ts';
 import { createLocalBroker, type LocalBrokerOptions } from '../../../agent/platform/local-broker.ts';
@@ -358,6 +359,22 @@ describe('bounds of the local broker', () => {
     await device.publishAsync('tele/lamp/n', 'last', { qos: 1 });
     expect(clock.mono() - startedAt).toBeGreaterThan(2_000);
     expect(seat.dropped).toBe(0);
+  });
+
+  it('cuts a device that sends packets without an end, whatever they are, also when it comes again', async () => {
+    const { broker, clock } = start({ limits: { packetBurst: 200, packetsPerSecond: 20 } });
+    const seat = await broker.admit(grant('lamp'));
+    const ends = [generate({ cmd: 'puback', messageId: 7 }), generate({ cmd: 'pingreq' })];
+    for (const packet of ends) {
+      const device = await signIn(seat, 'lamp');
+      const cut = closed(device);
+      device.stream.write(Buffer.concat(Array.from({ length: 300 }, () => packet)));
+      await cut;
+      await clock.wait(1_000);
+    }
+    const again = await signIn(seat, 'lamp');
+    await again.publishAsync('tele/lamp/STATE', 'ON', { qos: 1 });
+    expect(text(await seat.receive())).toBe('tele/lamp/STATE ON');
   });
 
   it('cuts a device that does not read', async () => {
