@@ -187,7 +187,7 @@ function oddInShape(value: unknown, random: Random): unknown {
 }
 
 /** A typed value, by whichever port it comes, with one of its parts replaced by something odd of any kind. */
-export function oddVersion(value: unknown, random: Random): unknown {
+function oddVersion(value: unknown, random: Random): unknown {
   const isBranch = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
   if (!isBranch || random.chance(0.15)) return oddPart(value, random);
   const key = random.pick(Object.keys(value));
