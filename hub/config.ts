@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleSchema } from '../protocols/api/access/session.ts';
 import { readSettings, type Settings, type SettingsSources } from '../provisioning/platform/settings.ts';
 
 const listener = (port: number) => ({
@@ -60,6 +61,14 @@ const schema = z.strictObject({
         .describe(
           'a machine that is an agent already enrols again: it stays that agent, becomes a new one, or is refused',
         ),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      twoFactorRoles: z
+        .array(roleSchema)
+        .default([])
+        .describe('roles whose holders do nothing before they have set up a second step at sign-in'),
     })
     .prefault({}),
   admin: z

@@ -107,6 +107,7 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
     secret: await openSecret(join(config.dataDir, 'session-secret')),
     publicUrl,
     clock,
+    twoFactorRoles: config.access.twoFactorRoles,
     log,
   });
   await ensureAdministrator({ access, config, unitId: people.rootUnit, log });

@@ -3,7 +3,7 @@ import type { UnitKind } from '../store/tables.ts';
 import { type Action, type Actor, actions } from './actor.ts';
 import { allows } from './permissions.ts';
 import type { Scope } from './scope.ts';
-import type { SessionUser } from './sign-in.ts';
+import type { SessionUser } from './sign-in/sign-in.ts';
 
 /** A role of a person, and the subtree that it is for. */
 export interface Grant {
@@ -20,8 +20,12 @@ export interface SignedInActor extends Actor {
   readonly via: 'session' | 'token';
   /** End of the session; undefined for a token. */
   readonly expiresAt: Date | undefined;
+  /** Signs in by a second step. */
+  readonly hasTwoFactor: boolean;
   /** Somebody else knows the password: nothing may be done before it is changed. */
   readonly mustChangePassword: boolean;
+  /** A role asks for a second factor: nothing may be done before there is one. */
+  readonly mustSetUpTwoFactor: boolean;
 }
 
 export interface GrantedActorParts {
@@ -29,14 +33,18 @@ export interface GrantedActorParts {
   readonly grants: readonly Grant[];
   readonly via: 'session' | 'token';
   readonly expiresAt: Date | undefined;
-  readonly mustChangePassword: boolean;
+  /** All false without a word. */
+  readonly hasTwoFactor?: boolean;
+  readonly mustChangePassword?: boolean;
+  readonly mustSetUpTwoFactor?: boolean;
 }
 
 /** The scopes that a person's grants give; pure. */
 export function createGrantedActor({ user, ...standing }: GrantedActorParts): SignedInActor {
   const scopes = new Map<Action, Scope>(actions.map((action) => [action, scopeOf(standing.grants, action)]));
   const { id, name, email } = user;
-  return { id, name, email, ...standing, scopeFor: (action) => scopes.get(action) ?? { paths: [] } };
+  const duties = { hasTwoFactor: false, mustChangePassword: false, mustSetUpTwoFactor: false };
+  return { id, name, email, ...duties, ...standing, scopeFor: (action) => scopes.get(action) ?? { paths: [] } };
 }
 
 /** Paths of the grants that allow the action; one that lies within another is left out. */

@@ -18,8 +18,8 @@ import { sortKey } from '../store/sort-key.ts';
 import type { UnitKind } from '../store/tables.ts';
 import type { Actor } from './actor.ts';
 import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from './error.ts';
-import type { Passwords } from './password.ts';
 import { inScope, type Scope } from './scope.ts';
+import type { Passwords } from './sign-in/password.ts';
 import { withSignIn } from './tables.ts';
 
 type GrantBody = z.output<typeof grantBody>;
@@ -45,6 +45,8 @@ export interface People {
   updatePerson(scope: Scope, actor: Actor, id: string, body: z.output<typeof updatePersonBody>): Promise<Person>;
   /** Gives a new password to hand out; all sessions end. Throws NotFoundError, ForbiddenError for oneself. */
   resetPassword(scope: Scope, actor: Actor, id: string): Promise<WithPassword>;
+  /** Takes the second factor away, for who lost it; all sessions end. Throws NotFoundError, ForbiddenError for oneself. */
+  resetTwoFactor(scope: Scope, actor: Actor, id: string): Promise<Person>;
 }
 
 /** 90 random bits in letters and digits: `k7Qm2-...`, to be read to somebody or typed from paper. */
@@ -166,7 +168,22 @@ export function createPeople({ store, passwords, clock, changed }: PeopleDeps): 
       changed();
       return { person: await view(id), password };
     },
+
+    resetTwoFactor: async (scope, actor, id) => {
+      await requireOther(scope, actor, id);
+      await store.transaction((trx) => dropTwoFactor(trx, id));
+      changed();
+      return view(id);
+    },
   };
+}
+
+/** Whoever had the second factor may have lost it to somebody: sessions end too. */
+async function dropTwoFactor(trx: Trx, userId: string): Promise<void> {
+  const tables = withSignIn(trx);
+  await tables.deleteFrom('auth_two_factor').where('user_id', '=', userId).execute();
+  await tables.updateTable('auth_user').set({ two_factor_enabled: false }).where('id', '=', userId).execute();
+  await tables.deleteFrom('auth_session').where('user_id', '=', userId).execute();
 }
 
 /** Shuts somebody out, with their sessions, or lets them in again. */
@@ -233,6 +250,7 @@ interface ReadRow {
   readonly created_at: Date;
   readonly disabled_at: Date | null;
   readonly temporary_password: boolean | null;
+  readonly two_factor_enabled: boolean;
   readonly grants: readonly {
     readonly role: Person['grants'][number]['role'];
     readonly until: string | null;
@@ -247,7 +265,8 @@ interface ReadRow {
 async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
   const one = id === undefined ? sql<SqlBool>`true` : sql<SqlBool>`auth_user.id = ${id}`;
   const { rows } = await sql<ReadRow>`
-    select auth_user.id, auth_user.name, auth_user.email, auth_user.created_at, person.disabled_at, person.temporary_password,
+    select auth_user.id, auth_user.name, auth_user.email, auth_user.created_at, auth_user.two_factor_enabled,
+           person.disabled_at, person.temporary_password,
            coalesce((
              select jsonb_agg(jsonb_build_object('role', role_grant.role, 'until', role_grant.until, 'id', unit.id,
                                 'name', unit.name, 'kind', unit.kind, 'path', unit.path) order by unit.path, role_grant.role)
@@ -262,6 +281,7 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
     createdAt: row.created_at.toISOString(),
     disabled: row.disabled_at !== null,
     temporaryPassword: row.temporary_password === true,
+    twoFactor: row.two_factor_enabled,
     grants: row.grants.map(({ role, until, path: _path, ...unit }) => ({
       role,
       unit,

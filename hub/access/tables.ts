@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Generated, Kysely } from 'kysely';
 import type { Database } from '../store/index.ts';
 import type { Tables } from '../store/tables.ts';
 
@@ -9,6 +9,7 @@ type SignInTables = {
     name: string;
     email: string;
     email_verified: boolean;
+    two_factor_enabled: Generated<boolean>;
     created_at: Date;
     updated_at: Date;
   };
@@ -22,6 +23,9 @@ type SignInTables = {
     created_at: Date;
     updated_at: Date;
   };
+  auth_verification: { id: string; identifier: string; value: string; expires_at: Date };
+  auth_two_factor: { id: string; user_id: string };
+  auth_used_code: { user_id: string; code: string; used_at: Date };
 };
 
 /** The same database, with the tables of sign-in in its type. */

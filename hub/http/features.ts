@@ -149,7 +149,7 @@ interface QuarantinePort {
 
 /** The features behind the HTTP API. */
 export interface Features {
-  readonly access: Omit<Access, 'ensureUser' | 'hasUsers' | 'expireSessions'>;
+  readonly access: Omit<Access, 'ensureUser' | 'hasUsers' | 'expireSessions' | 'forget'>;
   readonly audit: Pick<Audit, 'append' | 'list' | 'verify'>;
   readonly organisation: OrganisationPort;
   readonly registry: RegistryPort;

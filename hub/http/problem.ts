@@ -23,9 +23,12 @@ const unprocessable: Kind = { status: 422, title: 'Input refused' };
 const byCode: Readonly<Record<string, Kind>> = {
   unauthenticated: { status: 401, title: 'Sign in' },
   'wrong-credentials': { status: 401, title: 'Sign-in refused' },
+  'wrong-code': { status: 401, title: 'Sign-in refused' },
+  'sign-in-expired': { status: 401, title: 'Sign-in refused' },
   forbidden: { status: 403, title: 'Not allowed' },
   'foreign-origin': { status: 403, title: 'Not allowed' },
   'password-temporary': { status: 403, title: 'Change your password first' },
+  'two-factor-required': { status: 403, title: 'Set up a second factor first' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },
   'invalid-input': unprocessable,

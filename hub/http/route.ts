@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { problemDetailsSchema } from '../../protocols/api/page.ts';
 import { FatalError } from '../../protocols/errors.ts';
@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Reached by whoever must change a password that was handed out. */
     beforePassword?: true;
+    /** Reached by whoever must set up a second factor. */
+    beforeTwoFactor?: true;
     /** Reached without signing in. A route that does not say so is closed. */
     open?: true;
     /** Answers even when the process is overloaded. */
@@ -103,6 +105,14 @@ export function addRoute<P extends z.ZodType, Q extends z.ZodObject, B extends z
 export function actorOf(request: FastifyRequest): SignedInActor {
   if (!request.actor) throw new FatalError('unauthenticated', 'Sign in, or send a token as Authorization: Bearer.');
   return request.actor;
+}
+
+/** Throws FatalError while something of their own must be put right first: a handed-out password, a missing second factor. */
+export function requireReady(actor: SignedInActor, { beforePassword, beforeTwoFactor }: FastifyContextConfig): void {
+  if (actor.mustChangePassword && !beforePassword)
+    throw new FatalError('password-temporary', 'Your password was handed out to you; choose one of your own first.');
+  if (actor.mustSetUpTwoFactor && !beforeTwoFactor)
+    throw new FatalError('two-factor-required', 'Your role asks for a second step at sign-in; set it up first.');
 }
 
 /** Throws ForbiddenError when the action is allowed nowhere. */

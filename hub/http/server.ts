@@ -19,7 +19,7 @@ import { measureHttp } from './metrics.ts';
 import { isForeign } from './origin.ts';
 import { type OverloadWatch, watchOverload } from './overload.ts';
 import { toProblemAnswer } from './problem.ts';
-import { actorOf, requireAction } from './route.ts';
+import { actorOf, requireAction, requireReady } from './route.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addCommandRoutes } from './routes/commands.ts';
 import { addDeviceRoutes } from './routes/devices.ts';
@@ -31,6 +31,7 @@ import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSystemRoutes, type ReadyCheck } from './routes/system.ts';
 import { addUnitRoutes } from './routes/units.ts';
+import { addTwoFactorRoutes } from './routes/two-factor.ts';
 import { addVoucherRoutes } from './routes/vouchers.ts';
 
 export interface HttpServerOptions {
@@ -85,6 +86,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     (auth, _options, done) => {
       addSignInRoutes(auth, context);
       done();
+      addTwoFactorRoutes(auth, context);
     },
     { prefix: '/api/auth' },
   );
@@ -189,8 +191,7 @@ function guard(app: FastifyInstance, { features, publicUrl, log }: HttpServerOpt
     if (config.open || request.is404) return;
     request.actor = await features.access.actorOf(request.headers);
     const actor = actorOf(request);
-    if (actor.mustChangePassword && !config.beforePassword)
-      throw new FatalError('password-temporary', 'Your password was handed out to you; choose one of your own first.');
+    requireReady(actor, config);
     if (config.action) requireAction(actor, config.action);
   });
   app.addHook('preValidation', async (request) => {

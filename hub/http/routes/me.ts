@@ -22,6 +22,7 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
       user: { id: actor.id, name: actor.name, email: actor.email },
       grants: actor.grants.map(({ role, unit }) => ({ role, unit })),
       may: pageActions.filter((action) => actor.scopeFor(action).paths.length > 0),
+      twoFactor: actor.hasTwoFactor,
       version,
     }),
   });

@@ -94,4 +94,26 @@ export function addPeopleRoutes(app: FastifyInstance, { features }: RouteContext
       return made;
     },
   });
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/people/:id/two-factor',
+    tag: 'people',
+    summary: 'Take away the second factor of somebody who lost it; their sessions end',
+    action: 'manage-people',
+    params: idParams,
+    answer: personSchema,
+    handle: async ({ scope, actor, params, request }) => {
+      requireSession(actor);
+      const person = await access.resetTwoFactor(scope, actor, params.id);
+      await audit.append({
+        actor: actor.id,
+        action: 'two-factor.reset',
+        subject: `person:${params.id}`,
+        unitId: person.grants[0]?.unit.id,
+        origin: request.ip,
+        detail: { email: person.email },
+      });
+      return person;
+    },
+  });
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   changePasswordBody,
   doneSchema,
+  secondStepSchema,
   sessionSchema,
   signedInSchema,
   signInBody,
@@ -13,7 +14,7 @@ import type { RouteContext } from '../context.ts';
 import { actorOf, problemResponses, requireSession } from '../route.ts';
 
 /** Attempts of one address; the lock per person and address is in the access feature. */
-const attempts = { max: 60, timeWindow: 60_000 } as const;
+export const attempts = { max: 60, timeWindow: 60_000 } as const;
 
 const nothing = z.strictObject({});
 
@@ -30,7 +31,7 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
       summary: 'Sign in; the answer sets the session cookie',
       querystring: nothing,
       body: signInBody,
-      response: { 200: signedInSchema, ...problemResponses },
+      response: { 200: signedInSchema, 202: secondStepSchema, ...problemResponses },
     },
     handler: async (request, reply) => {
       const { email, password } = request.body;
@@ -38,8 +39,12 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
       try {
         const userAgent = request.headers['user-agent'] ?? '';
         const { value: user, cookies } = await access.signIn({ email, password, address: request.ip, userAgent });
-        await audit.append({ ...entry, actor: user.id, action: 'sign-in.succeed' });
         setCookies(reply, cookies);
+        if (!user) {
+          await audit.append({ ...entry, actor: 'nobody', action: 'sign-in.first-step' });
+          return reply.code(202).send({ twoFactor: true });
+        }
+        await audit.append({ ...entry, actor: user.id, action: 'sign-in.succeed' });
         return { user };
       } catch (thrown) {
         await audit.append({
@@ -93,15 +98,16 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
     handler: async (request) => {
       const actor = await access.actorOf({ cookie: request.headers.cookie });
       if (!actor?.expiresAt) return null;
-      const { id, name, email, mustChangePassword } = actor;
-      return { user: { id, name, email }, expiresAt: actor.expiresAt.toISOString(), mustChangePassword };
+      const { id, name, email, mustChangePassword, mustSetUpTwoFactor } = actor;
+      const expiresAt = actor.expiresAt.toISOString();
+      return { user: { id, name, email }, expiresAt, mustChangePassword, mustSetUpTwoFactor };
     },
   });
 
   app.route<{ Body: z.output<typeof changePasswordBody> }>({
     method: 'POST',
     url: '/change-password',
-    config: { action: 'read', rateLimit: attempts, beforePassword: true },
+    config: { action: 'read', rateLimit: attempts, beforePassword: true, beforeTwoFactor: true },
     schema: {
       tags: ['sign-in'],
       summary: 'Change your password; your other sessions end',
@@ -124,6 +130,6 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
   });
 }
 
-function setCookies(reply: FastifyReply, cookies: readonly string[]): void {
+export function setCookies(reply: FastifyReply, cookies: readonly string[]): void {
   reply.header('set-cookie', [...cookies]);
 }

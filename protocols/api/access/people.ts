@@ -20,6 +20,8 @@ export const personSchema = z
     disabled: z.boolean(),
     /** Has not yet changed the password that was handed out. */
     temporaryPassword: z.boolean(),
+    /** Signs in by a second step. */
+    twoFactor: z.boolean().optional(),
     grants: z.array(grantSchema),
   })
   .meta({ id: 'Person' });

@@ -31,6 +31,8 @@ export const meSchema = z.object({
       'view-quarantine',
     ]),
   ),
+  /** You sign in by a second step. */
+  twoFactor: z.boolean().optional(),
   version: z.string(),
 });
 export type Me = z.infer<typeof meSchema>;

@@ -47,6 +47,7 @@ describe('every route', () => {
       'GET /readyz',
       'GET /version',
       'POST /api/auth/sign-in/email',
+      'POST /api/auth/sign-in/two-factor',
       'POST /api/auth/sign-out',
     ]);
     expect(closed().filter(({ config }) => config?.action === undefined)).toEqual([]);
@@ -103,6 +104,30 @@ describe('every route', () => {
         if (namesPlace && !ofOneself.has(name)) expect([404, 422], told).toContain(foreign.status);
       }
     }
+  });
+
+  it('is closed to whoever must first put a password or a second factor right, but for what does just that', async () => {
+    const reached = async (who: string, code: string) => {
+      const names: string[] = [];
+      for (const route of closed())
+        for (const role of roleSchema.options) {
+          const headers = { cookie: `session=${who}-${role}`, origin: 'http://fleet.example' };
+          const { status, text } = await ask(route, 'own', headers);
+          if (status === 403 && JSON.parse(text).code === code) continue;
+          if (!names.includes(nameOf(route))) names.push(nameOf(route));
+        }
+      return names.sort();
+    };
+    started.features.writes.length = 0;
+    expect(await reached('fresh', 'password-temporary')).toEqual(['POST /api/auth/change-password']);
+    expect(await reached('bare', 'two-factor-required')).toEqual([
+      'POST /api/auth/change-password',
+      'POST /api/auth/two-factor/confirm',
+      'POST /api/auth/two-factor/enable',
+    ]);
+    expect(new Set(started.features.writes)).toEqual(
+      new Set(['change-password', 'begin-two-factor', 'confirm-two-factor']),
+    );
   });
 
   it('gives pictures and answers of the API to no cache', async () => {

@@ -140,13 +140,13 @@ function within<T>(scope: Scope, id: string, value: T): T {
 }
 
 /** A person of this role in the reader's own school. */
-function actorWith(role: Role, path: string = units.own): SignedInActor {
+function actorWith(role: Role, path: string = units.own, duties: Partial<SignedInActor> = {}): SignedInActor {
   return createGrantedActor({
     user: { id: `user-${role}`, name: role, email: `${role}@school.example` },
     grants: [{ role, path, unit: school }],
     via: 'session',
     expiresAt: new Date(at),
-    mustChangePassword: false,
+    ...duties,
   });
 }
 
@@ -157,7 +157,10 @@ interface FakeFeatures extends Features {
   readonly writes: string[];
 }
 
-/** Features that know two schools. `Bearer <role>` is a person of that role in school 2, `Bearer root-<role>` of the province. */
+/**
+ * Features that know two schools. `Bearer <role>` is a person of that role in school 2, `Bearer root-<role>` of the province;
+ * the cookie `session=fresh-<role>` has a handed-out password, `session=bare-<role>` lacks a second factor.
+ */
 function createFakeFeatures(): FakeFeatures {
   const entries: AuditEntry[] = [];
   const writes: string[] = [];
@@ -173,9 +176,13 @@ function createFakeFeatures(): FakeFeatures {
     access: {
       actorOf: async ({ authorization, cookie }) => {
         const name = roleOf(authorization, cookie) ?? '';
-        const role = roleSchema.safeParse(name.replace('root-', ''));
+        const [, who = '', roleName] = /^(root-|fresh-|bare-)?(.*)$/.exec(name) ?? [];
+        const role = roleSchema.safeParse(roleName);
         if (!role.success) return undefined;
-        const actor = actorWith(role.data, name.startsWith('root-') ? units.root : units.own);
+        const actor = actorWith(role.data, who === 'root-' ? units.root : units.own, {
+          mustChangePassword: who === 'fresh-',
+          mustSetUpTwoFactor: who === 'bare-',
+        });
         return authorization === undefined ? actor : { ...actor, via: 'token', expiresAt: undefined };
       },
       hasSessionCookie: (cookie) => cookie?.includes('session=') ?? false,
@@ -201,6 +208,19 @@ function createFakeFeatures(): FakeFeatures {
       resetPassword: async (scope, _actor, id) =>
         writing('reset-password', within(scope, id, { person: person(id), password: 'x' })),
     },
+      resetTwoFactor: async (scope, _actor, id) => writing('reset-two-factor', within(scope, id, person(id))),
+      secondStepOf: async (cookie) =>
+        cookie?.includes('second=') ? { id: 'an', name: 'An', email: 'an@school.example' } : undefined,
+      signInSecond: async ({ code }) => {
+        if (code !== '123456') throw new FatalError('wrong-code', 'Not right.');
+        const value = { id: 'an', name: 'An', email: 'an@school.example' };
+        return { value, cookies: ['session=operator; HttpOnly'] };
+      },
+      beginTwoFactor: async () =>
+        writing('begin-two-factor', { uri: 'otpauth://totp/x', secret: 'X', backupCodes: [] }),
+      confirmTwoFactor: async () => writing('confirm-two-factor', { value: undefined, cookies: [] }),
+      disableTwoFactor: async () => writing('disable-two-factor', { value: undefined, cookies: [] }),
+      renewBackupCodes: async () => writing('renew-backup-codes', []),
     audit: {
       append: async (entry) => {
         entries.push(entry);

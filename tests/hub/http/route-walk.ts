@@ -20,6 +20,11 @@ interface Sample {
 export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/auth/sign-in/email': { body: () => ({ email: 'an@school.example', password: 'right password' }) },
   'POST /api/auth/change-password': { body: () => ({ currentPassword: 'old', newPassword: 'a long new password' }) },
+  'POST /api/auth/sign-in/two-factor': { body: () => ({ code: '123456' }) },
+  'POST /api/auth/two-factor/enable': { body: () => ({ password: 'right password' }) },
+  'POST /api/auth/two-factor/confirm': { body: () => ({ code: '123 456' }) },
+  'POST /api/auth/two-factor/disable': { body: () => ({ password: 'right password' }) },
+  'POST /api/auth/two-factor/backup-codes': { body: () => ({ password: 'right password' }) },
   'POST /api/v1/tokens': { body: () => ({ name: 'reports' }) },
   'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
   'POST /api/v1/devices': { body: (place) => ({ agent: `${place}-agent`, family: 'thing', name: 'Bảng' }) },
@@ -57,6 +62,11 @@ export const ofSession = new Set([
   'PATCH /api/v1/people/:id',
   'POST /api/v1/people/:id/password',
 ]);
+  'POST /api/auth/two-factor/enable',
+  'POST /api/auth/two-factor/confirm',
+  'POST /api/auth/two-factor/disable',
+  'POST /api/auth/two-factor/backup-codes',
+  'DELETE /api/v1/people/:id/two-factor',
 
 export const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
 export const nameOf = (route: RouteOptions) => `${methodOf(route)} ${route.url}`;

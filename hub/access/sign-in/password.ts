@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
-import { RecoverableError } from '../../protocols/errors.ts';
+import { RecoverableError } from '../../../protocols/errors.ts';
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes, one lane; about 20 ms of one core. */
 const cost = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Lockout, lockKeys } from '../../../hub/access/lockout.ts';
-import { createFakeClock } from '../../support/clock.ts';
+import { Lockout, lockKeys } from '../../../../hub/access/sign-in/lockout.ts';
+import { FatalError } from '../../../../protocols/errors.ts';
+import { createFakeClock } from '../../../support/clock.ts';
 
 const keys = lockKeys('An@School.example', '10.0.0.7');
 
@@ -40,5 +41,46 @@ describe('lock-out', () => {
     for (let i = 0; i < 50; i++) lockout.fail(lockKeys(`user${i}@x.vn`, '10.0.2.1'));
     expect(lockout.lockedForMs(lockKeys('new@x.vn', '10.0.2.1'))).toBe(300_000);
     expect(lockout.lockedForMs(lockKeys('new@x.vn', '10.0.2.2'))).toBe(0);
+  });
+
+  it('lets no more through at once than may turn out wrong', async () => {
+    const lockout = new Lockout(createFakeClock());
+    const { promise: decided, resolve: decide } = Promise.withResolvers<void>();
+    let runs = 0;
+    const guess = () =>
+      lockout.attempt(
+        keys,
+        async () => {
+          runs++;
+          await decided;
+          throw new FatalError('wrong-credentials', 'no');
+        },
+        () => true,
+      );
+    const guesses = Promise.allSettled(Array.from({ length: 40 }, guess));
+    decide();
+    const codes = (await guesses).map((result) => (result.status === 'rejected' ? result.reason.code : 'in'));
+    expect(runs).toBe(5);
+    expect(codes.filter((code) => code === 'locked-out')).toHaveLength(35);
+    expect(lockout.lockedForMs(keys)).toBe(300_000);
+  });
+
+  it('clears nothing by a right first half, nor by a failure that says nothing of the password', async () => {
+    const lockout = new Lockout(createFakeClock());
+    for (let i = 0; i < 4; i++) lockout.fail(keys);
+    await lockout.attempt(
+      keys,
+      async () => 'half',
+      () => false,
+    );
+    const broken = lockout.attempt(
+      keys,
+      () => Promise.reject(new FatalError('other', 'x')),
+      () => true,
+    );
+    await expect(broken).rejects.toMatchObject({ code: 'other' });
+    expect(lockout.lockedForMs(keys)).toBe(0);
+    lockout.fail(keys);
+    expect(lockout.lockedForMs(keys)).toBe(300_000);
   });
 });
