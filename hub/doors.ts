@@ -9,6 +9,7 @@ import { ensureAdministrator } from './administrator.ts';
 import { type Broker, createBroker } from './broker/index.ts';
 import { pictureLimits, pictureTypes } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
+import { createDocuments } from './documents/index.ts';
 import { createEnrolment } from './enrolment/index.ts';
 import type { HubDeps, HubFeatures } from './features.ts';
 import { createGateway } from './gateway/index.ts';
@@ -118,6 +119,7 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
       features: {
         ...people,
         access,
+        documents: createDocuments(clock),
         telemetry: {
           series: (deviceId, query) => {
             const device = registry.deviceOf(deviceId);

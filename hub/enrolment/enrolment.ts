@@ -21,6 +21,7 @@ import { compareMachines, machineKeys } from './machine.ts';
 import { enrolledMachine, rememberMachine } from './machines.ts';
 import type { AgentStatus, AuditEntry, EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
 import { createTurnstile } from './turnstile.ts';
+import { createVoucherPrints, type VoucherPrints } from './voucher-prints.ts';
 import { createVouchers, type Vouchers } from './vouchers.ts';
 
 interface EnrolmentDeps {
@@ -39,7 +40,7 @@ interface EnrolmentDeps {
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-export interface Enrolment extends Vouchers, Conflicts {
+export interface Enrolment extends Vouchers, VoucherPrints, Conflicts {
   /** A voucher and a request for a certificate make an agent, in one transaction. Throws EnrolmentError. */
   enrol(request: EnrolRequest, address: string): Promise<EnrolResponse>;
   /** A new certificate for the holder of one in force, or of one that ran out a while ago. Throws EnrolmentError. */
@@ -118,6 +119,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
 
   return {
     ...createVouchers(deps),
+    ...createVoucherPrints(deps),
     ...createConflicts(deps, changed),
 
     enrol: async (request, address) => {

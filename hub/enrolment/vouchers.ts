@@ -274,6 +274,7 @@ function unitInScope(organisation: EnrolmentOrganisation, scope: Scope, unitId: 
   throw new InvalidInputError('unit', 'There is no such unit, or not for you.');
 }
 
-function hashOf(secret: string): string {
+/** What the database keeps of a voucher's secret. */
+export function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

@@ -24,6 +24,7 @@ import type {
 import type {
   createVoucherBatchBody,
   createVoucherBody,
+  printVouchersBody,
   revokeVouchersBody,
   revokeVouchersResult,
   VoucherRow,
@@ -36,6 +37,7 @@ import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarant
 import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
 
 /**
@@ -127,6 +129,11 @@ interface EnrolmentPort {
     actor: Actor,
     body: z.output<typeof revokeVouchersBody>,
   ): Awaitable<z.output<typeof revokeVouchersResult>>;
+  vouchersToPrint(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof printVouchersBody>,
+  ): Awaitable<readonly VoucherToPrint[]>;
   setAccess(
     scope: Scope,
     actor: Actor,
@@ -158,6 +165,7 @@ export interface Features {
   readonly commands: CommandsPort;
   readonly health: HealthPort;
   readonly enrolment: EnrolmentPort;
+  readonly documents: Documents;
   readonly quarantine: QuarantinePort;
   readonly bus: Pick<Bus, 'subscribe'>;
 }

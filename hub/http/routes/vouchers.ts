@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import {
   createVoucherBatchBody,
   createVoucherBody,
+  printVouchersBody,
   revokeVouchersBody,
   revokeVouchersResult,
   voucherBatchSchema,
@@ -11,10 +13,11 @@ import {
 } from '../../../protocols/api/enrolment/vouchers.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
+import { answerPdf, pdfResponses } from './pdf.ts';
 
 /** One-time codes for new agents. The enrolment feature itself writes down who made and who withdrew them. */
 export function addVoucherRoutes(app: FastifyInstance, { features }: RouteContext): void {
-  const { enrolment } = features;
+  const { enrolment, documents } = features;
   addRoute(app, {
     method: 'POST',
     url: '/vouchers',
@@ -56,5 +59,19 @@ export function addVoucherRoutes(app: FastifyInstance, { features }: RouteContex
     body: revokeVouchersBody,
     answer: revokeVouchersResult,
     handle: ({ scope, actor, body }) => enrolment.revokeVouchers(scope, actor, body),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/vouchers/print',
+    tag: 'adoption',
+    summary: 'Print open vouchers whose codes you were shown, all or none, as PDF',
+    action: 'issue-voucher',
+    body: printVouchersBody,
+    answer: z.instanceof(Buffer),
+    raw: pdfResponses,
+    handle: async ({ scope, actor, body, reply }) => {
+      const vouchers = await enrolment.vouchersToPrint(scope, actor, body);
+      return answerPdf(reply, 'phieu-ghi-danh', await documents.vouchers(body.layout, vouchers));
+    },
   });
 }

@@ -72,3 +72,13 @@ export const revokeVouchersBody = z.strictObject({
   reason: z.string().trim().max(300).optional(),
 });
 export const revokeVouchersResult = z.object({ revoked: z.array(z.string()) });
+
+/** `sheet`: several on A4, to cut apart; `label`: one on each label of 50 x 30 mm. */
+const voucherLayouts = ['sheet', 'label'] as const;
+export type VoucherLayout = (typeof voucherLayouts)[number];
+
+/** Prints open vouchers, all or none. Only whoever was shown the codes has them: the hub keeps none. */
+export const printVouchersBody = z.strictObject({
+  layout: z.enum(voucherLayouts).default('sheet'),
+  codes: z.array(z.string().max(100)).min(1).max(1_000),
+});

@@ -6,7 +6,8 @@ import type { Actor, Scope } from '../../../hub/access/index.ts';
 import { createEnrolment } from '../../../hub/enrolment/index.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { openAuthority } from '../../../provisioning/authority/index.ts';
-import { parseVoucherCode } from '../../../provisioning/enrolment/voucher-code.ts';
+import { formatVoucherCode, parseVoucherCode } from '../../../provisioning/enrolment/voucher-code.ts';
+import { readVoucherText } from '../../../provisioning/enrolment/voucher-text.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
 import { createRequest } from '../../support/certificate-request.ts';
 import { seedAgent, seedUnit } from '../../support/hub-store.ts';
@@ -48,7 +49,7 @@ describeStores('a voucher', (open) => {
       hostname: 'mini',
       hostFamily: 'machine',
     };
-    return { store, unit, enrolment, enrol: (address: string) => enrolment.enrol(body, address) };
+    return { store, unit, enrolment, code, enrol: (address: string) => enrolment.enrol(body, address) };
   };
 
   it('enrols one machine, however many race for it at once', async () => {
@@ -114,5 +115,25 @@ describeStores('a voucher', (open) => {
     expect((await enrolment.listVouchers(whole, { limit: 9, state: 'open' })).total).toBe(2);
     expect(await revoke([...ids, ...ids])).toEqual({ revoked: ids });
     await expect(revoke(ids)).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('is printed for whoever has its code, as long as it is open and theirs', async () => {
+    const { unit, enrolment, enrol, code } = await build();
+    const print = (scope: Scope, ...codes: string[]) =>
+      enrolment.vouchersToPrint(scope, actor, { layout: 'sheet', codes });
+    const typed = code.toLowerCase().replaceAll('-', ' ');
+    const [voucher, ...others] = await print(whole, typed, code);
+    expect(others).toEqual([]);
+    expect(voucher).toMatchObject({ code, school: 'Tỉnh', hubUrl: 'https://hub:2' });
+    expect(readVoucherText(voucher?.scan ?? '')).toEqual({ code, hubUrl: 'https://hub:2' });
+    const { secret, rootPrefix } = parseVoucherCode(code);
+    const foreignRoot = formatVoucherCode(secret, 'f'.repeat(64));
+    const unknown = formatVoucherCode('0'.repeat(32), rootPrefix.padEnd(64, '0'));
+    for (const other of [foreignRoot, unknown])
+      await expect(print(whole, code, other)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(print({ paths: [`${unit.path}9/`] }, code)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(print(whole, `${code.slice(0, -1)}!`)).rejects.toMatchObject({ code: 'invalid-input' });
+    await enrol('10.0.0.1');
+    await expect(print(whole, code)).rejects.toMatchObject({ code: 'conflict' });
   });
 });

@@ -294,10 +294,15 @@ function createFakeFeatures(): FakeFeatures {
         for (const id of vouchers) within(scope, id, true);
         return writing('revoke-vouchers', { revoked: vouchers });
       },
+      vouchersToPrint: (scope, _actor, { codes }) =>
+        codes.map((code) =>
+          within(scope, code, { ...voucher, scan: code, school: school.name, expiresAt: new Date(at), hubUrl: 'x' }),
+        ),
       listConflicts: () => page([]),
       resolveConflict: (scope, _actor, id) => writing('resolve-conflict', within(scope, id, conflict(id))),
       setAccess: async (scope, _actor, id) => writing('set-access', within(scope, id, undefined)),
     },
+    documents: { vouchers: async () => Buffer.from('%PDF-'), posters: async () => Buffer.from('%PDF-') },
     quarantine: { list: () => page([]) },
     bus: createBus(silentLog),
   };

@@ -5,6 +5,7 @@ import { createAccess } from '../../../hub/access/index.ts';
 import { allows } from '../../../hub/access/permissions.ts';
 import { createAudit } from '../../../hub/audit/index.ts';
 import { createCommands } from '../../../hub/commands/index.ts';
+import { createDocuments } from '../../../hub/documents/index.ts';
 import { createEnrolment } from '../../../hub/enrolment/index.ts';
 import { createBus } from '../../../hub/events/bus.ts';
 import { createHealth, type Health } from '../../../hub/health/index.ts';
@@ -69,6 +70,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     audit,
     urls: { mqttUrl: 'mqtts://hub.example:8883', gatewayUrl: 'https://hub.example:8443' },
   });
+  const documents = createDocuments(clock);
   const series = async (id: string, query: Parameters<Telemetry['series']>[1]) => {
     const device = registry.deviceOf(id);
     if (!device) throw new Error(`${id} is asked for only when it is there`);
@@ -77,7 +79,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
   const features = { ...shared, organisation, registry, health, quarantine, audit, access, commands, enrolment };
   const server = stack.use(
     await createHttpServer({
-      features: { ...features, telemetry: { series }, history: createHistory({ store }) },
+      features: { ...features, documents, telemetry: { series }, history: createHistory({ store }) },
       version: 'test',
       publicUrl: 'http://fleet.example',
       trustProxy: [],
@@ -99,6 +101,7 @@ async function seed(store: Store): Promise<void> {
   const root = await organisation.ensureRoot('Tỉnh Quảng Ngãi');
   for (const name of ['Trường mình', 'Trường khác'])
     await organisation.create({ paths: ['/'] }, { parent: root, kind: 'school', name });
+  await organisation.create({ paths: ['/'] }, { parent: 2, kind: 'room', name: 'Phòng 7' });
   await seedSchool(store, 'own', 2);
   await seedSchool(store, 'foreign', 3);
 }

@@ -35,6 +35,7 @@ import {
 import {
   type createVoucherBatchBody,
   type createVoucherBody,
+  type printVouchersBody,
   type revokeVouchersBody,
   revokeVouchersResult,
   voucherBatchSchema,
@@ -42,9 +43,10 @@ import {
   vouchersPage,
 } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { familiesList } from '../../../../protocols/api/families.ts';
+import type { PosterLayout } from '../../../../protocols/api/posters.ts';
 import { quarantinePage } from '../../../../protocols/api/quarantine.ts';
 import { type createUnitBody, unitSchema, unitsPage } from '../../../../protocols/api/units.ts';
-import { ask, askOnce } from './http.ts';
+import { ask, askOnce, askPdf } from './http.ts';
 
 /** Words, place and size of a list request; further filters as the list knows them. */
 export type ListQuery = Readonly<Record<string, string | number | undefined>>;
@@ -115,6 +117,7 @@ export const api = {
 
   units: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/units`, { schema: unitsPage, query, signal }),
   unit: (unit: number, signal?: AbortSignal) => ask(`${root}/units/${unit}`, { schema: unitSchema, signal }),
+  posters: (unit: number, layout: PosterLayout) => askPdf(`${root}/units/${unit}/posters`, { query: { layout } }),
   createUnit: (body: z.input<typeof createUnitBody>) =>
     ask(`${root}/units`, { method: 'POST', body, schema: unitSchema }),
   createVoucher: (body: z.input<typeof createVoucherBody>) =>
@@ -123,6 +126,8 @@ export const api = {
     ask(`${root}/vouchers/batch`, { method: 'POST', body, schema: voucherBatchSchema }),
   vouchers: (query: ListQuery, signal?: AbortSignal) =>
     ask(`${root}/vouchers`, { schema: vouchersPage, query, signal }),
+  printVouchers: (body: z.input<typeof printVouchersBody>) =>
+    askPdf(`${root}/vouchers/print`, { method: 'POST', body }),
   revokeVouchers: (body: z.input<typeof revokeVouchersBody>) =>
     ask(`${root}/vouchers/revoke`, { method: 'POST', body, schema: revokeVouchersResult }),
 

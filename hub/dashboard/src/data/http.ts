@@ -3,6 +3,8 @@ import { problemDetailsSchema } from '../../../../protocols/api/page.ts';
 import { ApiError, errorOfProblem } from './api-error.ts';
 
 const deadlineMs = 20_000;
+/** A thousand vouchers take the hub some seconds to draw. */
+const fileDeadlineMs = 120_000;
 const problemShape = problemDetailsSchema.partial();
 
 type QueryValue = string | number | boolean | undefined;
@@ -15,6 +17,12 @@ interface Call<T extends z.ZodType> {
   readonly onceKey?: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface Sending extends Omit<Call<z.ZodType>, 'schema'> {
+  /** Media type of the answer; JSON unless given. */
+  readonly accept?: string;
+  readonly withinMs?: number;
 }
 
 /** What the rest of the page hears about every request. */
@@ -40,15 +48,15 @@ function addressOf(path: string, query: Readonly<Record<string, QueryValue>> = {
   return text ? `${path}?${text}` : path;
 }
 
-async function send<T extends z.ZodType>(path: string, call: Call<T>): Promise<Response> {
-  const deadline = AbortSignal.timeout(deadlineMs);
+async function send(path: string, call: Sending): Promise<Response> {
+  const deadline = AbortSignal.timeout(call.withinMs ?? deadlineMs);
   const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
   try {
     const response = await fetch(addressOf(path, call.query), {
       method: call.method ?? 'GET',
       credentials: 'same-origin',
       headers: {
-        accept: 'application/json',
+        accept: call.accept ?? 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(call.onceKey === undefined ? {} : { 'idempotency-key': call.onceKey }),
       },
@@ -98,13 +106,26 @@ async function readAnswer<T extends z.ZodType>(path: string, response: Response,
  * asks once more, so that nothing that was typed is lost.
  */
 export async function ask<T extends z.ZodType>(path: string, call: Call<T>): Promise<z.output<T>> {
+  return readAnswer(path, await sendSignedIn(path, call), call.schema);
+}
+
+/** Like `ask`, for a document that is printed or saved. */
+export async function askPdf(path: string, call: Omit<Call<z.ZodType>, 'schema'> = {}): Promise<Blob> {
+  const accept = 'application/pdf, application/problem+json';
+  const response = await sendSignedIn(path, { ...call, accept, withinMs: fileDeadlineMs });
+  if (response.headers.get('content-type') !== 'application/pdf')
+    throw new ApiError('contract', 'answer-unreadable', `${path} answers with no PDF`, { status: response.status });
+  return response.blob();
+}
+
+async function sendSignedIn(path: string, call: Sending): Promise<Response> {
   let response = await send(path, call);
   if (response.status === 401) {
     await listener.renew();
     response = await send(path, call);
   }
   if (!response.ok) throw await failureOf(response);
-  return readAnswer(path, response, call.schema);
+  return response;
 }
 
 /** Like `ask`, but a missing session is an answer (ApiError `signed-out`) and not a reason to wait. */

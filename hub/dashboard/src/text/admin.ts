@@ -27,6 +27,8 @@ export const adminTexts = defineTexts({
   'units.add.name': { vi: 'Tên', en: 'Name' },
   'units.add.code': { vi: 'Mã (không bắt buộc)', en: 'Code (optional)' },
   'units.add.required': { vi: 'Hãy điền mục này.', en: 'This is needed.' },
+  'units.posters.a4': { vi: 'In áp phích phòng (A4)', en: 'Room posters (A4)' },
+  'units.posters.a5': { vi: 'Khổ A5', en: 'A5' },
   'units.seeDevices': { vi: 'Xem thiết bị', en: 'See devices' },
 
   'agents.what': { vi: 'danh sách bộ thu thập', en: 'the list of agents' },

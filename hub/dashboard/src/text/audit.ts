@@ -68,5 +68,6 @@ export const auditTexts = defineTexts({
   'did.unit.create': { vi: 'Thêm đơn vị', en: 'Unit added' },
   'did.voucher.create': { vi: 'Cấp phiếu ghi danh', en: 'Voucher issued' },
   'did.voucher.create-batch': { vi: 'Cấp đợt phiếu ghi danh', en: 'Vouchers issued' },
+  'did.voucher.print': { vi: 'In phiếu ghi danh', en: 'Vouchers printed' },
   'did.voucher.revoke': { vi: 'Thu hồi phiếu ghi danh', en: 'Voucher withdrawn' },
 });

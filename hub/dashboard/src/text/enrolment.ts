@@ -37,6 +37,8 @@ export const enrolmentTexts = defineTexts({
     en: '{{count, number}} vouchers made',
     enOne: '{{count, number}} voucher made',
   },
+  'voucher.print.sheet': { vi: 'In phiếu (A4)', en: 'Print on A4' },
+  'voucher.print.label': { vi: 'In nhãn (50 × 30 mm)', en: 'Print labels (50 × 30 mm)' },
   'voucher.save': { vi: 'Lưu danh sách mã (CSV)', en: 'Save the codes (CSV)' },
 
   'vouchers.what': { vi: 'danh sách phiếu ghi danh', en: 'the list of vouchers' },

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { CausesPage } from './causes/causes-page.tsx';
 import { DevicesPage } from './devices/devices-page.tsx';
 import { Frame } from './frame/frame.tsx';
@@ -60,6 +60,14 @@ const units = createRoute({
   validateSearch: unitsSearch,
   component: lazyRouteComponent(() => import('./units/units-page.tsx'), 'UnitsPage'),
 });
+/** What the posters of rooms say: an address that stays on a wall for years, whatever page shows a room. */
+const room = createRoute({
+  getParentRoute: () => root,
+  path: '/rooms/$room',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/devices', search: { unit: Number(params.room) || undefined }, replace: true });
+  },
+});
 const agents = createRoute({
   getParentRoute: () => frame,
   path: '/agents',
@@ -112,6 +120,7 @@ const quarantine = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    room,
     frame.addChildren([
       overview,
       causes,

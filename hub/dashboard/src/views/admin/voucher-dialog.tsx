@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button, Group, Modal, NumberInput, Select, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDownload, IconReplace, IconTicket } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -15,6 +15,7 @@ import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { Moment } from '../../ui/age.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { PrintButton } from '../../ui/print-button.tsx';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
 import { saveFile } from '../devices/export-devices.ts';
@@ -178,8 +179,29 @@ function VoucherShown({ voucher, onDone }: { readonly voucher: Voucher; readonly
       </p>
       <Shown label={t('voucher.code')} text={voucher.code} large />
       <Shown label={t('voucher.command')} text={voucher.command} />
+      <PrintVouchers vouchers={[voucher]} />
       <Button onClick={onDone}>{t('voucher.done')}</Button>
     </div>
+  );
+}
+
+/** The codes are known here and nowhere else, so this is where they can be printed. */
+function PrintVouchers({ vouchers }: { readonly vouchers: readonly Voucher[] }) {
+  const { t } = useText();
+  const codes = vouchers.map(({ code }) => code);
+  return (
+    <Group gap="sm">
+      <PrintButton
+        label={t('voucher.print.sheet')}
+        name="phieu-ghi-danh"
+        make={() => api.printVouchers({ layout: 'sheet', codes })}
+      />
+      <PrintButton
+        label={t('voucher.print.label')}
+        name="nhan-ghi-danh"
+        make={() => api.printVouchers({ layout: 'label', codes })}
+      />
+    </Group>
   );
 }
 
@@ -205,6 +227,7 @@ function BatchShown({ label, vouchers, onDone }: BatchShownProps) {
         <span>{t('voucher.once')}</span>
       </div>
       <p>{t('voucher.batch', { count: vouchers.length })}</p>
+      <PrintVouchers vouchers={vouchers} />
       <Button leftSection={<IconDownload size={18} aria-hidden />} onClick={save}>
         {t('voucher.save')}
       </Button>

@@ -35,6 +35,7 @@ export const actionKeys = {
   'unit.create': 'did.unit.create',
   'voucher.create': 'did.voucher.create',
   'voucher.create-batch': 'did.voucher.create-batch',
+  'voucher.print': 'did.voucher.print',
   'voucher.revoke': 'did.voucher.revoke',
 } as const satisfies Record<string, TextKey>;
 

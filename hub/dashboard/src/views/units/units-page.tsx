@@ -12,6 +12,7 @@ import { Page } from '../../ui/page.tsx';
 import { SearchBox } from '../../ui/search-box.tsx';
 import { IssueVoucher } from '../admin/voucher-dialog.tsx';
 import { AddUnit } from './add-unit.tsx';
+import { RoomPosters } from './room-posters.tsx';
 import { useUnitColumns } from './unit-columns.tsx';
 import './units.css';
 
@@ -69,6 +70,7 @@ export function UnitsPage() {
           placeholder={t('units.search')}
           onChange={(q) => void navigate({ search: { ...search, q: q === '' ? undefined : q }, replace: true })}
         />
+        <RoomPosters unit={unit} />
       </div>
       <FleetList
         read={read}
