@@ -62,12 +62,12 @@ export const ofSession = new Set([
   'POST /api/v1/people',
   'PATCH /api/v1/people/:id',
   'POST /api/v1/people/:id/password',
-]);
   'POST /api/auth/two-factor/enable',
   'POST /api/auth/two-factor/confirm',
   'POST /api/auth/two-factor/disable',
   'POST /api/auth/two-factor/backup-codes',
   'DELETE /api/v1/people/:id/two-factor',
+]);
 
 export const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
 export const nameOf = (route: RouteOptions) => `${methodOf(route)} ${route.url}`;
