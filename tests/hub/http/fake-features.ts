@@ -205,9 +205,6 @@ function createFakeFeatures(): FakeFeatures {
         return writing('create-person', { person: person('own-person'), password: 'x' });
       },
       updatePerson: async (scope, _actor, id) => writing('update-person', within(scope, id, person(id))),
-      resetPassword: async (scope, _actor, id) =>
-        writing('reset-password', within(scope, id, { person: person(id), password: 'x' })),
-    },
       resetTwoFactor: async (scope, _actor, id) => writing('reset-two-factor', within(scope, id, person(id))),
       secondStepOf: async (cookie) =>
         cookie?.includes('second=') ? { id: 'an', name: 'An', email: 'an@school.example' } : undefined,
@@ -221,6 +218,9 @@ function createFakeFeatures(): FakeFeatures {
       confirmTwoFactor: async () => writing('confirm-two-factor', { value: undefined, cookies: [] }),
       disableTwoFactor: async () => writing('disable-two-factor', { value: undefined, cookies: [] }),
       renewBackupCodes: async () => writing('renew-backup-codes', []),
+      resetPassword: async (scope, _actor, id) =>
+        writing('reset-password', within(scope, id, { person: person(id), password: 'x' })),
+    },
     audit: {
       append: async (entry) => {
         entries.push(entry);
