@@ -100,7 +100,7 @@ type People = HubFeatures & { readonly broker: Broker; readonly enrolment: Retur
 
 async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableStack) {
   const { config, clock, log, version } = deps;
-  const { store, registry, telemetry, broker } = people;
+  const { store, registry, telemetry, broker, organisation, bus } = people;
   const { host, port } = config.http;
   const publicUrl = config.http.publicUrl ?? `http://${isAny(host) ? hostname() : host}:${port}`;
   const access = createAccess({
@@ -112,6 +112,12 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
     log,
   });
   await ensureAdministrator({ access, config, unitId: people.rootUnit, log });
+  stack.use(
+    organisation.onStructure(() => {
+      access.forget();
+      bus.publish({ type: 'units-changed' }, undefined);
+    }),
+  );
   const metrics = new Metrics();
   measureHub(metrics, people);
   const server = stack.use(

@@ -34,6 +34,7 @@ import type {
 } from '../../protocols/api/enrolment/vouchers.ts';
 import type { Family } from '../../protocols/api/families.ts';
 import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
+import type { changeUnitBody, UnitChangeResult, UnitHistory } from '../../protocols/api/organisation/changes.ts';
 import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
@@ -58,7 +59,15 @@ interface OrganisationPort {
   pathOf(unitId: number): string;
   list(scope: Scope, query: z.output<typeof unitsQuery>): Awaitable<Page<Unit>>;
   get(scope: Scope, id: number): Awaitable<Unit>;
-  create(scope: Scope, body: z.output<typeof createUnitBody>): Awaitable<Unit>;
+  create(scope: Scope, body: z.output<typeof createUnitBody>, options: { readonly actor: Actor }): Awaitable<Unit>;
+  history(scope: Scope, id: number, on?: string): Awaitable<UnitHistory>;
+  /** `about` are the units that the audit log tells of it. */
+  change(
+    scope: Scope,
+    actor: Actor,
+    id: number,
+    body: z.output<typeof changeUnitBody>,
+  ): Awaitable<UnitChangeResult & { readonly about: readonly number[] }>;
 }
 
 interface RegistryPort {

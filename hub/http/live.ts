@@ -30,7 +30,7 @@ export function hears(reader: LiveReader, { event, unitPath }: BusEvent): boolea
   if (event.type === 'quarantine-changed') return reader.seesQuarantine;
   // Without a place an event is for all only if it names nothing.
   if (unitPath === undefined) {
-    const namesNothing = event.type === 'causes-changed' || event.type === 'hello';
+    const namesNothing = ['causes-changed', 'units-changed', 'hello'].includes(event.type);
     return namesNothing || reader.scope.paths.some((path) => /^\/\d+\/$/.test(path));
   }
   if (!inScope(reader.scope, unitPath)) return false;
@@ -74,8 +74,14 @@ export class LiveStreams {
       if (stream.readableLength + text.length > limits.bufferBytes) stream.destroy();
       else stream.push(text);
     };
+    const askAgain = async () => {
+      reader = await client.reader();
+      if (!reader) stream.push(null);
+    };
     const subscription = this.#bus.subscribe((event) => {
       if (reader && hears(reader, event)) push(format(event.event));
+      // What is in whose part of the organisation may be otherwise now.
+      if (event.event.type === 'units-changed') askAgain().catch(() => stream.destroy());
     });
     this.#open.set(stream, client.personId);
     stream.once('close', () => {
@@ -86,9 +92,8 @@ export class LiveStreams {
     push(`retry: ${retryMs}\n\n`);
     push(format({ type: 'hello', at: new Date(this.#clock.now()).toISOString() }));
     this.#beat(stop.signal, async () => {
-      reader = await client.reader();
+      await askAgain();
       if (reader) push(': \n\n');
-      else stream.push(null);
     }).catch(() => stream.destroy());
     return stream;
   }

@@ -26,6 +26,7 @@ import { addDeviceRoutes } from './routes/devices.ts';
 import { addInsightRoutes } from './routes/insight.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMeRoutes } from './routes/me.ts';
+import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
@@ -94,6 +95,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     (api, _options, done) => {
       addMeRoutes(api, context);
       addUnitRoutes(api, context);
+      addOrganisationRoutes(api, context);
       addAgentRoutes(api, context);
       addDeviceRoutes(api, context);
       addCommandRoutes(api, context);

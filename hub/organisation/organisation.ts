@@ -1,27 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import type { Selectable } from 'kysely';
 import type { z } from 'zod';
-import { fold } from '../../protocols/api/fold.ts';
-import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
-import { ConflictError, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
+import type { UnitChangeResult, UnitHistory } from '../../protocols/api/organisation/changes.ts';
+import type { createUnitBody, Unit } from '../../protocols/api/units.ts';
+import type { Clock } from '../../protocols/ports.ts';
+import { systemClock } from '../../provisioning/platform/clock.ts';
+import { type Actor, ConflictError, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
 import { afterCommit, isDuplicate, type Store, type Trx } from '../store/index.ts';
-import { decodeCursor, type Page, pageInMemory } from '../store/page.ts';
-import { matchesWords, searchWords } from '../store/search.ts';
-import { sortKey } from '../store/sort-key.ts';
-import type { Tables } from '../store/tables.ts';
+import type { Page } from '../store/page.ts';
+import { type Changed, type ChangeUnit, changeUnit, note } from './change.ts';
+import { createChannel, type StructureChange } from './channel.ts';
+import { dayOf } from './day.ts';
+import { historyOf } from './history.ts';
+import { idsAbove, insertUnits, lockOrganisation, newNode, readUnits, takeIds } from './rows.ts';
 import { refusalOf, type UnitNode, type UnitRef, UnitTree } from './tree.ts';
+import { listUnits, refOfNode, type UnitCounts, type UnitsQuery, viewOf } from './view.ts';
 
-export type UnitCounts = Unit['counts'];
-export type UnitsQuery = z.output<typeof unitsQuery>;
 export type CreateUnit = z.output<typeof createUnitBody>;
 
 export interface OrganisationDeps {
   readonly store: Store;
   /** Agents and devices under a path, as the live state has them; nothing is counted without it. */
   readonly counts?: (path: string) => UnitCounts;
+  readonly clock?: Clock;
 }
 
-/** Province, communes, schools, buildings, rooms: who lies where. Kept in memory, written through to the database. */
+/** Province, communes, offices, schools, buildings, rooms: who lies where. Kept in memory, written through to the database. */
 export interface Organisation extends AsyncDisposable {
   /** Reads the tree and keeps it current with what other hubs write. */
   load(): Promise<void>;
@@ -32,168 +34,195 @@ export interface Organisation extends AsyncDisposable {
   trailOf(unitId: number): readonly UnitRef[];
   /** The school that a unit is or lies in. */
   schoolOf(unitId: number): UnitRef | undefined;
+  /** Whether a unit is no more; nothing is placed there. */
+  isClosed(unitId: number): boolean;
   list(scope: Scope, query: UnitsQuery): Page<Unit>;
   get(scope: Scope, id: number): Unit;
+  history(scope: Scope, id: number, on?: string): Promise<UnitHistory>;
   /** Throws InvalidInputError for a kind that does not fit there, ConflictError for a code that is taken. */
-  create(scope: Scope, body: CreateUnit, options?: { readonly sample?: boolean }): Promise<Unit>;
+  create(
+    scope: Scope,
+    body: CreateUnit,
+    options?: { readonly sample?: boolean; readonly actor?: Pick<Actor, 'id' | 'name'> },
+  ): Promise<Unit>;
+  /**
+   * Renames, moves, merges or closes a unit, or tells what that would come to. The live state of this hub is right when it
+   * resolves, that of others when they hear of it. Throws as `changeUnit`.
+   */
+  change(
+    scope: Scope,
+    actor: Pick<Actor, 'id' | 'name'>,
+    id: number,
+    body: ChangeUnit,
+  ): Promise<UnitChangeResult & { readonly about: readonly number[] }>;
+  /** Calls back when paths changed or things were given to another unit, after the tree in memory is right. */
+  onStructure(listener: (change: StructureChange) => void): Disposable;
   /** The id of the root, which is made with this name when the organisation is empty. */
   ensureRoot(name: string): Promise<number>;
   /** Ids of the unit with this path and of all under it. */
   subtreeIds(path: string): readonly number[];
+  /**
+   * For features that write many units at once: runs `work` alone over all hubs, with the tree as the database has it, and
+   * takes over in memory what it returns.
+   */
+  write<T>(work: (trx: Trx, tree: UnitTree) => Promise<Written<T>>): Promise<T>;
 }
 
-const channel = 'units';
+/** Units that were put or deleted, and what the caller gets. */
+export interface Written<T> {
+  readonly put: readonly UnitNode[];
+  readonly removed: readonly number[];
+  readonly result: T;
+}
+
 const noCounts: UnitCounts = { agents: 0, devices: 0, wrong: 0 };
+const nothingRehomed: StructureChange = { rehomed: [], agents: [] };
+
+/** Rolls a transaction back that was only tried. */
+class Tried extends Error {
+  readonly changed: Changed;
+
+  constructor(changed: Changed) {
+    super('tried only');
+    this.changed = changed;
+  }
+}
 
 export function createOrganisation(deps: OrganisationDeps): Organisation {
-  const { store, counts = () => noCounts } = deps;
+  const { store, counts = () => noCounts, clock = systemClock } = deps;
   const tree = new UnitTree();
-  let listening: AsyncDisposable | undefined;
+  const channel = createChannel(store, tree);
 
   const need = (id: number): UnitNode => {
     const unit = tree.get(id);
     if (!unit) throw new NotFoundError();
     return unit;
   };
-  const readAll = async () => {
-    const rows = await store.db.selectFrom('unit').selectAll().execute();
-    tree.clear();
-    for (const row of rows) tree.put(nodeOf(row));
-  };
-  const readOne = async (id: number) => {
-    const row = await store.db.selectFrom('unit').selectAll().where('id', '=', id).executeTakeFirst();
-    if (row) tree.put(nodeOf(row));
-  };
-  const trailOf = (id: number) => tree.trail(need(id).id).map(refOfNode);
-  const view = (unit: UnitNode): Unit => ({
-    ...refOfNode(unit),
-    ...(unit.code === undefined ? {} : { code: unit.code }),
-    ...(unit.parent === undefined ? {} : { parent: unit.parent }),
-    trail: trailOf(unit.id),
-    sample: unit.sample,
-    counts: counts(unit.path),
-  });
-  const get = (scope: Scope, id: number): Unit => {
+  const needIn = (scope: Scope, id: number): UnitNode => {
     const unit = need(id);
     if (!inScope(scope, unit.path)) throw new NotFoundError();
-    return view(unit);
+    return unit;
+  };
+  const trailOf = (id: number) => tree.trail(need(id).id).map(refOfNode);
+  const view = (unit: UnitNode) => viewOf(tree, unit, counts(unit.path));
+  const today = () => dayOf(clock.now());
+  const tryChange = async (id: number, body: ChangeUnit, context: Parameters<typeof changeUnit>[3]) => {
+    try {
+      return await store.transaction(async (trx) => {
+        const changed = await changeUnit(trx, id, body, context);
+        if (body.dryRun) throw new Tried(changed);
+        afterCommit(trx, () => channel.takeOver(changed.units, [], changed));
+        return changed;
+      });
+    } catch (thrown) {
+      if (thrown instanceof Tried) return thrown.changed;
+      throw thrown;
+    }
   };
 
   return {
-    load: async () => {
-      listening ??= await store.listen(channel, {
-        heard: (id) => void readOne(Number(id)).catch(() => {}),
-        missed: () => void readAll().catch(() => {}),
-      });
-      await readAll();
-    },
+    load: () => channel.open(),
     pathOf: (id) => need(id).path,
     refOf: (id) => refOfNode(need(id)),
     trailOf,
     schoolOf: (id) => trailOf(id).find((unit) => unit.kind === 'school'),
+    isClosed: (id) => tree.get(id)?.validTo !== undefined,
     subtreeIds: (path) => tree.subtree(path).map((unit) => unit.id),
-    get,
+    get: (scope, id) => view(needIn(scope, id)),
+    history: (scope, id, on) => historyOf(store.db, tree, needIn(scope, id), { on, counts }),
     list: (scope, query) => {
       const page = listUnits(tree, scope, query);
       return { ...page, rows: page.rows.map(view) };
     },
-    create: async (scope, body, options = {}) => {
-      const parent = tree.get(body.parent);
-      if (!parent || !inScope(scope, parent.path)) throw new InvalidInputError('parent', 'There is no such unit.');
-      const refusal = refusalOf(body.kind, tree.trail(parent.id));
-      if (refusal) throw new InvalidInputError('kind', `Not possible: ${refusal}.`);
-      const unit = await write(store, tree, { ...body, parent, sample: options.sample ?? false });
-      await store.notify(channel, String(unit.id));
+    create: async (scope, body, { sample = false, actor } = {}) => {
+      const unit = await writeNew(store, async (trx) => {
+        const made = await addUnit(trx, scope, body, {
+          sample,
+          day: body.validFrom ?? today(),
+          at: new Date(clock.now()),
+          actor,
+        });
+        afterCommit(trx, () => channel.takeOver([made], []));
+        return made;
+      });
+      await channel.announce({ ids: [unit.id], ...nothingRehomed });
       return view(unit);
     },
+    change: async (scope, actor, id, body) => {
+      const context = { scope, actor, today: today(), at: new Date(clock.now()) };
+      const { tree: after, effects, about, rehomed, agents } = await tryChange(id, body, context);
+      const before = need(id).path;
+      const unit = after.get(id);
+      if (!unit) throw new NotFoundError();
+      if (!body.dryRun) await channel.announce({ ids: 'all', rehomed, agents });
+      const figures = counts(body.dryRun ? before : unit.path);
+      return { dryRun: body.dryRun, unit: viewOf(after, unit, figures), effects, about };
+    },
+    onStructure: (listener) => channel.onStructure(listener),
     ensureRoot: async (name) => {
       const root = tree.childrenOf(undefined)[0];
       if (root) return root.id;
-      const unit = await write(store, tree, { kind: 'province', name, parent: undefined, sample: false });
-      await store.notify(channel, String(unit.id));
+      const unit = await store.transaction(async (trx) => {
+        await lockOrganisation(trx);
+        const [id = 0] = await takeIds(trx, 1);
+        const made = newNode({ id, kind: 'province', name, parent: undefined, sample: false, validFrom: today() });
+        await insertUnits(trx, [made]);
+        afterCommit(trx, () => channel.takeOver([made], []));
+        return made;
+      });
+      await channel.announce({ ids: [unit.id], ...nothingRehomed });
       return unit.id;
     },
-    [Symbol.asyncDispose]: async () => {
-      await listening?.[Symbol.asyncDispose]();
+    write: async (work) => {
+      const result = await writeNew(store, async (trx) => {
+        await lockOrganisation(trx);
+        const written = await work(trx, new UnitTree(await readUnits(trx)));
+        afterCommit(trx, () => channel.takeOver(written.put, written.removed, nothingRehomed));
+        return written.result;
+      });
+      await channel.announce({ ids: 'all', ...nothingRehomed });
+      return result;
     },
+    [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
   };
 }
 
-interface NewUnit {
-  readonly kind: UnitNode['kind'];
-  readonly name: string;
-  readonly code?: string | undefined;
-  readonly parent: UnitNode | undefined;
-  readonly sample: boolean;
-}
-
-async function write(store: Store, tree: UnitTree, unit: NewUnit): Promise<UnitNode> {
+async function writeNew<T>(store: Store, work: (trx: Trx) => Promise<T>): Promise<T> {
   try {
-    return await store.transaction(async (trx) => {
-      const node = await insert(trx, unit);
-      afterCommit(trx, () => tree.put(node));
-      return node;
-    });
+    return await store.transaction(work);
   } catch (thrown) {
-    if (isDuplicate(thrown)) throw new ConflictError(`The code ${unit.code} is taken by another ${unit.kind}.`);
+    if (isDuplicate(thrown)) throw new ConflictError('The code is taken by another unit of this kind.');
     throw thrown;
   }
 }
 
-async function insert(trx: Trx, unit: NewUnit): Promise<UnitNode> {
-  const row = await trx
-    .insertInto('unit')
-    .values({
-      parent_id: unit.parent?.id ?? null,
-      // The path holds the row's own id, which is known only now; no other row has this one.
-      path: randomUUID(),
-      kind: unit.kind,
-      code: unit.code ?? null,
-      name: unit.name,
-      name_folded: fold(`${unit.name} ${unit.code ?? ''}`),
-      name_sort: sortKey(unit.name),
-      place_folded: unit.parent ? fold(`${unit.parent.place} ${unit.name}`) : '',
-      sample: unit.sample,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  const path = `${unit.parent?.path ?? '/'}${row.id}/`;
-  await trx.updateTable('unit').set({ path }).where('id', '=', row.id).execute();
-  return nodeOf({ ...row, path });
+interface Adding {
+  readonly sample: boolean;
+  readonly day: string;
+  readonly at: Date;
+  readonly actor: Pick<Actor, 'id' | 'name'> | undefined;
 }
 
-function listUnits(tree: UnitTree, scope: Scope, query: UnitsQuery): Page<UnitNode> {
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-  if (query.cursor !== undefined && !after) throw new InvalidInputError('cursor', 'This is not a cursor of this list.');
-  const words = searchWords(query.q);
-  const exact = (query.q ?? '').normalize('NFC').trim().toLowerCase();
-  const from = query.parent === undefined ? tree.all() : tree.childrenOf(query.parent);
-  const rows = [...from].filter(
-    (unit) =>
-      inScope(scope, unit.path) &&
-      (query.kind === undefined || unit.kind === query.kind) &&
-      matchesWords(unit.folded, words),
-  );
-  // What holds the words with their very marks comes first.
-  const rank = (unit: UnitNode) => (exact === '' || unit.name.toLowerCase().includes(exact) ? '0' : '1');
-  return pageInMemory(rows, (unit) => ({ key: rank(unit) + unit.sortKey, id: unit.id }), { limit: query.limit, after });
-}
-
-function refOfNode({ id, name, kind }: UnitNode): UnitRef {
-  return { id, name, kind };
-}
-
-function nodeOf(row: Selectable<Tables['unit']>): UnitNode {
-  return {
-    id: row.id,
-    parent: row.parent_id ?? undefined,
-    path: row.path,
-    kind: row.kind,
-    code: row.code ?? undefined,
-    name: row.name,
-    folded: row.name_folded,
-    place: row.place_folded,
-    sortKey: row.name_sort,
-    sample: row.sample,
-  };
+async function addUnit(trx: Trx, scope: Scope, body: CreateUnit, adding: Adding): Promise<UnitNode> {
+  const { sample, day, at, actor } = adding;
+  await lockOrganisation(trx);
+  const tree = new UnitTree(await readUnits(trx, await idsAbove(trx, [body.parent, body.splitFrom ?? body.parent])));
+  const parent = tree.get(body.parent);
+  if (!parent || !inScope(scope, parent.path)) throw new InvalidInputError('parent', 'There is no such unit.');
+  if (parent.validTo !== undefined) throw new ConflictError(`${parent.name} was closed on ${parent.validTo}.`);
+  const refusal = refusalOf(body.kind, tree.trail(parent.id));
+  if (refusal) throw new InvalidInputError('kind', `Not possible: ${refusal}.`);
+  const origin = body.splitFrom === undefined ? undefined : tree.get(body.splitFrom);
+  if (body.splitFrom !== undefined && !(origin?.kind === body.kind && inScope(scope, origin.path)))
+    throw new InvalidInputError('splitFrom', 'There is no such unit of this kind.');
+  const { kind, name, code, type, floor } = body;
+  const [id = 0] = await takeIds(trx, 1);
+  const unit = newNode({ id, kind, name, code, type, floor, parent, sample, validFrom: day });
+  await insertUnits(trx, [unit]);
+  if (origin)
+    await note({ trx, day, at, actor: actor ?? { name: 'hub' }, reason: `${origin.name} → ${unit.name}` }, [
+      { before: unit, after: unit, kind: 'split-from', other: origin.id },
+      { before: origin, after: origin, kind: 'split-into', other: unit.id },
+    ]);
+  return unit;
 }

@@ -1,3 +1,4 @@
+import { fold } from '../../protocols/api/fold.ts';
 import type { UnitKind } from '../store/tables.ts';
 
 /** One unit of the organisation, as kept in memory. */
@@ -8,12 +9,22 @@ export interface UnitNode {
   readonly path: string;
   readonly kind: UnitKind;
   readonly code: string | undefined;
+  readonly type: string | undefined;
+  readonly floor: string | undefined;
   readonly name: string;
   readonly folded: string;
   /** Folded names from below the root down to this unit. */
   readonly place: string;
   readonly sortKey: string;
   readonly sample: boolean;
+  /** `2025-07-01` */
+  readonly validFrom: string;
+  /** First day on which it is no more; undefined while it stands. */
+  readonly validTo: string | undefined;
+  readonly successor: number | undefined;
+  readonly aliases: readonly string[];
+  /** Who leads it professionally now. */
+  readonly line: number | undefined;
 }
 
 export interface UnitRef {
@@ -22,23 +33,31 @@ export interface UnitRef {
   readonly kind: UnitKind;
 }
 
-/** From the widest to the narrowest; a unit lies under one of a kind before its own. */
-const kinds: readonly UnitKind[] = ['province', 'commune', 'school', 'building', 'room'];
+/** Under what each kind may lie. */
+const parents: Readonly<Record<UnitKind, readonly UnitKind[]>> = {
+  province: [],
+  commune: ['province'],
+  office: ['province', 'commune'],
+  school: ['province', 'commune'],
+  building: ['school'],
+  room: ['school', 'building'],
+};
 
 /** Why a unit of `kind` may not lie under these units, or undefined when it may. `trail` is from the root down. */
-export function refusalOf(kind: UnitKind, trail: readonly UnitNode[]): string | undefined {
+export function refusalOf(kind: UnitKind, trail: readonly Pick<UnitNode, 'kind'>[]): string | undefined {
   const parent = trail.at(-1);
   if (!parent) return kind === 'province' ? undefined : 'only a province stands alone';
-  if (kinds.indexOf(kind) <= kinds.indexOf(parent.kind)) return `a ${kind} does not lie under a ${parent.kind}`;
-  const inSchool = trail.some((unit) => unit.kind === 'school');
-  if ((kind === 'building' || kind === 'room') && !inSchool) return `a ${kind} lies within a school`;
-  return undefined;
+  return parents[kind].includes(parent.kind) ? undefined : `a ${kind} does not lie under a ${parent.kind}`;
 }
 
 /** The organisation in memory: some 17,000 units of a province. */
 export class UnitTree {
   readonly #byId = new Map<number, UnitNode>();
   readonly #children = new Map<number | undefined, Set<number>>();
+
+  constructor(units: Iterable<UnitNode> = []) {
+    for (const unit of units) this.put(unit);
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -70,9 +89,11 @@ export class UnitTree {
     this.#children.get(known.parent)?.delete(id);
   }
 
-  clear(): void {
+  /** Takes the place of everything that was known. */
+  replace(units: readonly UnitNode[]): void {
     this.#byId.clear();
     this.#children.clear();
+    for (const unit of units) this.put(unit);
   }
 
   /** From the root down to this unit. */
@@ -99,4 +120,12 @@ export class UnitTree {
     if (unit?.path === path) walk(unit);
     return found;
   }
+}
+
+/** Path and folded place of a unit under a parent. The root has no place: it is in every one. */
+export function placeUnder(parent: Pick<UnitNode, 'path' | 'place'> | undefined, id: number, name: string) {
+  return {
+    path: `${parent?.path ?? '/'}${id}/`,
+    place: parent ? fold(`${parent.place} ${name}`) : '',
+  };
 }

@@ -9,7 +9,7 @@ import type { Descriptor, ProposalRecord } from '../../protocols/fleet/record.ts
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Actor, Scope } from '../access/index.ts';
 import type { Bus } from '../events/bus.ts';
-import type { Organisation } from '../organisation/index.ts';
+import type { Organisation, StructureChange } from '../organisation/index.ts';
 import { afterCommit, type Sealer, type Store, type Trx } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
 import { type AddDevice, addDevice } from './addition.ts';
@@ -29,6 +29,7 @@ import { getDevice, listDevices, requireDevice, type UpdateDevice, updateDevice 
 import { Directory, type DirectoryAgent, type DirectoryDevice } from './directory.ts';
 import { type Facets, noFacets } from './facets.ts';
 import { createFamilies, familiesSubject } from './families.ts';
+import { followStructure } from './places.ts';
 import { applyProposals, listProposals, type ProposalsQuery, type Refuse, refuse } from './proposals.ts';
 import { directoryAgent, directoryColumns, directoryDevice, searchText } from './rows.ts';
 
@@ -95,6 +96,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const families = createFamilies({ store, channel, log });
   const desiredListeners = new Set<(agentId: string) => void>();
   let listening: AsyncDisposable | undefined;
+  let following: Disposable | undefined;
 
   const tellDesired = (agentId: string) => {
     for (const listener of desiredListeners) listener(agentId);
@@ -154,8 +156,17 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
   };
 
+  const follow = (change: StructureChange) => {
+    for (const agentId of followStructure(directory, organisation, change)) {
+      bus.publish({ type: 'agent-changed', agent: agentId }, directory.agent(agentId)?.unitPath);
+      // What was being read meanwhile may be of before.
+      if (change.rehomed.length + change.agents.length > 0) quietly(readOne(agentId));
+    }
+  };
+
   return {
     load: async () => {
+      following ??= organisation.onStructure(follow);
       listening ??= await store.listen(channel, {
         heard: (subject) => quietly(subject === familiesSubject ? families.load() : readOne(subject)),
         missed: () => quietly(readAll()),
@@ -217,6 +228,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     learnFamilies: (told) => families.learn(told),
     families: () => families.all(),
     [Symbol.asyncDispose]: async () => {
+      following?.[Symbol.dispose]();
       await listening?.[Symbol.asyncDispose]();
     },
   };

@@ -1,6 +1,13 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { CommandState, Descriptor, Lane } from '../../protocols/fleet/record.ts';
+import type {
+  UnitAliasTable,
+  UnitChangeTable,
+  UnitImportItemTable,
+  UnitImportTable,
+  UnitLineTable,
+} from './organisation-tables.ts';
 
 /** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
 
@@ -14,7 +21,7 @@ type DefaultTime = ColumnType<Date, Date | undefined, Date>;
 type Count = ColumnType<number, number | undefined, number>;
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
-export type UnitKind = 'province' | 'commune' | 'school' | 'building' | 'room';
+export type UnitKind = 'province' | 'commune' | 'office' | 'school' | 'building' | 'room';
 export type Role =
   | 'province-admin'
   | 'operator'
@@ -39,6 +46,11 @@ interface UnitTable {
   place_folded: ColumnType<string, string | undefined, string>;
   sample: ColumnType<boolean, boolean | undefined, boolean>;
   created_at: DefaultTime;
+  type: Nullable<string>;
+  floor: Nullable<string>;
+  valid_from: ColumnType<string, string | undefined, string>;
+  valid_to: Nullable<string>;
+  successor_id: Nullable<number>;
 }
 
 interface RoleGrantTable {
@@ -355,6 +367,11 @@ export interface Tables {
   telemetry_hourly: TelemetryHourlyTable;
   device_latest: DeviceLatestTable;
   unit: UnitTable;
+  unit_change: UnitChangeTable;
+  unit_alias: UnitAliasTable;
+  unit_line: UnitLineTable;
+  unit_import: UnitImportTable;
+  unit_import_item: UnitImportItemTable;
   role_grant: RoleGrantTable;
   person: PersonTable;
   api_token: ApiTokenTable;

@@ -42,6 +42,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('causes-changed') }),
   z.object({ type: z.literal('command-changed'), command: z.string(), device: z.string() }),
   z.object({ type: z.literal('quarantine-changed') }),
+  /** The organisation is another: names, places or what one may see. */
+  z.object({ type: z.literal('units-changed') }),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
 export const liveQuery = z.object({ device: z.string().max(40).optional() });

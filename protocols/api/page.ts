@@ -31,11 +31,17 @@ export type ProblemDetails = z.infer<typeof problemDetailsSchema>;
 /** ISO 8601 in UTC, milliseconds. */
 export const instantSchema = z.iso.datetime();
 
+/** From the widest to the narrowest; an office leads others professionally and holds none. */
+export const unitKindSchema = z.enum(['province', 'commune', 'office', 'school', 'building', 'room']);
+
+/** A day in Viet Nam. */
+export const daySchema = z.iso.date();
+
 /** A unit of the organisation, as it is named inside other rows. */
 export const unitRefSchema = z
   .object({
     id: z.int(),
     name: z.string(),
-    kind: z.enum(['province', 'commune', 'school', 'building', 'room']),
+    kind: unitKindSchema,
   })
   .meta({ id: 'UnitRef' });

@@ -42,7 +42,7 @@ export function addUnitRoutes(app: FastifyInstance, { features, publicUrl, idemp
     status: 201,
     idempotent,
     handle: async ({ scope, actor, body, request }) => {
-      const unit = await organisation.create(scope, body);
+      const unit = await organisation.create(scope, body, { actor });
       await audit.append({
         actor: actor.id,
         action: 'unit.create',

@@ -98,6 +98,9 @@ const voucher = {
 const requireUnit = (scope: Scope, id: number): void => {
   if (!inScope(scope, paths[id] ?? '-')) throw new InvalidInputError('unit', 'There is no such unit.');
 };
+const requireHere = (scope: Scope, id: number): void => {
+  if (!inScope(scope, paths[id] ?? '-')) throw new NotFoundError();
+};
 const command = (id: string): CommandView => ({
   id,
   device: 'own-device',
@@ -236,12 +239,21 @@ function createFakeFeatures(): FakeFeatures {
       },
       list: (scope) => page([2, 3].filter((id) => inScope(scope, paths[id] ?? '-')).map(unit)),
       get: (scope, id) => {
-        if (!inScope(scope, paths[id] ?? '-')) throw new NotFoundError();
+        requireHere(scope, id);
         return unit(id);
       },
       create: (scope, body) => {
         if (!inScope(scope, paths[body.parent] ?? '-')) throw new InvalidInputError('parent', 'There is no such unit.');
         return writing('create-unit', { ...unit(2), name: body.name });
+      },
+      history: (scope, id) => {
+        requireHere(scope, id);
+        return { unit: unit(id), changes: [], predecessors: [], lines: [] };
+      },
+      change: (scope, _actor, id, { dryRun }) => {
+        requireHere(scope, id);
+        const effects = { units: 1, agents: 1, devices: 1, people: 0, vouchers: 0 };
+        return writing('change-unit', { dryRun, unit: unit(id), effects, about: [id] });
       },
     },
     registry: {

@@ -27,6 +27,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/auth/two-factor/backup-codes': { body: () => ({ password: 'right password' }) },
   'POST /api/v1/tokens': { body: () => ({ name: 'reports' }) },
   'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
+  'POST /api/v1/units/:id/change': {
+    body: () => ({ change: { kind: 'rename', name: 'Trường mới' }, reason: 'quyết định số 12' }),
+  },
   'POST /api/v1/devices': { body: (place) => ({ agent: `${place}-agent`, family: 'thing', name: 'Bảng' }) },
   'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
   'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },

@@ -2,7 +2,16 @@ import type { Device, DeviceRow } from '../../../../protocols/api/devices.ts';
 import type { LiveEvent } from '../../../../protocols/api/live.ts';
 
 /** What a list shows; a bump means that rows may have come, gone or changed place. */
-export type Topic = 'devices' | 'agents' | 'proposals' | 'causes' | 'quarantine' | 'vouchers' | 'people' | 'audit';
+export type Topic =
+  | 'devices'
+  | 'agents'
+  | 'proposals'
+  | 'causes'
+  | 'quarantine'
+  | 'vouchers'
+  | 'people'
+  | 'audit'
+  | 'units';
 
 /** What one live event asks of the page. */
 export interface LiveEffects {
@@ -28,6 +37,11 @@ export function effectsOf(event: LiveEvent): LiveEffects {
       return { topics: ['proposals'], refetch: [['overview']] };
     case 'causes-changed':
       return { topics: ['causes'], refetch: [['overview']] };
+    case 'units-changed':
+      return {
+        topics: ['units', 'devices', 'agents', 'causes'],
+        refetch: [['unit'], ['unit-history'], ['me'], ['overview']],
+      };
     case 'quarantine-changed':
       return { topics: ['quarantine'], refetch: [['overview']] };
     case 'command-changed':

@@ -23,6 +23,7 @@ const versions: Record<Topic, Store<number>> = {
   vouchers: createStore(0),
   people: createStore(0),
   audit: createStore(0),
+  units: createStore(0),
 };
 
 /** Refetches that live events asked for, gathered for a second: a school that comes back tells of 40 devices at once. */

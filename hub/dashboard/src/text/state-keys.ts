@@ -51,6 +51,7 @@ export const commandKeys: Readonly<Record<CommandState, TextKey>> = {
 export const unitKeys: Readonly<Record<Unit['kind'], TextKey>> = {
   province: 'unit.province',
   commune: 'unit.commune',
+  office: 'unit.office',
   school: 'unit.school',
   building: 'unit.building',
   room: 'unit.room',

@@ -23,6 +23,7 @@ export const stateTexts = defineTexts({
   'command.unknown': { vi: 'Chưa rõ kết quả', en: 'Result unknown' },
   'unit.province': { vi: 'Tỉnh', en: 'Province' },
   'unit.commune': { vi: 'Xã, phường', en: 'Commune' },
+  'unit.office': { vi: 'Phòng chuyên môn', en: 'Office' },
   'unit.school': { vi: 'Trường', en: 'School' },
   'unit.building': { vi: 'Dãy nhà', en: 'Building' },
   'unit.room': { vi: 'Phòng', en: 'Room' },

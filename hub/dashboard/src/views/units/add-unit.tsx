@@ -18,6 +18,7 @@ const kinds = createUnitBody.shape.kind;
 const below = {
   province: 'commune',
   commune: 'school',
+  office: 'school',
   school: 'room',
   building: 'room',
   room: 'room',
