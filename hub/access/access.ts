@@ -56,6 +56,7 @@ export interface Access extends People, SecondFactor {
     cookie: string,
     change: Omit<SignInAttempt, 'userAgent'> & { readonly newPassword: string },
   ): Promise<WithCookies<undefined>>;
+  /** Throws InvalidInputError for what the person may not do themselves. */
   createToken(userId: string, token: NewToken): Promise<CreatedToken>;
   listTokens(userId: string): Promise<Token[]>;
   /** Throws NotFoundError. */
@@ -85,11 +86,11 @@ export function createAccess(deps: AccessDeps): Access {
   const changed = () => cache.clear();
 
   const byToken = async (token: string) => {
-    const found = await tokens.userOf(token);
+    const found = await tokens.find(token);
     const user = found && (await findUser(store, found.userId));
     if (!user || user.isDisabled) return undefined;
     const grants = await grantsOf(store, user.id, clock.now());
-    return createGrantedActor({ user, grants, via: 'token', expiresAt: undefined });
+    return createGrantedActor({ user, grants, narrowing: found.narrowing, via: 'token', expiresAt: undefined });
   };
   const byCookie = async (value: string, header: string) => {
     const session = await signIn.sessionOf(header);
@@ -146,7 +147,7 @@ export function createAccess(deps: AccessDeps): Access {
       changed();
       return done;
     },
-    createToken: (userId, token) => tokens.create(userId, token),
+    createToken: async (userId, token) => tokens.create(userId, await grantsOf(store, userId, clock.now()), token),
     listTokens: (userId) => tokens.list(userId),
     revokeToken: async (userId, id) => {
       await tokens.revoke(userId, id);

@@ -1,18 +1,8 @@
+import { actionSchema } from '../../protocols/api/access/session.ts';
 import type { Scope } from './scope.ts';
 
 /** Everything that a role may allow. `read` is the least: it is what a grant of any role gives. */
-export const actions = [
-  'read',
-  'adopt',
-  'command',
-  'view-picture',
-  'manage-units',
-  'issue-voucher',
-  'manage-agents',
-  'manage-people',
-  'view-audit',
-  'view-quarantine',
-] as const;
+export const actions = actionSchema.options;
 export type Action = (typeof actions)[number];
 
 /** Whoever asks: a person behind a session or an API token. */

@@ -2,7 +2,7 @@ import type { Role } from '../../protocols/api/access/session.ts';
 import type { UnitKind } from '../store/tables.ts';
 import { type Action, type Actor, actions } from './actor.ts';
 import { allows } from './permissions.ts';
-import type { Scope } from './scope.ts';
+import { narrow, type Scope } from './scope.ts';
 import type { SessionUser } from './sign-in/sign-in.ts';
 
 /** A role of a person, and the subtree that it is for. */
@@ -18,6 +18,8 @@ export interface SignedInActor extends Actor {
   readonly grants: readonly Grant[];
   /** A program behind a token may not make further tokens. */
   readonly via: 'session' | 'token';
+  /** Fewer rights than the person's own: such a token has no business with the other tokens. */
+  readonly isNarrowed: boolean;
   /** End of the session; undefined for a token. */
   readonly expiresAt: Date | undefined;
   /** Signs in by a second step. */
@@ -28,23 +30,47 @@ export interface SignedInActor extends Actor {
   readonly mustSetUpTwoFactor: boolean;
 }
 
+/** What a token was narrowed to at its making. */
+export interface Narrowing {
+  readonly actions: readonly string[] | undefined;
+  /** Path of a unit. */
+  readonly path: string | undefined;
+}
+
 export interface GrantedActorParts {
   readonly user: SessionUser;
   readonly grants: readonly Grant[];
   readonly via: 'session' | 'token';
   readonly expiresAt: Date | undefined;
+  readonly narrowing?: Narrowing | undefined;
   /** All false without a word. */
   readonly hasTwoFactor?: boolean;
   readonly mustChangePassword?: boolean;
   readonly mustSetUpTwoFactor?: boolean;
 }
 
-/** The scopes that a person's grants give; pure. */
-export function createGrantedActor({ user, ...standing }: GrantedActorParts): SignedInActor {
-  const scopes = new Map<Action, Scope>(actions.map((action) => [action, scopeOf(standing.grants, action)]));
+/** The scopes that a person's grants give, or the part of them that a token was narrowed to; pure. */
+export function createGrantedActor({ user, narrowing, ...standing }: GrantedActorParts): SignedInActor {
+  const scopes = new Map<Action, Scope>(
+    actions.map((action) => [action, narrowed(scopeOf(standing.grants, action), action, narrowing)]),
+  );
   const { id, name, email } = user;
+  const isNarrowed = narrowing?.actions !== undefined || narrowing?.path !== undefined;
   const duties = { hasTwoFactor: false, mustChangePassword: false, mustSetUpTwoFactor: false };
-  return { id, name, email, ...duties, ...standing, scopeFor: (action) => scopes.get(action) ?? { paths: [] } };
+  return {
+    id,
+    name,
+    email,
+    isNarrowed,
+    ...duties,
+    ...standing,
+    scopeFor: (action) => scopes.get(action) ?? { paths: [] },
+  };
+}
+
+function narrowed(scope: Scope, action: Action, narrowing: Narrowing | undefined): Scope {
+  if (narrowing?.actions?.includes(action) === false) return { paths: [] };
+  return narrowing?.path === undefined ? scope : narrow(scope, narrowing.path);
 }
 
 /** Paths of the grants that allow the action; one that lies within another is left out. */

@@ -125,3 +125,8 @@ export function requireAction(actor: SignedInActor, action: Action): void {
 export function requireSession(actor: SignedInActor): void {
   if (actor.via !== 'session') throw new ForbiddenError('A token cannot do this; sign in with your password.');
 }
+
+/** A token with some of a person's rights neither sees nor ends the others. Throws ForbiddenError. */
+export function requireWhole(actor: SignedInActor): void {
+  if (actor.isNarrowed) throw new ForbiddenError('A token with some of your rights cannot do this.');
+}

@@ -77,6 +77,8 @@ interface ApiTokenTable {
   expires_at: NullableTime;
   last_used_at: NullableTime;
   revoked_at: NullableTime;
+  actions: NullableJson<readonly string[]>;
+  unit_id: number | null;
 }
 
 interface AuditEntryTable {

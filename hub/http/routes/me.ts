@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { meSchema } from '../../../protocols/api/access/session.ts';
 import { createdTokenSchema, createTokenBody, tokensList } from '../../../protocols/api/access/tokens.ts';
 import type { RouteContext } from '../context.ts';
-import { addRoute, requireSession } from '../route.ts';
+import { addRoute, requireSession, requireWhole } from '../route.ts';
 import { idParams } from './params.ts';
 
 const pageActions = meSchema.shape.may.element.options;
@@ -33,13 +33,16 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
     summary: 'Your tokens for programs',
     action: 'read',
     answer: tokensList,
-    handle: async ({ actor }) => ({ rows: await access.listTokens(actor.id) }),
+    handle: async ({ actor }) => {
+      requireWhole(actor);
+      return { rows: await access.listTokens(actor.id) };
+    },
   });
   addRoute(app, {
     method: 'POST',
     url: '/tokens',
     tag: 'me',
-    summary: 'Make a token with your rights; it is shown only here',
+    summary: 'Make a token with your rights or some of them; it is shown only here',
     action: 'read',
     body: createTokenBody,
     answer: createdTokenSchema,
@@ -52,7 +55,7 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
         action: 'token.create',
         subject: `token:${token.id}`,
         origin: request.ip,
-        detail: { name: token.name, expiresAt: token.expiresAt },
+        detail: { name: token.name, expiresAt: token.expiresAt, actions: token.actions, unit: token.unit?.id },
       });
       return token;
     },
@@ -67,6 +70,7 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
     answer: z.void(),
     status: 204,
     handle: async ({ actor, params, request }) => {
+      requireWhole(actor);
       await access.revokeToken(actor.id, params.id);
       await audit.append({
         actor: actor.id,

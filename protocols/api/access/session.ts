@@ -13,24 +13,26 @@ export const roleSchema = z.enum([
 ]);
 export type Role = z.infer<typeof roleSchema>;
 
+/** Everything that a role may allow; every role may read within its part of the organisation. */
+export const actionSchema = z.enum([
+  'read',
+  'adopt',
+  'command',
+  'view-picture',
+  'manage-units',
+  'issue-voucher',
+  'manage-agents',
+  'manage-people',
+  'view-audit',
+  'view-quarantine',
+]);
+
 /** What a signed-in person may see and do. */
 export const meSchema = z.object({
   user: z.object({ id: z.string(), name: z.string(), email: z.string() }),
   grants: z.array(z.object({ role: roleSchema, unit: unitRefSchema })),
   /** Actions this person may take somewhere; the page hides what is not here. */
-  may: z.array(
-    z.enum([
-      'adopt',
-      'command',
-      'view-picture',
-      'manage-units',
-      'issue-voucher',
-      'manage-agents',
-      'manage-people',
-      'view-audit',
-      'view-quarantine',
-    ]),
-  ),
+  may: z.array(actionSchema.exclude(['read'])),
   /** You sign in by a second step. */
   twoFactor: z.boolean().optional(),
   version: z.string(),

@@ -177,6 +177,28 @@ describe('access', () => {
     expect(await access.listTokens(id)).toEqual([]);
   });
 
+  it('narrows a token to some actions and one unit, and gives it no more than the person has now', async () => {
+    const { id } = await ensure('narrow@school.example');
+    const refused = (token: Omit<Parameters<Access['createToken']>[1], 'name'>) =>
+      access.createToken(id, { name: 'x', ...token }).then(
+        () => 'made',
+        ({ field, message }) => `${field}: ${message}`,
+      );
+    expect(await refused({ actions: ['read', 'view-audit'] })).toBe('actions.1: None of your roles allows this.');
+    expect(await refused({ unit: 9_999 })).toBe(await refused({ unit: root.id }));
+    const made = await access.createToken(id, { name: 'plugs', actions: ['command', 'read'], unit: school.id });
+    expect(made).toMatchObject({ actions: ['read', 'command'], unit: { id: school.id, name: 'THCS Nghĩa Lộ' } });
+    expect((await access.listTokens(id))[0]).toMatchObject({ actions: ['read', 'command'], unit: { id: school.id } });
+    const authorization = `Bearer ${made.token}`;
+    const actor = await access.actorOf({ authorization });
+    expect(actor).toMatchObject({ isNarrowed: true, via: 'token' });
+    expect(actor?.scopeFor('command').paths).toEqual([school.path]);
+    expect(actor?.scopeFor('issue-voucher').paths).toEqual([]);
+    await store.db.deleteFrom('role_grant').where('user_id', '=', id).execute();
+    access.forget();
+    expect((await access.actorOf({ authorization }))?.scopeFor('read').paths).toEqual([]);
+  });
+
   it('refuses a token past its time', async () => {
     const { id } = await ensure('brief@school.example');
     const made = await access.createToken(id, { name: 'brief', expiresInDays: 1 });

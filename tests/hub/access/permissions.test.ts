@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { actions } from '../../../hub/access/actor.ts';
 import { createGrantedActor, type Grant } from '../../../hub/access/granted-actor.ts';
 import { allows } from '../../../hub/access/permissions.ts';
+import { inScope } from '../../../hub/access/scope.ts';
 import { type Role, roleSchema } from '../../../protocols/api/access/session.ts';
 
 const roles = roleSchema.options;
@@ -35,7 +37,6 @@ describe('scopes of grants', () => {
       grants,
       via: 'token',
       expiresAt: undefined,
-      mustChangePassword: false,
     });
 
   it('are those of the roles that allow the action', () => {
@@ -52,5 +53,36 @@ describe('scopes of grants', () => {
     expect(scopes(grant('operator', '/1/2/'), grant('engineer', '/1/25/')).scopeFor('command').paths).toHaveLength(2);
     expect(scopes(grant('operator', '/1/2/'), grant('engineer', '/1/2/')).scopeFor('command').paths).toEqual(['/1/2/']);
     expect(scopes().scopeFor('read').paths).toEqual([]);
+  });
+});
+
+describe('a narrowed token', () => {
+  const path = fc
+    .array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 })
+    .map((ids) => `/${ids.join('/')}/`);
+  const unit = { id: 1, name: 'x', kind: 'school' } as const;
+  const grants = fc.array(fc.record({ role: fc.constantFrom(...roles), path, unit: fc.constant(unit) }), {
+    maxLength: 4,
+  });
+  const narrowing = fc.record({
+    actions: fc.option(fc.subarray([...actions]), { nil: undefined }),
+    path: fc.option(path, { nil: undefined }),
+  });
+  const user = { id: 'a', name: 'A', email: 'a@b.vn' };
+  const parts = { user, via: 'token', expiresAt: undefined } as const;
+
+  it('may exactly what its person may and it was made for, anywhere', () => {
+    fc.assert(
+      fc.property(grants, narrowing, path, fc.constantFrom(...actions), (held, narrowed, place, action) => {
+        const whole = createGrantedActor({ ...parts, grants: held });
+        const token = createGrantedActor({ ...parts, grants: held, narrowing: narrowed });
+        const madeFor =
+          (narrowed.actions?.includes(action) ?? true) &&
+          (narrowed.path === undefined || place.startsWith(narrowed.path));
+        expect(inScope(token.scopeFor(action), place)).toBe(inScope(whole.scopeFor(action), place) && madeFor);
+        expect(token.isNarrowed).toBe(narrowed.actions !== undefined || narrowed.path !== undefined);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -130,6 +130,20 @@ describe('every route', () => {
     );
   });
 
+  it('gives a token that was narrowed to reading no other action, nor the other tokens', async () => {
+    // Its own server: the limit of attempts per address is spent on the other.
+    await using fresh = await startTestServer();
+    for (const route of closed()) {
+      const name = nameOf(route);
+      const isClosed = route.config?.action !== 'read' || ofSession.has(name) || route.url.startsWith('/api/v1/tokens');
+      for (const role of roleSchema.options) {
+        const { status } = await askRoute(fresh.server.app, route, 'own', { authorization: `Bearer only-${role}` });
+        expect({ name, role, refused: status === 403 }).toEqual({ name, role, refused: isClosed });
+      }
+    }
+    expect(fresh.features.writes).toEqual([]);
+  });
+
   it('gives pictures and answers of the API to no cache', async () => {
     for (const route of closed()) {
       const { headers } = await ask(route, 'own', { authorization: 'Bearer province-admin' });

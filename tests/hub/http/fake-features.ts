@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { createGrantedActor } from '../../../hub/access/granted-actor.ts';
+import { createGrantedActor, type GrantedActorParts } from '../../../hub/access/granted-actor.ts';
 import {
   InvalidInputError,
   inScope,
@@ -143,13 +143,13 @@ function within<T>(scope: Scope, id: string, value: T): T {
 }
 
 /** A person of this role in the reader's own school. */
-function actorWith(role: Role, path: string = units.own, duties: Partial<SignedInActor> = {}): SignedInActor {
+function actorWith(role: Role, path: string = units.own, more: Partial<GrantedActorParts> = {}): SignedInActor {
   return createGrantedActor({
     user: { id: `user-${role}`, name: role, email: `${role}@school.example` },
     grants: [{ role, path, unit: school }],
     via: 'session',
     expiresAt: new Date(at),
-    ...duties,
+    ...more,
   });
 }
 
@@ -162,7 +162,7 @@ interface FakeFeatures extends Features {
 
 /**
  * Features that know two schools. `Bearer <role>` is a person of that role in school 2, `Bearer root-<role>` of the province;
- * the cookie `session=fresh-<role>` has a handed-out password, `session=bare-<role>` lacks a second factor.
+ * the cookie `session=fresh-<role>` has a handed-out password, `session=bare-<role>` lacks a second factor, and `Bearer only-<role>` is narrowed to reading.
  */
 function createFakeFeatures(): FakeFeatures {
   const entries: AuditEntry[] = [];
@@ -179,12 +179,13 @@ function createFakeFeatures(): FakeFeatures {
     access: {
       actorOf: async ({ authorization, cookie }) => {
         const name = roleOf(authorization, cookie) ?? '';
-        const [, who = '', roleName] = /^(root-|fresh-|bare-)?(.*)$/.exec(name) ?? [];
+        const [, who = '', roleName] = /^(root-|fresh-|bare-|only-)?(.*)$/.exec(name) ?? [];
         const role = roleSchema.safeParse(roleName);
         if (!role.success) return undefined;
         const actor = actorWith(role.data, who === 'root-' ? units.root : units.own, {
           mustChangePassword: who === 'fresh-',
           mustSetUpTwoFactor: who === 'bare-',
+          ...(who === 'only-' ? { narrowing: { actions: ['read'], path: undefined } } : {}),
         });
         return authorization === undefined ? actor : { ...actor, via: 'token', expiresAt: undefined };
       },
@@ -195,8 +196,10 @@ function createFakeFeatures(): FakeFeatures {
       },
       signOut: async () => writing('sign-out', { value: undefined, cookies: ['session=; Max-Age=0'] }),
       changePassword: async () => writing('change-password', { value: undefined, cookies: [] }),
-      createToken: async (_user, { name }) =>
-        writing('create-token', { id: 'own-token', name, createdAt: at, token: 'ef_x' }),
+      createToken: async (_user, { name, unit: unitId }) => {
+        if (unitId !== undefined) requireUnit({ paths: [units.own] }, unitId);
+        return writing('create-token', { id: 'own-token', name, createdAt: at, token: 'ef_x' });
+      },
       listTokens: async () => [],
       revokeToken: async (_user, id) => {
         if (!id.startsWith('own')) throw new NotFoundError();

@@ -25,7 +25,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/auth/two-factor/confirm': { body: () => ({ code: '123 456' }) },
   'POST /api/auth/two-factor/disable': { body: () => ({ password: 'right password' }) },
   'POST /api/auth/two-factor/backup-codes': { body: () => ({ password: 'right password' }) },
-  'POST /api/v1/tokens': { body: () => ({ name: 'reports' }) },
+  'POST /api/v1/tokens': { body: (place) => ({ name: 'reports', actions: ['read'], unit: unitAt[place] }) },
   'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
   'POST /api/v1/units/:id/change': {
     body: () => ({ change: { kind: 'rename', name: 'Trường mới' }, reason: 'quyết định số 12' }),
@@ -56,20 +56,20 @@ export const samples: Readonly<Record<string, Sample>> = {
 };
 
 /** Routes whose id is a person's own, not a place's. */
-export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/v1/tokens']);
+export const ofOneself = new Set(['DELETE /api/v1/tokens/:id']);
 
 /** Routes for people alone: a token is refused. */
 export const ofSession = new Set([
   'POST /api/v1/tokens',
   'POST /api/auth/change-password',
-  'POST /api/v1/people',
-  'PATCH /api/v1/people/:id',
-  'POST /api/v1/people/:id/password',
   'POST /api/auth/two-factor/enable',
   'POST /api/auth/two-factor/confirm',
   'POST /api/auth/two-factor/disable',
   'POST /api/auth/two-factor/backup-codes',
   'DELETE /api/v1/people/:id/two-factor',
+  'POST /api/v1/people',
+  'PATCH /api/v1/people/:id',
+  'POST /api/v1/people/:id/password',
 ]);
 
 export const methodOf = ({ method }: RouteOptions) => (Array.isArray(method) ? 'GET' : (method as 'GET'));
