@@ -107,8 +107,8 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
     store,
     secret: await openSecret(join(config.dataDir, 'session-secret')),
     publicUrl,
-    clock,
     twoFactorRoles: config.access.twoFactorRoles,
+    clock,
     log,
   });
   await ensureAdministrator({ access, config, unitId: people.rootUnit, log });

@@ -31,8 +31,8 @@ import { addPeopleRoutes } from './routes/people.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSystemRoutes, type ReadyCheck } from './routes/system.ts';
-import { addUnitRoutes } from './routes/units.ts';
 import { addTwoFactorRoutes } from './routes/two-factor.ts';
+import { addUnitRoutes } from './routes/units.ts';
 import { addVoucherRoutes } from './routes/vouchers.ts';
 
 export interface HttpServerOptions {
@@ -86,8 +86,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   await app.register(
     (auth, _options, done) => {
       addSignInRoutes(auth, context);
-      done();
       addTwoFactorRoutes(auth, context);
+      done();
     },
     { prefix: '/api/auth' },
   );
