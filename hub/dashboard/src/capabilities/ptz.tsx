@@ -80,6 +80,7 @@ export function PtzWidget({ state }: WidgetProps<'ptz'>) {
       {can('ptz', 'goToPreset') && presets.length > 0 ? (
         <Select
           label={t('ptz.preset')}
+          placeholder={t('ptz.choose')}
           data={presets.map(({ token, name }) => ({ value: token, label: name }))}
           value={null}
           onChange={(token) => {
@@ -119,6 +120,7 @@ function PresetEditor({ presets }: { readonly presets: readonly { readonly token
       {can('ptz', 'removePreset') && presets.length > 0 ? (
         <Select
           label={t('ptz.remove-preset')}
+          placeholder={t('ptz.choose')}
           data={presets.map((preset) => ({ value: preset.token, label: preset.name }))}
           value={null}
           onChange={(token) => {

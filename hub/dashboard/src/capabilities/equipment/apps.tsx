@@ -1,5 +1,5 @@
 import { useText } from '../../text/use-text.ts';
-import { Facts } from '../parts/facts.tsx';
+import { CommandButton } from '../parts/command-button.tsx';
 import type { WidgetProps } from '../parts/widget.ts';
 
 export function AppsWidget({ state }: WidgetProps<'apps'>) {
@@ -7,17 +7,19 @@ export function AppsWidget({ state }: WidgetProps<'apps'>) {
   return (
     <>
       {state.installed?.length === 0 ? <p>{t('apps.none')}</p> : null}
-      <Facts
-        rows={(state.installed ?? []).map(
-          ({ id, version }) =>
-            [
-              id,
-              <span key={id} className="code">
-                {version}
-              </span>,
-            ] as const,
-        )}
-      />
+      <ul className="app-list">
+        {(state.installed ?? []).map(({ id, version }) => (
+          <li key={id}>
+            <span className="app-name">
+              {id} <span className="code">{version}</span>
+            </span>
+            <span className="row">
+              <CommandButton capability="apps" name="launch" args={{ id }} label={t('apps.launch', { app: id })} />
+              <CommandButton capability="apps" name="remove" args={{ id }} label={t('apps.remove', { app: id })} />
+            </span>
+          </li>
+        ))}
+      </ul>
       {state.more === undefined ? null : <p>{t('apps.more', { count: state.more })}</p>}
     </>
   );

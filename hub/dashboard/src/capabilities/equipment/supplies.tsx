@@ -23,8 +23,9 @@ const alerts: Readonly<Record<State['alerts'][number], TextKey>> = {
   offline: 'supplies.offline',
   'service-requested': 'supplies.service',
 };
-const levels: Readonly<Record<State['supplies'][number]['level'], TextKey>> = {
-  known: 'supplies.known',
+/** What is known in numbers stands above as a measure. */
+const levels: Readonly<Record<State['supplies'][number]['level'], TextKey | undefined>> = {
+  known: undefined,
   some: 'supplies.some',
   unknown: 'level.unknown',
 };
@@ -39,7 +40,12 @@ export function SuppliesWidget({ state }: WidgetProps<'supplies'>) {
           {t(alerts[alert])}
         </Badge>
       ))}
-      <Facts rows={(state.supplies ?? []).map(({ name, level }) => [name, t(levels[level])] as const)} />
+      <Facts
+        rows={(state.supplies ?? []).map(({ name, level }) => {
+          const key = levels[level];
+          return [name, key === undefined ? undefined : t(key)] as const;
+        })}
+      />
     </>
   );
 }

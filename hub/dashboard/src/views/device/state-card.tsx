@@ -11,14 +11,16 @@ import { formatMeasure } from '../../ui/format.ts';
 const elsewhere = new Set(['identity']);
 
 /** What needs the whole width: lists of many parts, each with words of its own. */
-const wide = new Set(['studio', 'recording', 'ports']);
+const wide = new Set(['studio', 'recording', 'ports', 'certificate', 'apps']);
 
 /** What the device reports now, a card for each capability, each with its age and its commands. */
 export function StateCard({ device }: { readonly device: Device }) {
   const { t } = useText();
   const mayCommand = useMay('command');
   const metrics = Object.keys(device.latest).map((key) => key.split('.')[0] ?? key);
-  const names = new Set([...Object.keys(device.reported), ...Object.keys(device.commands), ...metrics]);
+  // A device may declare what it then cannot tell; a card with nothing in it helps nobody.
+  const told = Object.entries(device.reported).filter(([, { state }]) => Object.keys(state).length > 0);
+  const names = new Set([...told.map(([name]) => name), ...Object.keys(device.commands), ...metrics]);
   const shown = inOrder([...names]).filter((name) => !elsewhere.has(name));
   return (
     <section className="card">
