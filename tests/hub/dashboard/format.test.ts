@@ -59,6 +59,10 @@ describe('format', () => {
     expect(formatMeasure(41.53, '°C', 'vi')).toBe('41,5 °C');
     expect(formatMeasure(61, '%', 'en')).toBe('61%');
     expect(formatMeasure(7_200, 's', 'en')).toBe('2 hours');
+    expect(formatMeasure(437, 'h', 'vi')).toBe('437 giờ');
+    expect(formatMeasure(57, 'min', 'vi')).toBe('57 phút');
+    expect(formatMeasure(57, 'min', 'en')).toBe('57 min');
+    expect(formatMeasure(4_200, 'RPM', 'vi')).toBe('4.200 RPM');
     expect(formatMeasure(1_234_567, 'B/s', 'en')).toBe('1.23 MB/s');
     expect(formatUntil(noon + 40_000, noon, 'vi')).toBe('sau 40 giây nữa');
   });

@@ -3,9 +3,10 @@ import { formatDuration } from '../ui/format.ts';
 import { Facts } from './parts/facts.tsx';
 import type { WidgetProps } from './parts/widget.ts';
 
-export function FirmwareWidget({ state }: WidgetProps<'firmware'>) {
+export function FirmwareWidget({ state, device }: WidgetProps<'firmware'>) {
   const { t, language } = useText();
-  const skew = state.clockSkewSeconds;
+  // Where it is measured, the measure stands above.
+  const skew = 'firmware.clockSkew' in device.latest ? undefined : state.clockSkewSeconds;
   return (
     <Facts
       rows={[

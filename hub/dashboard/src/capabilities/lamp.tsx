@@ -9,9 +9,10 @@ const levels = {
   error: { key: 'level.error', tone: 'fault' },
 } as const satisfies Record<string, { key: TextKey; tone: string }>;
 
-export function LampWidget({ state }: WidgetProps<'lamp'>) {
+export function LampWidget({ state, device }: WidgetProps<'lamp'>) {
   const { t } = useText();
   const lamps = state.lamps ?? [];
+  const measured = Object.keys(device.latest).map((key) => key.split('@', 1)[0]);
   return (
     <>
       {state.lamps?.length === 0 ? <p>{t('lamp.none')}</p> : null}
@@ -22,13 +23,16 @@ export function LampWidget({ state }: WidgetProps<'lamp'>) {
               [
                 t('lamp.lamp', { number: index + 1 }),
                 <span key={t('lamp.lamp', { number: index + 1 })} className="number">
-                  {t('lamp.hours', { hours: lamp.hours })}, {t(lamp.on ? 'lamp.lit' : 'lamp.dark')}
+                  {measured.includes('lamp.hours') ? '' : `${t('lamp.hours', { hours: lamp.hours })}, `}
+                  {t(lamp.on ? 'lamp.lit' : 'lamp.dark')}
                 </span>,
               ] as const,
           ),
           [
             t('lamp.filter'),
-            state.filterHours === undefined ? undefined : t('lamp.hours', { hours: state.filterHours }),
+            state.filterHours === undefined || measured.includes('lamp.filterHours')
+              ? undefined
+              : t('lamp.hours', { hours: state.filterHours }),
           ],
         ]}
       />

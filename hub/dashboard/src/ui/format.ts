@@ -96,13 +96,18 @@ export function formatDuration(totalSeconds: number, language: Language): string
     .join(' ');
 }
 
-/** A measured value with its unit as capabilities name them: `%`, `°C`, `B`, `B/s`, `h`, `s`, `ms` or none. */
+/** Units that Vietnamese writes as words; the rest are signs and stand as they are. */
+const wordUnits: Readonly<Record<string, string>> = { h: 'hour', min: 'minute', s: 'second' };
+
+/** A measured value with its unit as capabilities name them: `%`, `°C`, `B`, `B/s`, `h`, `min`, `s`, `ms` or none. */
 export function formatMeasure(value: number, unit: string, language: Language): string {
   if (unit === 'B') return formatBytes(value, language);
   if (unit === 'B/s') return `${formatBytes(value, language)}/s`;
   if (unit === 's' && Math.abs(value) >= 120) return formatDuration(value, language);
   const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : 1;
-  const text = formatNumber(value, language, digits);
-  if (unit === '') return text;
+  const word = language === 'vi' ? wordUnits[unit] : undefined;
+  const style = word === undefined ? {} : ({ style: 'unit', unit: word, unitDisplay: 'long' } as const);
+  const text = new Intl.NumberFormat(locales[language], { maximumFractionDigits: digits, ...style }).format(value);
+  if (unit === '' || word !== undefined) return text;
   return unit === '%' ? `${text}%` : `${text} ${unit}`;
 }

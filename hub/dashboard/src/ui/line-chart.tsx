@@ -31,9 +31,17 @@ function dataOf(series: Series): uPlot.AlignedData {
 }
 
 /** As uPlot would choose, but for what nobody would see. There are no ends without data. */
-function rangeOf(least: number | null, greatest: number | null): uPlot.Range.MinMax {
+function rangeOf(least: number | null, greatest: number | null, unit: string): uPlot.Range.MinMax {
   if (least === null || greatest === null) return [null, null];
-  return flatRangeOf(least, greatest) ?? uPlot.rangeNum(least, greatest, 0.1, true);
+  const [bottom, top] = flatRangeOf(least, greatest) ?? uPlot.rangeNum(least, greatest, 0.1, true);
+  // A share of a whole has nothing above the whole, unless it was measured there.
+  return [bottom, unit === '%' && greatest <= 100 && top !== null ? Math.min(top, 100) : top];
+}
+
+/** Ends of the time axis, seconds. The newest value may be newer than the moment that ages are told by. */
+function spanOf({ series, nowMs, windowMs }: LineChartProps): [number, number] {
+  const end = Math.max(nowMs / 1000, series.times.at(-1) ?? 0);
+  return [end - windowMs / 1000, end];
 }
 
 function optionsOf(props: LineChartProps, width: number): uPlot.Options {
@@ -47,7 +55,7 @@ function optionsOf(props: LineChartProps, width: number): uPlot.Options {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_, least, greatest) => rangeOf(least, greatest) } },
+    scales: { y: { range: (_, least, greatest) => rangeOf(least, greatest, props.unit) } },
     axes: [
       {
         ...axis,
@@ -91,7 +99,7 @@ export function LineChart(props: LineChartProps) {
         ...options,
         scales: {
           ...options.scales,
-          x: { range: () => [(latest.current.nowMs - windowMs) / 1000, latest.current.nowMs / 1000] },
+          x: { range: () => spanOf({ ...latest.current, windowMs }) },
         },
       },
       dataOf(latest.current.series),

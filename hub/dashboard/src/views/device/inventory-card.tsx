@@ -14,6 +14,11 @@ const roles: Readonly<Record<string, TextKey>> = {
   camera: 'studio.camera',
   recorder: 'studio.recorder',
   switcher: 'studio.switcher',
+  disk: 'part.disk',
+  filter: 'part.filter',
+  firmware: 'part.firmware',
+  lamp: 'part.lamp',
+  'power-supply': 'part.power-supply',
 };
 
 /** What the device is: identity, parts, address, since when it is ours. */
@@ -26,7 +31,7 @@ export function InventoryCard({ device }: { readonly device: Device }) {
     return key ? t(key) : kind;
   };
   return (
-    <section className="card stack">
+    <section className="card stack inventory">
       <h2>{t('device.inventory')}</h2>
       {device.reported['identity'] ? (
         <CapabilityWidget name="identity" device={device} />
