@@ -3,7 +3,7 @@ import type { Clock } from '../../protocols/ports.ts';
 import type { AgentConfig } from '../config.ts';
 import type { Driver } from '../devices/driver.ts';
 import { loadIdentity, type StoredIdentity, validityOf } from '../identity.ts';
-import { createAddressFilter } from '../platform/network-policy.ts';
+import { createAddressFilter, type NetworkPolicy } from '../platform/network-policy.ts';
 import { lookAtDevices, lookAtNeeds, needsOf } from './device-look.ts';
 import type { DoctorFacts, HubFacts, IdentityFact } from './facts.ts';
 import { type KnownHub, lookAtHub } from './hub-look.ts';
@@ -22,7 +22,9 @@ export interface ExaminationOptions {
 /** Looks at everything, beside a running agent or without one, and changes nothing. */
 export async function examine(options: ExaminationOptions): Promise<DoctorFacts> {
   const { config, drivers, clock, signal } = options;
-  const { dataDir, network: policy, localBroker } = config;
+  const { dataDir, localBroker } = config;
+  const policy: NetworkPolicy = config.network;
+  await policy.hub?.settle(signal);
   const { fact: identity, stored } = await lookAtIdentity(dataDir);
   const folder = await lookAtFolder(dataDir);
   const running = await lookForAgent(dataDir);

@@ -1,6 +1,6 @@
 import { RecoverableError, toError } from '../../protocols/errors.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
-import type { ServiceManager } from '../platform/service-manager.ts';
+import type { ServicePort } from '../platform/systemd/service.ts';
 import type { AgentDatabase } from '../uplink/database.ts';
 
 /** Where the last sign of life stands, for who looks from outside while the agent runs. */
@@ -24,7 +24,7 @@ export function createLifeCheck(database: AgentDatabase, clock: Clock): () => st
 }
 
 export interface SignsOfLifeOptions {
-  readonly manager: ServiceManager;
+  readonly service: ServicePort;
   /** One line about the agent. Throws when it had better be started again. */
   readonly signOfLife: () => string;
   readonly clock: Clock;
@@ -33,22 +33,29 @@ export interface SignsOfLifeOptions {
 
 /** How often the status is told where nobody watches the time. */
 const usualMs = 60_000;
+const firstMs = 5_000;
 
-/** Tells the service manager again and again that the agent lives, until it is disposed; it falls silent when the agent does not. */
-export function startSignsOfLife({ manager, signOfLife, clock, log }: SignsOfLifeOptions): AsyncDisposable {
+/** Tells systemd again and again that the agent lives, until it is disposed; it falls silent when the agent does not. */
+export function startSignsOfLife({ service, signOfLife, clock, log }: SignsOfLifeOptions): AsyncDisposable {
   const stop = new AbortController();
-  const everyMs = (manager.watchdogMs ?? 3 * usualMs) / 3;
+  const everyMs = (service.watchdogMs ?? 3 * usualMs) / 3;
   const beat = async () => {
-    while (!stop.signal.aborted) {
-      try {
-        await manager.notify({ state: 'alive', status: signOfLife() });
-      } catch (thrown) {
-        log.error('no sign of life: the agent had better be started again', { error: toError(thrown) });
-      }
-      await clock.wait(everyMs, stop.signal).catch(() => undefined);
+    try {
+      await service.notify({ state: 'alive', status: signOfLife() });
+    } catch (thrown) {
+      log.error('no sign of life: the agent had better be started again', { error: toError(thrown) });
     }
   };
-  const beating = beat();
+  const beatOn = async () => {
+    const { signal } = stop;
+    // By the first one the hub has answered, as a rule.
+    for (let waitMs = Math.min(everyMs, firstMs); ; waitMs = everyMs) {
+      await clock.wait(waitMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await beat();
+    }
+  };
+  const beating = beatOn();
   return {
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error('the agent stops'));

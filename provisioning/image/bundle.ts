@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { z } from 'zod';
 import { FatalError } from '../../protocols/errors.ts';
 
 /** A package of npm whose code is inside the bundle. */
@@ -51,11 +52,16 @@ export async function bundleAgent(root: string, outDir: string): Promise<readonl
   return packagesOf([agent.metafile, camera.metafile]);
 }
 
-/** What our own sources say in a way that holds for the source tree alone. */
+/** What our own sources say in a way that holds for the source tree alone; of its description only the version is used. */
 function adaptSources(root: string): Plugin {
   return {
     name: 'adapt-sources',
     setup: ({ onLoad }) => {
+      onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
+        if (path !== join(root, 'package.json')) return undefined;
+        const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(path, 'utf8')));
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      });
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const text = await readFile(path, 'utf8');
         return { contents: adaptSource(path.slice(root.length).replaceAll('\\', '/'), text), loader: 'ts' };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLifeCheck, startSignsOfLife } from '../../../agent/health/sign-of-life.ts';
-import type { Notice, ServiceManager } from '../../../agent/platform/service-manager.ts';
+import type { Notice, ServicePort } from '../../../agent/platform/systemd/service.ts';
 import { type AgentDatabase, openDatabase } from '../../../agent/uplink/database.ts';
 import { readDatabaseCopy, readSetting } from '../../../agent/uplink/database-copy.ts';
 import { FatalError, RecoverableError } from '../../../protocols/errors.ts';
@@ -16,18 +16,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function managerOf(watchdogMs: number | undefined) {
+function serviceOf(watchdogMs: number | undefined) {
   const notices: Notice[] = [];
-  const manager: ServiceManager = { watchdogMs, notify: async (notice) => void notices.push(notice) };
-  return { manager, notices };
+  const service: ServicePort = { watchdogMs, notify: async (notice) => void notices.push(notice) };
+  return { service, notices };
 }
 
 describe('signs of life', () => {
   it('are given three times in the time of the watchdog, and end without a timer', async () => {
     const clock = createFakeClock();
-    const { manager, notices } = managerOf(120_000);
-    const signs = startSignsOfLife({ manager, signOfLife: () => 'well', clock, log: silentLog });
-    await clock.advance(121_000);
+    const { service, notices } = serviceOf(120_000);
+    const signs = startSignsOfLife({ service, signOfLife: () => 'well', clock, log: silentLog });
+    await clock.advance(126_000);
     expect(notices).toEqual(Array.from({ length: 4 }, () => ({ state: 'alive', status: 'well' })));
     await signs[Symbol.asyncDispose]();
     await clock.advance(500_000);
@@ -36,7 +36,7 @@ describe('signs of life', () => {
 
   it('fall silent as long as the core does not work, and say so in the log', async () => {
     const clock = createFakeClock();
-    const { manager, notices } = managerOf(60_000);
+    const { service, notices } = serviceOf(60_000);
     const errors: string[] = [];
     const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
     let isWell = true;
@@ -44,8 +44,8 @@ describe('signs of life', () => {
       if (!isWell) throw new FatalError('outbox-corrupt', 'damaged');
       return 'well';
     };
-    await using _signs = startSignsOfLife({ manager, signOfLife, clock, log });
-    await clock.settle();
+    await using _signs = startSignsOfLife({ service, signOfLife, clock, log });
+    await clock.advance(5_000);
     isWell = false;
     await clock.advance(200_000);
     expect([notices.length, errors.length]).toEqual([1, 10]);

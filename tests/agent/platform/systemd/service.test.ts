@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createServiceManager } from '../../../agent/platform/service-manager.ts';
-import { type Log, silentLog } from '../../../protocols/ports.ts';
-import { systemClock } from '../../../provisioning/platform/clock.ts';
+import { createServicePort } from '../../../../agent/platform/systemd/service.ts';
+import { type Log, silentLog } from '../../../../protocols/ports.ts';
+import { systemClock } from '../../../../provisioning/platform/clock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -21,35 +21,35 @@ function standIn(ending = ''): void {
 
 const calls = () => readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
 
-function managerWith(environment: Record<string, string>, log: Log = silentLog) {
-  return createServiceManager({ environment, clock: systemClock, log, searchPath: `${folder}:/usr/bin:/bin` });
+function serviceWith(environment: Record<string, string>, log: Log = silentLog) {
+  return createServicePort({ environment, clock: systemClock, log, searchPath: `${folder}:/usr/bin:/bin` });
 }
 
-describe('the service manager', () => {
+describe('a service of systemd', () => {
   it('tells systemd by its own program, which learns nothing but the socket', async () => {
     standIn();
-    const manager = managerWith({ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '120000000', HOME: '/root' });
-    await manager.notify({ state: 'ready' });
-    await manager.notify({ state: 'alive', status: 'one\nline' });
-    await manager.notify({ state: 'stopping' });
-    await manager.notify({});
-    expect(manager.watchdogMs).toBe(120_000);
+    const service = serviceWith({ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '120000000', HOME: '/root' });
+    await service.notify({ state: 'ready' });
+    await service.notify({ state: 'alive', status: 'one\nline' });
+    await service.notify({ state: 'stopping' });
+    await service.notify({});
+    expect(service.watchdogMs).toBe(120_000);
     expect(calls()).toEqual(['/run/x||READY=1', '/run/x||WATCHDOG=1 STATUS=one line', '/run/x||STOPPING=1']);
   });
 
   it('says nothing where nobody asked for it', async () => {
     standIn();
-    const manager = managerWith({ WATCHDOG_USEC: '120000000' });
-    await manager.notify({ state: 'ready' });
-    expect(manager.watchdogMs).toBeUndefined();
+    const service = serviceWith({ WATCHDOG_USEC: '120000000' });
+    await service.notify({ state: 'ready' });
+    expect(service.watchdogMs).toBeUndefined();
     expect(calls).toThrow(/ENOENT/);
   });
 
   it('takes no watchdog that is meant for another process', () => {
     const environment = { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '120000000' };
-    expect(managerWith({ ...environment, WATCHDOG_PID: String(process.pid) }).watchdogMs).toBe(120_000);
-    expect(managerWith({ ...environment, WATCHDOG_PID: '1' }).watchdogMs).toBeUndefined();
-    expect(managerWith({ ...environment, WATCHDOG_USEC: 'soon' }).watchdogMs).toBeUndefined();
+    expect(serviceWith({ ...environment, WATCHDOG_PID: String(process.pid) }).watchdogMs).toBe(120_000);
+    expect(serviceWith({ ...environment, WATCHDOG_PID: '1' }).watchdogMs).toBeUndefined();
+    expect(serviceWith({ ...environment, WATCHDOG_USEC: 'soon' }).watchdogMs).toBeUndefined();
   });
 
   it.each([
@@ -62,8 +62,8 @@ describe('the service manager', () => {
     const log: Log = { ...silentLog, warn };
     // Without a stand-in none is found: this search path has no systemd.
     const environment = { NOTIFY_SOCKET: '/run/x' };
-    const manager = createServiceManager({ environment, clock: systemClock, log, searchPath: folder });
-    await manager.notify({ state: 'ready' });
+    const service = createServicePort({ environment, clock: systemClock, log, searchPath: folder });
+    await service.notify({ state: 'ready' });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(expected);
   });

@@ -1,6 +1,6 @@
-import { FatalError, toError } from '../../protocols/errors.ts';
-import type { Clock, Log } from '../../protocols/ports.ts';
-import { runToEnd, systemPath } from './spawn.ts';
+import { FatalError, toError } from '../../../protocols/errors.ts';
+import type { Clock, Log } from '../../../protocols/ports.ts';
+import { runToEnd, systemPath } from '../spawn.ts';
 
 /** What a service tells who started it (sd_notify(3)). */
 export interface Notice {
@@ -11,14 +11,14 @@ export interface Notice {
 }
 
 /** Who started this process and watches it; systemd where there is one, nobody otherwise. */
-export interface ServiceManager {
+export interface ServicePort {
   /** Ends and restarts the process when `alive` is not told within this; undefined when nobody watches. Milliseconds. */
   readonly watchdogMs: number | undefined;
   /** Never fails: a notice that could not be given is a line in the log. */
   notify(notice: Notice): Promise<void>;
 }
 
-export interface ServiceManagerOptions {
+export interface ServiceOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,12 +33,7 @@ const timeoutMs = 5_000;
  * Speaks to systemd by its own program: Node has no datagram sockets of the Unix family. One program a notice costs some
  * milliseconds; a beat comes every third of the watchdog's time, so it needs one or two a minute.
  */
-export function createServiceManager({
-  environment,
-  clock,
-  log,
-  searchPath = systemPath,
-}: ServiceManagerOptions): ServiceManager {
+export function createServicePort({ environment, clock, log, searchPath = systemPath }: ServiceOptions): ServicePort {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: microseconds, WATCHDOG_PID: watched } = environment;
   if (!socket) return { watchdogMs: undefined, notify: async () => {} };
   const isOurs = watched === undefined || watched === String(process.pid);
@@ -58,7 +53,7 @@ export function createServiceManager({
       try {
         await send(args);
       } catch (thrown) {
-        log.warn('the service manager was not told', { notice: args.join(' '), error: toError(thrown) });
+        log.warn('systemd was not told', { notice: args.join(' '), error: toError(thrown) });
       }
     },
   };
