@@ -15,8 +15,8 @@ export const power = defineCapability({
       args: z.object({}),
       idempotent: false,
       effect: {
-        vi: 'Màn hình tắt ngay, tiết học có thể gián đoạn. Đèn chiếu còn làm nguội vài phút: chưa ngắt nguồn điện lúc đó.',
-        en: 'The picture goes dark at once; a lesson may be interrupted. A lamp then cools for minutes: keep its mains on.',
+        vi: 'Thiết bị và những gì nó cấp điện tắt ngay, tiết học có thể gián đoạn. Máy chiếu còn làm nguội vài phút: chưa ngắt nguồn điện lúc đó.',
+        en: 'The device goes off at once, with whatever it feeds; a lesson may be interrupted. A projector cools for minutes: keep its mains on.',
       },
     },
     reboot: {

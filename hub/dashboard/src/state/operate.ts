@@ -7,6 +7,8 @@ export interface Wish {
   readonly args?: Readonly<Record<string, unknown>>;
   /** Why a picture is wanted; the hub demands it. */
   readonly purpose?: string;
+  /** What the person pressed, where that says more than the command's own name: which scene, which app. Not sent. */
+  readonly saying?: string;
 }
 
 interface Operation {

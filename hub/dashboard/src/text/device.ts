@@ -105,7 +105,7 @@ export const deviceTexts = defineTexts({
   },
   'chart.none': { vi: 'Không có số đo nào trong khoảng này.', en: 'No measurements in this range.' },
 
-  'command.confirm': { vi: '{{command}} {{device}}?', en: '{{command}}: {{device}}?' },
+  'command.confirm': { vi: '{{command}}: {{device}}?', en: '{{command}}: {{device}}?' },
   'command.confirm.do': { vi: 'Vẫn làm', en: 'Do it' },
   'command.sentTitle': { vi: 'Lệnh vừa gửi', en: 'Recent commands' },
   'command.expires': { vi: 'hết hạn {{when}}', en: 'expires {{when}}' },

@@ -20,6 +20,7 @@ export function CommandButton({ capability, name, args, children, label, disable
   const { can, send, sending } = useOperation();
   const command = findCapability(capability)?.commands[name];
   if (!can(capability, name)) return null;
+  const saying = label ?? (typeof children === 'string' ? children : undefined);
   return (
     <Button
       variant="default"
@@ -29,7 +30,14 @@ export function CommandButton({ capability, name, args, children, label, disable
       fw={500}
       aria-label={label}
       disabled={sending || disabled === true}
-      onClick={() => send({ capability, name, ...(args === undefined ? {} : { args }) })}
+      onClick={() =>
+        send({
+          capability,
+          name,
+          ...(args === undefined ? {} : { args }),
+          ...(saying === undefined ? {} : { saying }),
+        })
+      }
     >
       {children ?? (command ? pick(command.label) : name)}
     </Button>

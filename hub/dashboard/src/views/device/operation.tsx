@@ -20,7 +20,7 @@ export function Operation({ device, children }: { readonly device: Device; reado
   const mayCommand = useMay('command');
   const [question, setQuestion] = useState<Pending>();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: ({ wish }: Pending) => api.createCommand(device.id, wish),
+    mutationFn: ({ wish: { saying: _, ...body } }: Pending) => api.createCommand(device.id, body),
     onSuccess: (made, { onMade }) => {
       queryClient.setQueryData(['command', made.id], made);
       void queryClient.invalidateQueries({ queryKey: ['commands', device.id] });
@@ -70,7 +70,7 @@ function Question({ pending, device, onClose, onYes }: QuestionProps) {
     <Modal
       opened={pending !== undefined}
       onClose={onClose}
-      title={command ? t('command.confirm', { command: pick(command.label), device }) : ''}
+      title={command ? t('command.confirm', { command: pending.wish.saying ?? pick(command.label), device }) : ''}
       closeButtonProps={{ 'aria-label': t('word.close') }}
     >
       <div className="stack">

@@ -44,6 +44,13 @@ export function RecentCommands({ device }: { readonly device: string }) {
   );
 }
 
+/** What the command was about, by name: which app, which scene. Who holds a rig is told elsewhere. */
+function namesIn(args: CommandView['args']): string {
+  return Object.entries(args)
+    .flatMap(([name, value]) => (typeof value === 'string' && name !== 'holder' ? [value] : []))
+    .join(', ');
+}
+
 function CommandRow({ command }: { readonly command: CommandView }) {
   const { t, pick } = useText();
   const known = findCapability(command.capability);
@@ -56,6 +63,7 @@ function CommandRow({ command }: { readonly command: CommandView }) {
         <span>
           <b>{label ? pick(label) : command.name}</b>
           {known ? <span className="soft small"> {pick(known.label)}</span> : null}
+          <span className="soft small"> {namesIn(command.args)}</span>
         </span>
         <span className="soft small">
           {command.createdBy} <Age at={command.createdAt} />
