@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate as NodeCertificate, webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Clock } from '../../protocols/ports.ts';
 import { writeDurableFile } from '../platform/durable-file.ts';
 import { createRoot, type Issuer, issueAgent, issueDeviceCa, issueServer } from './certificates.ts';
 import { fingerprintOf } from './identity.ts';
-import { exportKey, generateKeys, importKeys, type KeyPair } from './keys.ts';
+import { algorithm, exportKey, generateKeys, importKeys, type KeyPair } from './keys.ts';
 import { provenKeyOf } from './request.ts';
 
 /** A certificate just made, with what the database keeps of it. */
@@ -40,6 +40,8 @@ export interface Authority {
   readonly rootFingerprint: string;
   /** Checks that the asker holds the key, and signs it for this agent. Throws FatalError `bad-request`. */
   issueAgentCertificate(agentId: string, requestPem: string): Promise<IssuedCertificate>;
+  /** Signs with the device CA's key: ECDSA P-256 with SHA-256, r and s. The bytes must name their context. */
+  signVoucher(statement: Uint8Array): Promise<Uint8Array>;
   /** The identity of the hub's listeners for these names: the stored one while it fits, else a new one. */
   serverIdentity(names: readonly string[]): Promise<ServerIdentity>;
 }
@@ -84,6 +86,8 @@ export async function openAuthority({ folder, clock }: AuthorityOptions): Promis
       const key = await provenKeyOf(requestPem);
       return describe(await issueAgent(deviceCa, key, agentId, clock.now()));
     },
+    signVoucher: async (statement) =>
+      new Uint8Array(await webcrypto.subtle.sign(algorithm, deviceCa.keys.privateKey, Buffer.from(statement))),
     serverIdentity: async (names) => {
       if (names.length === 0) throw new FatalError('invalid-setting', 'a listener needs at least one name or address');
       const stored = await storedServer(at, names, deviceCaPem, clock.now());

@@ -17,6 +17,8 @@ export interface EnrolOptions extends Pick<EnrolRequest, 'fingerprint' | 'agentV
   readonly hubUrl: string;
   /** The code as it was typed. */
   readonly voucher: string;
+  /** PKCS#8 PEM of an EC P-256 key to certify; a new one is made without it. The hub answers the same key again the same. */
+  readonly keyPem?: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
@@ -39,7 +41,7 @@ const maxChain = 8;
 export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const voucher = parseVoucherCode(options.voucher);
   const root = await pinnedRoot(options, voucher);
-  const keyPem = newKeyPem();
+  const keyPem = options.keyPem ?? newKeyPem();
   const body: EnrolRequest = {
     voucher: voucher.secret,
     csr: await certificateRequest(keyPem, options.hostname),

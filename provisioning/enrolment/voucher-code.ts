@@ -1,4 +1,5 @@
 import { FatalError } from '../../protocols/errors.ts';
+import { alphabet, plainCode } from './crockford.ts';
 
 /** What the typeable code of a voucher says. Both are lower-case hex. */
 export interface VoucherCode {
@@ -8,8 +9,6 @@ export interface VoucherCode {
   readonly rootPrefix: string;
 }
 
-/** Crockford's base 32 (crockford.com/base32.html): no I, L, O, U. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const mark = 'EF1';
 const secretBytes = 16;
 const prefixBytes = 10;
@@ -38,11 +37,7 @@ export function formatVoucherCode(secret: string, rootFingerprint: string): stri
  * Throws FatalError `invalid-voucher`; every single wrong symbol and every swap of two neighbours is noticed.
  */
 export function parseVoucherCode(text: string): VoucherCode {
-  const plain = text
-    .replace(/[\s\-‐-―]/g, '')
-    .toUpperCase()
-    .replaceAll('O', '0')
-    .replace(/[IL]/g, '1');
+  const plain = plainCode(text);
   if (!plain.startsWith(mark)) throw invalid(`a voucher code begins with ${mark}-`);
   const typed = plain.slice(mark.length);
   const stranger = [...typed].find((letter) => !alphabet.includes(letter));
