@@ -8,6 +8,7 @@ import type {
   UnitImportTable,
   UnitLineTable,
 } from './organisation-tables.ts';
+import type { TelemetryTables } from './telemetry-tables.ts';
 
 /** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
 
@@ -319,55 +320,7 @@ interface PictureTable {
   expires_at: Time;
 }
 
-interface MetricTable {
-  id: Generated<number>;
-  key: string;
-}
-
-interface TelemetryFrameTable {
-  id: Generated<number>;
-  agent_id: string;
-  epoch: string;
-  from_seq: number;
-  through_seq: number;
-  first_at: Time;
-  last_at: Time;
-  samples: number;
-  payload: Buffer;
-  received_at: Time;
-}
-
-interface TelemetryChunkTable {
-  device_sid: number;
-  hour: Time;
-  samples: number;
-  body: Buffer;
-}
-
-interface TelemetryFiveMinuteTable {
-  device_sid: number;
-  hour: Time;
-  body: Buffer;
-}
-
-interface TelemetryHourlyTable {
-  device_sid: number;
-  day: Time;
-  body: Buffer;
-}
-
-interface DeviceLatestTable {
-  device_sid: number;
-  body: Buffer;
-}
-
-export interface Tables {
-  metric: MetricTable;
-  telemetry_frame: TelemetryFrameTable;
-  telemetry_chunk: TelemetryChunkTable;
-  telemetry_five_minute: TelemetryFiveMinuteTable;
-  telemetry_hourly: TelemetryHourlyTable;
-  device_latest: DeviceLatestTable;
+export interface Tables extends TelemetryTables {
   unit: UnitTable;
   unit_change: UnitChangeTable;
   unit_alias: UnitAliasTable;
