@@ -27,6 +27,8 @@ export interface HubOptions {
   readonly ports?: { readonly http: string; readonly gateway: string; readonly broker: string };
   readonly databaseUrl?: string;
   readonly logLevel?: string;
+  /** Further settings, e.g. `EDUFLEET_ACCESS__TWO_FACTOR_ROLES`. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly onLog?: (line: string) => void;
 }
 
@@ -44,6 +46,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       EDUFLEET_ADMIN__PASSWORD: options.admin.password,
       EDUFLEET_LOG__LEVEL: options.logLevel ?? 'info',
       ...(options.databaseUrl ? { EDUFLEET_DATABASE_URL: options.databaseUrl } : {}),
+      ...options.settings,
     },
     ...(options.onLog ? { onLog: options.onLog } : {}),
   });

@@ -7,7 +7,14 @@ import {
   type updatePersonBody,
 } from '../../../../protocols/api/access/people.ts';
 import { meSchema } from '../../../../protocols/api/access/session.ts';
-import { doneSchema, signedInSchema } from '../../../../protocols/api/access/sign-in.ts';
+import {
+  backupCodesSchema,
+  doneSchema,
+  secondStepSchema,
+  signedInSchema,
+  twoFactorEnrolmentSchema,
+} from '../../../../protocols/api/access/sign-in.ts';
+import { createdTokenSchema, type createTokenBody, tokensList } from '../../../../protocols/api/access/tokens.ts';
 import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
 import { auditPage, auditVerdictSchema } from '../../../../protocols/api/audit.ts';
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
@@ -54,6 +61,8 @@ export type ListQuery = Readonly<Record<string, string | number | undefined>>;
 const root = '/api/v1';
 const id = encodeURIComponent;
 
+const firstStepSchema = z.union([signedInSchema, secondStepSchema]);
+
 /** A fresh key for a request that must act once. `randomUUID` needs HTTPS, which a school's network may not have. */
 function onceKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -62,14 +71,29 @@ function onceKey(): string {
 /** Every address of the hub that the page uses, in one place. All throw ApiError. */
 export const api = {
   signIn: (email: string, password: string) =>
-    askOnce('/api/auth/sign-in/email', { method: 'POST', body: { email, password }, schema: signedInSchema }),
+    askOnce('/api/auth/sign-in/email', { method: 'POST', body: { email, password }, schema: firstStepSchema }),
+  signInSecond: (code: string) =>
+    askOnce('/api/auth/sign-in/two-factor', { method: 'POST', body: { code }, schema: signedInSchema }),
   signOut: () => askOnce('/api/auth/sign-out', { method: 'POST', body: {}, schema: doneSchema }),
   changePassword: (currentPassword: string, newPassword: string) =>
-    ask('/api/auth/change-password', {
+    askOnce('/api/auth/change-password', {
       method: 'POST',
       body: { currentPassword, newPassword },
       schema: doneSchema,
     }),
+  // A wrong password or code is no end of the session: these do not wait for a new sign-in.
+  beginTwoFactor: (password: string) =>
+    askOnce('/api/auth/two-factor/enable', { method: 'POST', body: { password }, schema: twoFactorEnrolmentSchema }),
+  confirmTwoFactor: (code: string) =>
+    askOnce('/api/auth/two-factor/confirm', { method: 'POST', body: { code }, schema: doneSchema }),
+  disableTwoFactor: (password: string) =>
+    askOnce('/api/auth/two-factor/disable', { method: 'POST', body: { password }, schema: doneSchema }),
+  renewBackupCodes: (password: string) =>
+    askOnce('/api/auth/two-factor/backup-codes', { method: 'POST', body: { password }, schema: backupCodesSchema }),
+  tokens: (signal?: AbortSignal) => ask(`${root}/tokens`, { schema: tokensList, signal }),
+  createToken: (body: z.input<typeof createTokenBody>) =>
+    ask(`${root}/tokens`, { method: 'POST', body, schema: createdTokenSchema }),
+  revokeToken: (token: string) => ask(`${root}/tokens/${id(token)}`, { method: 'DELETE', schema: z.undefined() }),
   me: (signal?: AbortSignal) => askOnce(`${root}/me`, { schema: meSchema, signal }),
 
   overview: (unit: number | undefined, signal?: AbortSignal) =>
@@ -138,6 +162,8 @@ export const api = {
     ask(`${root}/people/${id(person)}`, { method: 'PATCH', body, schema: personSchema }),
   resetPassword: (person: string) =>
     ask(`${root}/people/${id(person)}/password`, { method: 'POST', body: {}, schema: personWithPasswordSchema }),
+  resetTwoFactor: (person: string) =>
+    ask(`${root}/people/${id(person)}/two-factor`, { method: 'DELETE', schema: personSchema }),
 
   audit: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/audit`, { schema: auditPage, query, signal }),
   verifyAudit: () => ask(`${root}/audit/verification`, { schema: auditVerdictSchema }),

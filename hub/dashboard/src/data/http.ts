@@ -11,7 +11,7 @@ type QueryValue = string | number | boolean | undefined;
 
 interface Call<T extends z.ZodType> {
   readonly schema: T;
-  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly query?: Readonly<Record<string, QueryValue>>;
   /** The same for a repeated request, so that it acts once. */
   readonly onceKey?: string;

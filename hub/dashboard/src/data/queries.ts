@@ -42,6 +42,8 @@ export const deviceEventList = (device: string) =>
     getNextPageParam: (page) => page.next,
   });
 
+export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) });
+
 export const overviewQuery = (unit: number | undefined) =>
   queryOptions({
     queryKey: ['overview', unit ?? 'all'],

@@ -65,10 +65,6 @@ export const shellTexts = defineTexts({
     vi: 'Đã thử sai quá nhiều lần nên tạm khóa. Chờ vài phút rồi thử lại, hoặc nhờ quản trị viên đặt lại mật khẩu.',
     en: 'Too many wrong attempts; sign-in is locked for now. Wait a few minutes and try again, or ask an administrator to reset the password.',
   },
-  'signIn.forbidden': {
-    vi: 'Tài khoản này chưa được phép dùng hệ thống. Hãy nhờ quản trị viên cấp quyền.',
-    en: 'This account may not use the system yet. Ask an administrator for access.',
-  },
   'signIn.help': {
     vi: 'Quên mật khẩu? Người phụ trách CNTT của Sở hoặc của trường đặt lại giúp bạn.',
     en: 'Forgot the password? The IT contact of the department or of your school can reset it.',

@@ -1,4 +1,5 @@
-import type { Role } from '../../../../protocols/api/access/session.ts';
+import type { z } from 'zod';
+import type { actionSchema, Role } from '../../../../protocols/api/access/session.ts';
 import type { Agent } from '../../../../protocols/api/agents.ts';
 import type { DeviceEvent, DeviceRow } from '../../../../protocols/api/devices.ts';
 import type { IdentityConflict } from '../../../../protocols/api/enrolment/conflicts.ts';
@@ -92,6 +93,19 @@ export const decisionKeys: Readonly<Record<NonNullable<IdentityConflict['decisio
   accept: 'decision.accept',
   dismiss: 'decision.dismiss',
   revoke: 'decision.revoke',
+};
+
+export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey>> = {
+  read: 'may.read',
+  adopt: 'may.adopt',
+  command: 'may.command',
+  'view-picture': 'may.view-picture',
+  'manage-units': 'may.manage-units',
+  'issue-voucher': 'may.issue-voucher',
+  'manage-agents': 'may.manage-agents',
+  'manage-people': 'may.manage-people',
+  'view-audit': 'may.view-audit',
+  'view-quarantine': 'may.view-quarantine',
 };
 
 export const roleKeys: Readonly<Record<Role, TextKey>> = {

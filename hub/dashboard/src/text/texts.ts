@@ -1,3 +1,4 @@
+import { accountTexts } from './account.ts';
 import { adminTexts } from './admin.ts';
 import { auditTexts } from './audit.ts';
 import type { Texts } from './define.ts';
@@ -20,6 +21,7 @@ export const texts = {
   ...adminTexts,
   ...enrolmentTexts,
   ...peopleTexts,
+  ...accountTexts,
   ...auditTexts,
   ...upkeepTexts,
   ...rigTexts,

@@ -91,6 +91,11 @@ const people = createRoute({
   validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
 });
+const account = createRoute({
+  getParentRoute: () => frame,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/account-page.tsx'), 'AccountPage'),
+});
 const audit = createRoute({
   getParentRoute: () => frame,
   path: '/audit',
@@ -133,6 +138,7 @@ export const router = createRouter({
       vouchers,
       conflicts,
       people,
+      account,
       audit,
       quarantine,
     ]),

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Divider, Modal, Popover } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconKey, IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { IconKey, IconLogout, IconShieldLock, IconUserCircle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { api } from '../../data/api.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useMe } from '../../state/session.ts';
@@ -18,6 +19,7 @@ export function AccountMenu() {
   const me = useMe();
   const navigate = useNavigate();
   const [isPasswordOpen, { open: openPassword, close: closePassword }] = useDisclosure(false);
+  const [isOpen, setOpen] = useState(false);
   const signOut = useMutation({
     mutationFn: () => api.signOut(),
     onSuccess: async () => {
@@ -35,9 +37,15 @@ export function AccountMenu() {
       >
         <PasswordForm onChanged={closePassword} />
       </Modal>
-      <Popover width={300} position="bottom-end" shadow="md" trapFocus>
+      <Popover width={300} position="bottom-end" shadow="md" trapFocus opened={isOpen} onChange={setOpen}>
         <Popover.Target>
-          <ActionIcon variant="subtle" color="gray" size={44} aria-label={t('account.menu')}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={44}
+            aria-label={t('account.menu')}
+            onClick={() => setOpen(!isOpen)}
+          >
             <IconUserCircle stroke={1.5} size={26} aria-hidden />
           </ActionIcon>
         </Popover.Target>
@@ -57,6 +65,16 @@ export function AccountMenu() {
           <LanguageControl />
           <ThemeControl />
           <Divider />
+          <Button
+            variant="default"
+            leftSection={<IconShieldLock size={18} aria-hidden />}
+            onClick={() => {
+              setOpen(false);
+              void navigate({ to: '/account' });
+            }}
+          >
+            {t('account.open')}
+          </Button>
           <Button variant="default" leftSection={<IconKey size={18} aria-hidden />} onClick={openPassword}>
             {t('password.change')}
           </Button>

@@ -13,6 +13,7 @@ import { Answer } from '../../ui/answer.tsx';
 import { LinkBadge } from '../../ui/link-badge.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { MustChangePage } from './must-change-page.tsx';
+import { MustSetUpPage } from './must-set-up-page.tsx';
 import { BottomNavigation, SideNavigation } from './navigation.tsx';
 import { RenewalDialog } from './renewal-dialog.tsx';
 
@@ -24,6 +25,7 @@ export function Frame() {
   useSignInWhen(signedOut);
   if (signedOut) return null;
   if (me.isError && toApiError(me.error).code === 'password-temporary') return <MustChangePage />;
+  if (me.isError && toApiError(me.error).code === 'two-factor-required') return <MustSetUpPage />;
   if (me.data) return <SignedIn me={me.data} />;
   return (
     <main style={{ padding: '1.5rem' }}>

@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../data/api.ts';
 import { useText } from '../../text/use-text.ts';
-import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { Refusal } from '../account/refusal.tsx';
 
 const leastLength = 12;
 
@@ -20,7 +20,7 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => unknown 
   const change = useMutation({
     mutationFn: () => api.changePassword(current, next),
     onSuccess: () => {
-      notifications.show({ message: t('password.changed'), icon: <IconCheck size={18} /> });
+      notifications.show({ message: t('password.changed'), icon: <IconCheck size={18} />, withCloseButton: false });
       return onChanged();
     },
   });
@@ -59,7 +59,7 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => unknown 
         onChange={(event) => setAgain(event.currentTarget.value)}
         error={isTried && !isShort && again !== next ? t('password.differs') : undefined}
       />
-      <ProblemLine error={change.error} />
+      <Refusal error={change.error} />
       <Button type="submit" loading={change.isPending}>
         {t('password.change')}
       </Button>

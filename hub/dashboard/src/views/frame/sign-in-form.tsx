@@ -1,12 +1,10 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { IconAlertOctagon, IconLock } from '@tabler/icons-react';
+import { Anchor, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../data/api.ts';
-import { type ApiError, toApiError } from '../../data/api-error.ts';
+import { toApiError } from '../../data/api-error.ts';
 import { useText } from '../../text/use-text.ts';
-import { formatDuration } from '../../ui/format.ts';
-import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { Refusal } from '../account/refusal.tsx';
 
 interface SignInFormProps {
   /** Address of the person whose session ended; it cannot be changed then. */
@@ -14,13 +12,21 @@ interface SignInFormProps {
   readonly onSignedIn: () => unknown;
 }
 
-/** E-mail and password. Every refusal says what to do about it. */
+/** E-mail and password, and the second step of whoever has one. Every refusal says what to do about it. */
 export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
   const { t } = useText();
   const [email, setEmail] = useState(fixedEmail ?? '');
   const [password, setPassword] = useState('');
   const [incomplete, setIncomplete] = useState(false);
-  const signIn = useMutation({ mutationFn: () => api.signIn(email.trim(), password), onSuccess: onSignedIn });
+  const signIn = useMutation({
+    mutationFn: () => api.signIn(email.trim(), password),
+    onSuccess: (answer) => ('user' in answer ? onSignedIn() : undefined),
+  });
+  const begin = () => {
+    setPassword('');
+    signIn.reset();
+  };
+  if (signIn.data && 'twoFactor' in signIn.data) return <SecondStep onSignedIn={onSignedIn} onBack={begin} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const missing = email.trim() === '' || password === '';
@@ -49,7 +55,7 @@ export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
         onChange={(event) => setPassword(event.currentTarget.value)}
         data-autofocus={fixedEmail !== undefined || undefined}
       />
-      {incomplete ? <p role="alert">{t('signIn.missing')}</p> : <Refusal error={signIn.error} />}
+      {incomplete ? <p role="alert">{t('signIn.missing')}</p> : <Refusal error={signIn.error} isAtDoor />}
       <Button type="submit" size="md" loading={signIn.isPending} fullWidth>
         {t('signIn.submit')}
       </Button>
@@ -57,33 +63,45 @@ export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
   );
 }
 
-function isLock(problem: ApiError): boolean {
-  return problem.kind === 'limited' || /lock/i.test(problem.code);
+interface SecondStepProps {
+  readonly onSignedIn: () => unknown;
+  readonly onBack: () => void;
 }
 
-function Refusal({ error }: { readonly error: unknown }) {
-  const { t, language } = useText();
-  if (!error) return null;
-  const problem = toApiError(error);
-  if (isLock(problem)) {
-    const wait = problem.retryAfterSeconds;
-    return (
-      <div className="notice" role="alert" data-tone="attention">
-        <IconLock aria-hidden />
-        <span>
-          {wait === undefined
-            ? t('signIn.lockedUnknown')
-            : t('signIn.locked', { wait: formatDuration(wait, language) })}
-        </span>
-      </div>
-    );
-  }
-  const wrong = problem.kind === 'signed-out' || problem.kind === 'refused';
-  if (!wrong && problem.kind !== 'forbidden') return <ProblemLine error={error} />;
+function SecondStep({ onSignedIn, onBack }: SecondStepProps) {
+  const { t } = useText();
+  const [code, setCode] = useState('');
+  const step = useMutation({ mutationFn: () => api.signInSecond(code), onSuccess: onSignedIn });
+  const isOver = step.error !== null && toApiError(step.error).code === 'sign-in-expired';
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (code.trim() !== '') step.mutate();
+  };
   return (
-    <div className="notice" role="alert" data-tone="fault">
-      <IconAlertOctagon aria-hidden />
-      <span>{wrong ? t('signIn.wrong') : t('signIn.forbidden')}</span>
-    </div>
+    <form onSubmit={submit} className="stack" noValidate>
+      <TextInput
+        label={t('signIn.second.code')}
+        description={t('signIn.second')}
+        autoComplete="one-time-code"
+        autoCapitalize="none"
+        spellCheck={false}
+        size="md"
+        maxLength={20}
+        value={code}
+        onChange={(event) => setCode(event.currentTarget.value)}
+        autoFocus
+        data-autofocus
+      />
+      <Refusal error={step.error} isAtDoor />
+      {isOver ? null : (
+        <Button type="submit" size="md" loading={step.isPending} fullWidth>
+          {t('step.confirm')}
+        </Button>
+      )}
+      <Anchor component="button" type="button" onClick={onBack}>
+        {t('signIn.second.back')}
+      </Anchor>
+      <p className="soft small">{t('signIn.second.lost')}</p>
+    </form>
   );
 }

@@ -69,6 +69,7 @@ function usePeopleColumns(open: (row: Person) => void): readonly FleetColumn<Per
         cell: (row) => (
           <span className={row.disabled || row.temporaryPassword ? undefined : 'soft'}>
             {row.disabled ? t('people.disabled') : t(row.temporaryPassword ? 'people.temporary' : 'people.active')}
+            {row.twoFactor ? <span className="under">{t('people.twoStep')}</span> : null}
           </span>
         ),
       },

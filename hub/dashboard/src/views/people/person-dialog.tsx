@@ -7,6 +7,7 @@ import type { Person } from '../../../../../protocols/api/access/people.ts';
 import { api } from '../../data/api.ts';
 import { announce } from '../../state/live.ts';
 import { useMe } from '../../state/session.ts';
+import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
@@ -132,13 +133,15 @@ export function PersonDialog({ person, onClose }: PersonDialogProps) {
   );
 }
 
+type Asking = 'password' | 'standing' | 'two-step';
+
 function EditForm({ person, onDone }: { readonly person: Person; readonly onDone: () => void }) {
   const { t } = useText();
   const me = useMe();
   const [name, setName] = useState(person.name);
   const [drafts, setDrafts] = useState(draftsOf(person));
   const [isTried, setTried] = useState(false);
-  const [asking, setAsking] = useState<'password' | 'standing'>();
+  const [asking, setAsking] = useState<Asking>();
   const done = () => {
     announce('people');
     onDone();
@@ -151,6 +154,7 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
     mutationFn: () => api.resetPassword(person.id),
     onSuccess: () => announce('people'),
   });
+  const takeOff = useMutation({ mutationFn: () => api.resetTwoFactor(person.id), onSuccess: done });
   if (reset.data) return <PasswordShown person={person} password={reset.data.password} onDone={onDone} />;
   if (person.id === me.user.id) return <p>{t('people.self')}</p>;
   if (asking)
@@ -158,10 +162,14 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
       <Confirm
         person={person}
         what={asking}
-        isPending={save.isPending || reset.isPending}
-        error={save.error ?? reset.error}
+        isPending={save.isPending || reset.isPending || takeOff.isPending}
+        error={save.error ?? reset.error ?? takeOff.error}
         onCancel={() => setAsking(undefined)}
-        onConfirm={() => (asking === 'password' ? reset.mutate() : save.mutate({ disabled: !person.disabled }))}
+        onConfirm={() => {
+          if (asking === 'password') reset.mutate();
+          else if (asking === 'two-step') takeOff.mutate();
+          else save.mutate({ disabled: !person.disabled });
+        }}
       />
     );
   const submit = (event: FormEvent) => {
@@ -189,6 +197,11 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
           <Button variant="default" onClick={() => setAsking('standing')}>
             {t(person.disabled ? 'people.enable' : 'people.disable')}
           </Button>
+          {person.twoFactor ? (
+            <Button variant="default" onClick={() => setAsking('two-step')}>
+              {t('people.twoStep.reset')}
+            </Button>
+          ) : null}
         </Group>
         <Button type="submit" loading={save.isPending}>
           {t('word.save')}
@@ -198,9 +211,16 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
   );
 }
 
+const confirmKeys = {
+  password: ['people.password.reset.text', 'people.password.reset'],
+  'two-step': ['people.twoStep.reset.text', 'people.twoStep.reset'],
+  shut: ['people.disable.text', 'people.disable'],
+  open: ['people.enable.text', 'people.enable'],
+} as const satisfies Record<string, readonly [TextKey, TextKey]>;
+
 interface ConfirmProps {
   readonly person: Person;
-  readonly what: 'password' | 'standing';
+  readonly what: Asking;
   readonly isPending: boolean;
   readonly error: unknown;
   readonly onCancel: () => void;
@@ -212,23 +232,17 @@ function Confirm({ person, what, isPending, error, onCancel, onConfirm }: Confir
   const { t } = useText();
   const { name } = person;
   const isShut = what === 'standing' && !person.disabled;
-  const [text, label] =
-    what === 'password'
-      ? [t('people.password.reset.text', { name }), t('people.password.reset')]
-      : [
-          t(isShut ? 'people.disable.text' : 'people.enable.text', { name }),
-          t(isShut ? 'people.disable' : 'people.enable'),
-        ];
+  const [textKey, labelKey] = confirmKeys[what === 'standing' ? (isShut ? 'shut' : 'open') : what];
   return (
     <div className="stack">
-      <p>{text}</p>
+      <p>{t(textKey, { name })}</p>
       <ProblemLine error={error} />
       <Group justify="flex-end">
         <Button variant="default" onClick={onCancel}>
           {t('word.cancel')}
         </Button>
         <Button {...(isShut ? { color: 'red' } : {})} loading={isPending} onClick={onConfirm}>
-          {label}
+          {t(labelKey)}
         </Button>
       </Group>
     </div>
