@@ -51,7 +51,7 @@ describe.skipIf(!hasDpkg)('the package of the agent (needs dpkg-deb)', () => {
 
   it('is built for the other architecture with the Node that the lock file names', async () => {
     const path = await build(other, join(folder, 'other'));
-    const unpack = `dpkg-deb --fsys-tarfile '${path}' | tar -xO ./usr/lib/edufleet-agent/node | head -c 20`;
+    const unpack = `dpkg-deb --fsys-tarfile '${path}' 2>/dev/null | tar -xO ./usr/lib/edufleet-agent/node | head -c 20`;
     const node = execFileSync('sh', ['-c', unpack]);
     // e_machine of the ELF header: 62 is x86-64, 183 is AArch64.
     expect(node.readUInt16LE(18)).toBe(other === 'arm64' ? 183 : 62);
@@ -180,6 +180,26 @@ describe.skipIf(!hasDpkg || !canMakeMachine)('a machine with the package (needs 
     expect(await inside('edufleet-agent', 'doctor')).toMatch(/✓ Ghi danh .*\n✓ Chứng chỉ đến[\s\S]*Mọi điều đều ổn\./);
   });
 
+  it('tells somebody else that he may not look, and nothing of the identity', async () => {
+    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'edufleet-agent', 'doctor', '--json'];
+    const { code, out } = await machine.run('setpriv', asNobody);
+    const { findings } = JSON.parse(out) as { findings: { cause?: string }[] };
+    expect([code, findings.flatMap(({ cause }) => cause ?? [])]).toEqual([1, ['not-permitted']]);
+  });
+
+  it('leaves a running agent alone when a command changes nothing', async () => {
+    const before = await mainProcess();
+    await inside('edufleet-agent', 'enrol', '--help');
+    const { code } = await machine.run('edufleet-agent', [
+      'enrol',
+      '--hub',
+      'https://127.0.0.1:1',
+      '--voucher',
+      'EF1-X',
+    ]);
+    expect([code > 0, await mainProcess()]).toEqual([true, before]);
+  });
+
   it('can do what needs the parts that are loaded late, and the other script', async () => {
     await using camera = await startOnvifCamera({ credentials: null });
     const { host, port } = camera.address;
@@ -213,8 +233,14 @@ describe.skipIf(!hasDpkg || !canMakeMachine)('a machine with the package (needs 
     await inside('systemctl', 'daemon-reload');
   });
 
-  it('keeps who it is when the package is removed and comes again', async () => {
+  it('keeps who it is, and what was set, when the package is updated, or removed and comes again', async () => {
     const [before] = await agents();
+    const settings = JSON.stringify({ dataDir: '/var/lib/edufleet-agent', network: { allow: ['10.1.0.0/16'] } });
+    writeFileSync(machine.path('/etc/edufleet/agent.json'), settings);
+    const updated = Date.now();
+    await install();
+    expect((await online(updated)).id).toBe(before?.id);
+    expect(readFileSync(machine.path('/etc/edufleet/agent.json'), 'utf8')).toBe(settings);
     await inside('dpkg', '-r', 'edufleet-agent');
     expect(await inside('ls', '/var/lib/edufleet-agent/identity')).toContain('key.pem');
     const again = Date.now();
