@@ -42,7 +42,7 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
     method: 'POST',
     url: '/tokens',
     tag: 'me',
-    summary: 'Make a token with your rights or some of them; it is shown only here',
+    summary: 'Make a token with your rights; it is shown only here',
     action: 'read',
     body: createTokenBody,
     answer: createdTokenSchema,
