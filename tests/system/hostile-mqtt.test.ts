@@ -65,6 +65,13 @@ const connectPacket = (options: Record<string, unknown> = {}) =>
 const publishPacket = (topic: string, payload: Buffer | string = '{}', extra: Record<string, unknown> = {}) =>
   packet({ cmd: 'publish', topic, payload, qos: 1, messageId: 7, retain: false, dup: false, ...extra } as Packet);
 
+/** How long one message takes to be stored and acknowledged, milliseconds. */
+const wayOf = async (agent: TestAgent) => {
+  const began = performance.now();
+  await agent.publishRaw('fleet/v1/witness/up/frames', '{}');
+  return performance.now() - began;
+};
+
 const ended = (socket: Socket) =>
   new Promise<void>((resolve) => {
     if (socket.destroyed) resolve();
@@ -320,20 +327,18 @@ describe('a hostile agent', () => {
     );
     await new Promise((resolve) => socket.once('data', resolve));
     socket.pause();
+    const undisturbed = await Promise.all(Array.from({ length: 20 }, () => wayOf(witness)));
     const flood = setInterval(() => {
       for (let i = 0; i < 20; i++) socket.write(publishPacket(`fleet/v1/${agentId}/up/frames`));
     }, 10);
     let slowest = 0;
-    while (!codes().includes('slow-reader')) {
-      const began = performance.now();
-      await witness.publishRaw('fleet/v1/witness/up/frames', '{}');
-      slowest = Math.max(slowest, performance.now() - began);
-    }
+    while (!codes().includes('slow-reader')) slowest = Math.max(slowest, await wayOf(witness));
     clearInterval(flood);
     socket.destroy();
     fixture.behind.submit = submit;
     await expectRefused('slow-reader');
-    expect(slowest).toBeLessThan(1_000);
+    // A second, and as much more as this machine is slow at this moment.
+    expect(slowest).toBeLessThan(1_000 + 10 * Math.max(...undisturbed));
   });
 
   it('subscribing to what is not its own gets nothing, and the refusal is seen', async () => {
