@@ -208,7 +208,7 @@ describe.skipIf(!hasDpkg || !canMakeMachine)('a machine with the package (needs 
       ['probe', `${host}:${port}`, '--family', 'onvif-camera', '--lang', 'en'],
       { EDUFLEET_NETWORK__ALLOW: '["127.0.0.1"]' },
     );
-    expect(out + err).toMatch(/✓ Connection[\s\S]*Second opinion \(node-onvif\)/);
+    expect(out + err).toMatch(/✓ Connection[\s\S]*Second opinion \(node-onvif\)[\s\S]*Both programs read the camera/);
   });
 
   it('is started again when its core stands still', async () => {
