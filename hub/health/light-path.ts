@@ -19,21 +19,21 @@ const parts = {
   other: { name: { vi: 'Bộ phận khác', en: 'Another part' }, codes: { error: 'EF-2391', warning: 'EF-2392' } },
 } as const satisfies Record<string, Part>;
 
-/** The same part by another word. */
-const aliases: Readonly<Record<string, keyof typeof parts>> = { backlight: 'lamp' };
+/** The same part by another word. A map, for a device may call a part `constructor`. */
+const aliases: ReadonlyMap<string, keyof typeof parts> = new Map([['backlight', 'lamp']]);
 
 /** Names of parts that have no code of their own. */
-const names: Readonly<Record<string, Label>> = {
-  battery: { vi: 'Pin', en: 'The battery' },
-  tamper: { vi: 'Chống tháo gỡ', en: 'The tamper contact' },
-  device: { vi: 'Thiết bị', en: 'The device' },
-  'brightness-sensor': { vi: 'Cảm biến ánh sáng', en: 'The brightness sensor' },
-};
+const names: ReadonlyMap<string, Label> = new Map([
+  ['battery', { vi: 'Pin', en: 'The battery' }],
+  ['tamper', { vi: 'Chống tháo gỡ', en: 'The tamper contact' }],
+  ['device', { vi: 'Thiết bị', en: 'The device' }],
+  ['brightness-sensor', { vi: 'Cảm biến ánh sáng', en: 'The brightness sensor' }],
+]);
 
 const order = Object.keys(parts) as readonly (keyof typeof parts)[];
 
 function partOf(word: string): keyof typeof parts {
-  return order.find((part) => part === word) ?? aliases[word] ?? 'other';
+  return order.find((part) => part === word) ?? aliases.get(word) ?? 'other';
 }
 
 /** The finding of the worst error: errors before warnings, and among them what is likely the root of the rest. */
@@ -47,7 +47,7 @@ export function codeOfErrors(errors: readonly PartError[]): HealthCodeName | und
 export function wordsOfError({ part, level, message }: PartError): Label {
   const known = partOf(part);
   const foreign = known === 'other' && part !== 'other';
-  const own = names[part] ?? { vi: `Bộ phận “${part}”`, en: `The part “${part}”` };
+  const own = names.get(part) ?? { vi: `Bộ phận “${part}”`, en: `The part “${part}”` };
   const name: Label = foreign ? own : parts[known].name;
   const more = message ? `: ${message}` : '';
   return level === 'error'

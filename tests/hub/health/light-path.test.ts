@@ -47,7 +47,10 @@ describe('errors of a light path', () => {
 
   it('are a fault exactly when one of them is an error, in any order', () => {
     const error = fc.record({
-      part: fc.oneof(fc.constantFrom('fan', 'lamp', 'temperature', 'cover', 'filter', 'other'), fc.string()),
+      part: fc.oneof(
+        fc.constantFrom('fan', 'lamp', 'temperature', 'cover', 'filter', 'other', 'valueOf', '__proto__'),
+        fc.string(),
+      ),
       level: fc.constantFrom('warning' as const, 'error' as const),
     });
     fc.assert(

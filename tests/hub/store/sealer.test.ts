@@ -143,5 +143,6 @@ describe('rotation', () => {
     await writeSealKeys(given, [newest]);
     expect(await secretsOf(folder.path, given)).toEqual(wanted);
     await expect(secretsOf(folder.path)).rejects.toMatchObject({ code: 'seal-broken' });
-  });
+    // It opens the embedded database seven times.
+  }, 90_000);
 });
