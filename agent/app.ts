@@ -17,6 +17,7 @@ import type { ProgramPort } from './platform/program.ts';
 import { CommandRouter } from './runtime/command-router.ts';
 import type { RecordSink } from './runtime/reporter.ts';
 import { Supervisor } from './runtime/supervisor.ts';
+import { searchPolicy } from './search.ts';
 import { CardStore } from './uplink/card-store.ts';
 import { type AgentDatabase, openDatabase } from './uplink/database.ts';
 import { DesiredStore } from './uplink/desired-store.ts';
@@ -184,13 +185,9 @@ function familiesOf(drivers: readonly Driver[]): AgentFacts['families'] {
   return drivers.map(({ family, label }) => ({ name: family, label: { vi: label.vi, en: label.en } }));
 }
 
-function discoveryPolicy({ discovery, network }: AgentConfig): DiscoveryPolicy {
-  return {
-    enabled: discovery.enabled,
-    targets: discovery.targets.map(({ host, port }) => ({ host, ...(port ? { port } : {}) })),
-    broadcast: network.broadcast,
-    intervalMs: discovery.intervalSeconds * 1_000,
-  };
+function discoveryPolicy(config: AgentConfig): DiscoveryPolicy {
+  const { enabled, intervalSeconds } = config.discovery;
+  return { ...searchPolicy(config), enabled, intervalMs: intervalSeconds * 1_000 };
 }
 
 /** Tells the hub that a damaged file was put aside, and with it what had not been delivered. */

@@ -41,6 +41,16 @@ const schema = z.strictObject({
         .max(1_000)
         .default([])
         .describe('addresses that are asked directly'),
+      ranges: z
+        .array(z.string().max(18))
+        .max(64)
+        .default([])
+        .describe('IPv4 blocks such as 192.168.7.0/24 whose usual device ports are looked at, 1024 addresses a round'),
+      communities: z
+        .array(z.string().min(1).max(64))
+        .max(4)
+        .default(['public'])
+        .describe('SNMP communities that targets are asked with, to read who they are'),
       intervalSeconds: z.int().min(60).max(604_800).default(3_600).describe('time between two rounds'),
     })
     .prefault({}),

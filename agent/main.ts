@@ -102,7 +102,7 @@ async function run(options: CommonOptions): Promise<void> {
 
 async function discover(options: CommonOptions): Promise<void> {
   const { config, ...ports } = portsOf(options);
-  for await (const proposal of searchOnce({ ...ports, drivers, config, signal: stop.signal })) {
+  for (const proposal of await searchOnce({ ...ports, drivers, config, signal: stop.signal })) {
     console.log(JSON.stringify(proposal));
   }
 }

@@ -1,7 +1,8 @@
-import { toError } from '../protocols/errors.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import type { AgentConfig } from './config.ts';
 import type { Driver, Proposal } from './devices/driver.ts';
+import { type SearchPolicy, searchRound } from './discovery/round.ts';
+import { Surveyor } from './discovery/surveyor.ts';
 import type { Network } from './platform/network.ts';
 
 export interface SearchOptions {
@@ -13,28 +14,19 @@ export interface SearchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Asks every family once, one after another, and yields what answers, as the person at the keyboard may want to see it. */
-export async function* searchOnce({
-  drivers,
-  config,
-  network,
-  clock,
-  log,
-  signal,
-}: SearchOptions): AsyncGenerator<Proposal> {
-  for (const driver of drivers) {
-    if (!driver.discover || signal.aborted) continue;
-    try {
-      yield* driver.discover({
-        clock,
-        log: log.child({ family: driver.family }),
-        ...network,
-        targets: config.discovery.targets.map(({ host, port }) => ({ host, ...(port ? { port } : {}) })),
-        broadcast: config.network.broadcast,
-        signal,
-      });
-    } catch (thrown) {
-      if (!signal.aborted) log.warn('the search of a family failed', { family: driver.family, error: toError(thrown) });
-    }
-  }
+/** What the local configuration lets a search do. */
+export function searchPolicy({ discovery, network }: Pick<AgentConfig, 'discovery' | 'network'>): SearchPolicy {
+  return {
+    targets: discovery.targets.map(({ host, port }) => ({ host, ...(port ? { port } : {}) })),
+    ranges: discovery.ranges,
+    communities: discovery.communities,
+    broadcast: network.broadcast,
+  };
+}
+
+/** Searches once, adopted devices included. Throws FatalError `invalid-ranges`, or the signal's reason. */
+export async function searchOnce({ config, ...options }: SearchOptions): Promise<readonly Proposal[]> {
+  const policy = searchPolicy(config);
+  const surveyor = new Surveyor({ ...options, policy, adopted: () => [] });
+  return await searchRound({ ...options, policy, surveyor });
 }

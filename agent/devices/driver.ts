@@ -178,6 +178,55 @@ export interface DiscoveryContext {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Something that a search on behalf of all families has seen. Only that it came from `host` is known; all else is what the
+ * device claims. `service` announces itself by DNS-SD, `root-device` by SSDP; behind an `open-port` nothing was asked.
+ */
+export type Sighting =
+  | {
+      readonly kind: 'service';
+      readonly host: string;
+      /** `_ipp._tcp`. */
+      readonly type: string;
+      readonly instance: string;
+      readonly port: number | undefined;
+      readonly text: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'root-device';
+      readonly host: string;
+      readonly id: string;
+      /** What it says it is and has: `urn:schemas-upnp-org:device:MediaRenderer:1`. */
+      readonly types: readonly string[];
+      readonly location: string | undefined;
+      readonly server: string | undefined;
+      /** From its description, where it has one at its own address. */
+      readonly name: string | undefined;
+      readonly vendor: string | undefined;
+      readonly model: string | undefined;
+      readonly serial: string | undefined;
+    }
+  | { readonly kind: 'open-port'; readonly host: string; readonly port: number };
+
+export type SightingOf<K extends Sighting['kind']> = Extract<Sighting, { kind: K }>;
+
+/** What recognition may use beside what was seen. */
+export interface RecognitionContext extends DiscoveryContext {
+  readonly sightings: readonly Sighting[];
+  /** Read-only community names that the local configuration has for boxes that it does not know yet. */
+  readonly communities: readonly string[];
+}
+
+/** By what devices of a family are seen before they are asked. */
+export interface Traces {
+  /** DNS-SD services: `_ipp._tcp`. */
+  readonly services?: readonly string[];
+  /** SSDP search targets beside `ssdp:all`, for devices that answer to nothing else; an empty list asks for `ssdp:all` alone. */
+  readonly searchTargets?: readonly string[];
+  /** TCP ports on which they usually listen. They are opened and closed without a byte, and only where the policy says so. */
+  readonly ports?: readonly number[];
+}
+
 export type Proposal = Omit<ProposalRecord, 'kind' | 'seq' | 'at' | 'mono'>;
 
 /** Something that a device needs of the agent's machine beside the network; `edufleet-agent doctor` looks whether it is there. */
@@ -208,6 +257,9 @@ export interface Driver<Settings = unknown> {
   listen?(context: DriverContext<Settings>, look: () => void): Promise<void>;
   /** Looks for devices of this family and yields what answered; ends by itself within a minute. */
   discover?(context: DiscoveryContext): AsyncIterable<Proposal>;
+  readonly traces?: Traces;
+  /** Finds devices of this family among what was seen, and may ask those in its own words; ends by itself within a minute. */
+  recognise?(context: RecognitionContext): AsyncIterable<Proposal>;
 }
 
 /** Declares a driver; the registry takes it with its settings type erased. */

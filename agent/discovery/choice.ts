@@ -1,10 +1,11 @@
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { Proposal } from '../devices/driver.ts';
+import { contradicts } from './contest.ts';
 
 /** What needs no proposal. */
 export interface Known {
   /** Devices that are adopted already. */
-  readonly devices: readonly Pick<DesiredDevice, 'family' | 'address'>[];
+  readonly devices: readonly (Pick<DesiredDevice, 'family' | 'address'> & Partial<Pick<DesiredDevice, 'settings'>>)[];
   /** Keys that a person refused. */
   readonly refused: ReadonlySet<string>;
 }
@@ -36,10 +37,14 @@ export function chooseProposals(found: readonly Proposal[], known: Known): Choic
   return { chosen: [...chosen.values()], contested };
 }
 
-/** The same place: an address without a port means the family's own port, so there the family decides. */
-function isAdopted({ family, address }: Proposal, { devices }: Known): boolean {
+/**
+ * The same place: an address without a port means the family's own port, so there the family decides. Several devices behind
+ * one address are told apart by what the family proposes to set for them.
+ */
+function isAdopted({ family, address, settings }: Proposal, { devices }: Known): boolean {
   return devices.some((device) => {
     if (device.address?.host.toLowerCase() !== address.host.toLowerCase()) return false;
+    if (device.family === family && contradicts(settings, device.settings)) return false;
     return device.address.port === undefined || address.port === undefined
       ? device.family === family
       : device.address.port === address.port;

@@ -1,19 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { toError } from '../../protocols/errors.ts';
 import { proposalRecordSchema } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
-import type { DiscoveryContext, Driver, Proposal } from '../devices/driver.ts';
+import type { Driver, Proposal } from '../devices/driver.ts';
 import type { Network } from '../platform/network.ts';
 import type { RecordSink } from '../runtime/reporter.ts';
 import { chooseProposals, type Known } from './choice.ts';
+import { type SearchPolicy, searchRound } from './round.ts';
+import { Surveyor } from './surveyor.ts';
 
 /** What the local configuration allows. */
-export interface DiscoveryPolicy {
+export interface DiscoveryPolicy extends SearchPolicy {
   readonly enabled: boolean;
-  /** Addresses that may be asked directly. */
-  readonly targets: DiscoveryContext['targets'];
-  /** Whether everyone on the local network may be asked. */
-  readonly broadcast: boolean;
   /** Between two rounds; each is spread by a quarter. */
   readonly intervalMs: number;
 }
@@ -31,10 +28,6 @@ export interface DiscoveryOptions {
   readonly random: () => number;
 }
 
-/** Families end by themselves within a minute; one that does not is cut off. */
-const familyLimitMs = 90_000;
-/** Of one family in one round. */
-const maxProposals = 500;
 /** An unchanged proposal is told again after a day, for a hub that has lost it. */
 const repeatMs = 24 * 3_600_000;
 /** Proposals that are remembered; beyond, the one told longest ago is forgotten and may be told again. */
@@ -44,13 +37,17 @@ const firstDelayMs = 20_000;
 /** Looks for devices and proposes them; a person adopts. Rounds are periodic and on request, never two at once. */
 export class Discovery implements AsyncDisposable {
   readonly #options: DiscoveryOptions;
+  readonly #surveyor: Surveyor;
   readonly #stop = new AbortController();
   readonly #told = new Map<string, { readonly proposal: Proposal; readonly atMs: number }>();
   #round: Promise<void> | undefined;
   #schedule: Promise<void> | undefined;
 
+  /** Throws FatalError `invalid-ranges`. */
   constructor(options: DiscoveryOptions) {
     this.#options = options;
+    const adopted = () => options.known().devices.map(({ address }) => address);
+    this.#surveyor = new Surveyor({ ...options, adopted });
   }
 
   /** Begins the periodic rounds, the first one shortly after. Does nothing when the policy forbids. */
@@ -86,40 +83,16 @@ export class Discovery implements AsyncDisposable {
     }
   }
 
-  /** All families at the same time: they mostly wait. */
   async #search(): Promise<void> {
-    const found = await Promise.all(this.#options.drivers.map((driver) => this.#ask(driver)));
-    if (this.#stop.signal.aborted) return;
-    const { chosen, contested } = chooseProposals(found.flat(), this.#options.known());
-    for (const key of contested) this.#options.log.warn('two addresses claim to be the same device', { device: key });
-    for (const proposal of chosen) this.#tell(proposal);
-  }
-
-  async #ask(driver: Driver): Promise<readonly Proposal[]> {
-    const { clock, log, network, policy } = this.#options;
-    if (!driver.discover) return [];
-    using deadline = clock.deadline(familyLimitMs, this.#stop.signal);
-    const proposals: Proposal[] = [];
-    const context: DiscoveryContext = {
-      clock,
-      log: log.child({ family: driver.family }),
-      ...network,
-      targets: policy.targets,
-      broadcast: policy.broadcast,
-      signal: deadline.signal,
-    };
+    const { log, known } = this.#options;
     try {
-      for await (const proposal of driver.discover(context)) {
-        if (proposals.length >= maxProposals) break;
-        proposals.push(proposal);
-      }
+      const found = await searchRound({ ...this.#options, surveyor: this.#surveyor, signal: this.#stop.signal });
+      const { chosen, contested } = chooseProposals(found, known());
+      for (const key of contested) log.warn('two addresses claim to be the same device', { device: key });
+      for (const proposal of chosen) this.#tell(proposal);
     } catch (thrown) {
-      // What was found before still counts.
-      if (!this.#stop.signal.aborted) {
-        log.warn('a search ended early', { family: driver.family, error: toError(thrown) });
-      }
+      if (!this.#stop.signal.aborted) throw thrown;
     }
-    return proposals;
   }
 
   #tell(proposal: Proposal): void {

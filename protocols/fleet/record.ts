@@ -126,6 +126,10 @@ export const proposalRecordSchema = z.object({
   serial: z.string().max(200).optional(),
   macs: z.array(z.string().max(20)).max(32).optional(),
   needsCredentials: z.boolean(),
+  /** `certain`: it answered as its family does; `likely`: it says that it is one; `possible`: something hints at it. */
+  confidence: z.enum(['certain', 'likely', 'possible']).optional(),
+  /** What the family must know beside the address, as it was found; a person may change it when adopting. */
+  settings: document.refine((value) => JSON.stringify(value).length <= 4_096, 'settings are at most 4 KiB').optional(),
   /** What was seen, in one line each, for the person who decides. */
   evidence: z.array(z.string().max(300)).max(16),
 });

@@ -26,7 +26,15 @@ function setUp(over: Partial<DiscoveryPolicy> = {}) {
   };
   const discovery = new Discovery({
     drivers: [createScriptedDriver('without-search').driver, driver],
-    policy: { enabled: true, targets: [{ host: '10.0.0.1' }], broadcast: false, intervalMs: 600_000, ...over },
+    policy: {
+      enabled: true,
+      targets: [{ host: '10.0.0.1' }],
+      ranges: [],
+      communities: [],
+      broadcast: false,
+      intervalMs: 600_000,
+      ...over,
+    },
     network: bench.ports.network,
     clock: bench.clock,
     log: bench.ports.log,
