@@ -6,6 +6,7 @@ import { systemClock } from '../provisioning/platform/clock.ts';
 import { createLog } from '../provisioning/platform/log.ts';
 import { describeSettings, type Settings } from '../provisioning/platform/settings.ts';
 import { startHub } from './app.ts';
+import { breakGlass } from './break-glass.ts';
 import { type HubConfig, readHubConfig } from './config.ts';
 import { rotateSeal } from './rotate-seal.ts';
 import { verifyAudit } from './verify-audit.ts';
@@ -51,6 +52,21 @@ program
     const report = await verifyAudit({ config, witnessFiles: witnesses, clock: systemClock, log, signal });
     process.stdout.write(`${report.text}\n`);
     if (!report.ok) process.exitCode = exit.failed;
+  });
+
+program
+  .command('break-glass')
+  .description('make somebody province administrator for some hours, when no administrator can sign in')
+  .requiredOption('-e, --email <address>', 'who; made when there is nobody of this address')
+  .option('--hours <n>', 'for how long, 1 to 8', '4')
+  .option('-r, --reason <text>', 'why; stands in the audit log')
+  .option('-o, --password-file <file>', 'write the one-time password there (0600) and not to the screen')
+  .addHelpText('after', '\nWith the embedded database, stop the hub first; with PostgreSQL it may run.')
+  .action(async (options: { email: string; hours: string; reason?: string; passwordFile?: string }) => {
+    const { values: config } = settings();
+    const log = createLog({ name: 'hub', level: 'warn' });
+    const hours = Number(options.hours);
+    process.stdout.write(`${await breakGlass({ ...options, hours, config, clock: systemClock, log })}\n`);
   });
 
 program

@@ -2,6 +2,7 @@ import type { Role } from '../../protocols/api/access/session.ts';
 import type { CreatedToken, Token } from '../../protocols/api/access/tokens.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Store } from '../store/index.ts';
+import { createEmergencies, type Emergencies } from './emergency.ts';
 import { createGrantedActor, type SignedInActor } from './granted-actor.ts';
 import { LookUpCache } from './look-up-cache.ts';
 import { createPeople, type People } from './people.ts';
@@ -40,7 +41,7 @@ interface SignInAttempt {
 }
 
 /** People, their roles, sessions and tokens. */
-export interface Access extends People, SecondFactor {
+export interface Access extends People, SecondFactor, Omit<Emergencies, 'breakGlass'> {
   /** Who asks; undefined when nobody that this hub knows. Remembered for some seconds. */
   actorOf(credentials: Credentials): Promise<SignedInActor | undefined>;
   /** Whether a Cookie header holds a session's cookie, right or wrong: what a foreign page could make a browser send. */
@@ -87,14 +88,14 @@ export function createAccess(deps: AccessDeps): Access {
 
   const byToken = async (token: string) => {
     const found = await tokens.find(token);
-    const user = found && (await findUser(store, found.userId));
+    const user = found && (await findUser(store, clock, found.userId));
     if (!user || user.isDisabled) return undefined;
     const grants = await grantsOf(store, user.id, clock.now());
     return createGrantedActor({ user, grants, narrowing: found.narrowing, via: 'token', expiresAt: undefined });
   };
   const byCookie = async (value: string, header: string) => {
     const session = await signIn.sessionOf(header);
-    const user = session && value !== '' ? await findUser(store, session.user.id) : undefined;
+    const user = session && value !== '' ? await findUser(store, clock, session.user.id) : undefined;
     if (!session || !user || user.isDisabled) return undefined;
     const grants = await grantsOf(store, user.id, clock.now());
     const isBound = grants.some(({ role }) => twoFactorRoles.includes(role));
@@ -105,7 +106,9 @@ export function createAccess(deps: AccessDeps): Access {
       expiresAt: session.expiresAt,
       hasTwoFactor: user.hasTwoFactor,
       mustChangePassword: user.isTemporary,
-      mustSetUpTwoFactor: isBound && !user.hasTwoFactor,
+      // Whoever comes in by an emergency may have no phone at hand.
+      mustSetUpTwoFactor: isBound && !user.hasTwoFactor && user.emergencyUntil === undefined,
+      emergencyUntil: user.emergencyUntil,
     });
   };
 
@@ -119,6 +122,7 @@ export function createAccess(deps: AccessDeps): Access {
       return actor?.expiresAt && actor.expiresAt.getTime() <= clock.now() ? undefined : actor;
     },
     hasSessionCookie: (cookie) => cookies.valueOf('session', cookie) !== undefined,
+    ...createEmergencies(store, clock, passwords, changed),
     ...createPeople({ store, passwords, clock, changed }),
     ...createSecondFactor({ store, library, cookies, clock, lockout, changed }),
     signIn: ({ email, password, ...visitor }) =>
@@ -127,7 +131,7 @@ export function createAccess(deps: AccessDeps): Access {
         async () => {
           const signedIn = await signIn.signIn(email, password, visitor);
           // The same words as for a wrong password: whether an account was shut is nobody's business at the door.
-          if (signedIn.value && (await findUser(store, signedIn.value.id))?.isDisabled) throw wrongCredentials();
+          if (signedIn.value && (await findUser(store, clock, signedIn.value.id))?.isDisabled) throw wrongCredentials();
           return signedIn;
         },
         ({ value }) => value !== undefined,

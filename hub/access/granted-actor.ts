@@ -28,6 +28,8 @@ export interface SignedInActor extends Actor {
   readonly mustChangePassword: boolean;
   /** A role asks for a second factor: nothing may be done before there is one. */
   readonly mustSetUpTwoFactor: boolean;
+  /** End of rights that were given past all roles, while they last. */
+  readonly emergencyUntil?: Date | undefined;
 }
 
 /** What a token was narrowed to at its making. */
@@ -47,6 +49,7 @@ export interface GrantedActorParts {
   readonly hasTwoFactor?: boolean;
   readonly mustChangePassword?: boolean;
   readonly mustSetUpTwoFactor?: boolean;
+  readonly emergencyUntil?: Date | undefined;
 }
 
 /** The scopes that a person's grants give, or the part of them that a token was narrowed to; pure. */

@@ -1,5 +1,6 @@
 export { type Access, createAccess } from './access.ts';
 export type { Action, Actor } from './actor.ts';
+export { breakGlass } from './emergency.ts';
 export { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from './error.ts';
 export type { SignedInActor } from './granted-actor.ts';
 export { inScope, narrow, type Scope, scopeCondition } from './scope.ts';

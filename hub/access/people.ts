@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
 import type {
@@ -17,6 +17,7 @@ import { matchesWords, searchWords } from '../store/search.ts';
 import { sortKey } from '../store/sort-key.ts';
 import type { UnitKind } from '../store/tables.ts';
 import type { Actor } from './actor.ts';
+import { dropTwoFactor, insertPerson, newPassword } from './credentials.ts';
 import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from './error.ts';
 import { inScope, type Scope } from './scope.ts';
 import type { Passwords } from './sign-in/password.ts';
@@ -47,13 +48,6 @@ export interface People {
   resetPassword(scope: Scope, actor: Actor, id: string): Promise<WithPassword>;
   /** Takes the second factor away, for who lost it; all sessions end. Throws NotFoundError, ForbiddenError for oneself. */
   resetTwoFactor(scope: Scope, actor: Actor, id: string): Promise<Person>;
-}
-
-/** 90 random bits in letters and digits: `k7Qm2-...`, to be read to somebody or typed from paper. */
-function newPassword(): string {
-  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
-  const letters = [...randomBytes(18)].map((byte) => alphabet[byte & 31] ?? '').join('');
-  return (letters.match(/.{6}/g) ?? []).join('-');
 }
 
 interface PersonRow extends Person {
@@ -98,26 +92,9 @@ export function createPeople({ store, passwords, clock, changed }: PeopleDeps): 
       const hash = await passwords.hash(password);
       const id = randomUUID();
       const at = new Date(clock.now());
-      const stamps = { created_at: at, updated_at: at };
       try {
         await store.transaction(async (trx) => {
-          const tables = withSignIn(trx);
-          await tables
-            .insertInto('auth_user')
-            .values({ id, name, email, email_verified: true, ...stamps })
-            .execute();
-          await tables
-            .insertInto('auth_account')
-            .values({
-              id: randomUUID(),
-              account_id: id,
-              provider_id: 'credential',
-              user_id: id,
-              password: hash,
-              ...stamps,
-            })
-            .execute();
-          await trx.insertInto('person').values({ user_id: id, temporary_password: true }).execute();
+          await insertPerson(trx, { id, name, email, hash, at });
           await writeGrants(trx, id, grants, actor);
         });
       } catch (thrown) {
@@ -176,14 +153,6 @@ export function createPeople({ store, passwords, clock, changed }: PeopleDeps): 
       return view(id);
     },
   };
-}
-
-/** Whoever had the second factor may have lost it to somebody: sessions end too. */
-async function dropTwoFactor(trx: Trx, userId: string): Promise<void> {
-  const tables = withSignIn(trx);
-  await tables.deleteFrom('auth_two_factor').where('user_id', '=', userId).execute();
-  await tables.updateTable('auth_user').set({ two_factor_enabled: false }).where('id', '=', userId).execute();
-  await tables.deleteFrom('auth_session').where('user_id', '=', userId).execute();
 }
 
 /** Shuts somebody out, with their sessions, or lets them in again. */

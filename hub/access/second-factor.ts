@@ -58,7 +58,7 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
       return lockout.attempt(
         lockKeys(user.email, step.address),
         async () => {
-          if ((await findUser(store, user.id))?.isDisabled) throw wrongCredentials();
+          if ((await findUser(store, deps.clock, user.id))?.isDisabled) throw wrongCredentials();
           return twoFactor.finish(user, step);
         },
         () => true,

@@ -25,6 +25,14 @@ type SignInTables = {
   };
   auth_verification: { id: string; identifier: string; value: string; expires_at: Date };
   auth_two_factor: { id: string; user_id: string };
+  emergency_access: {
+    id: string;
+    user_id: string;
+    opened_at: Date;
+    until: Date;
+    sign_ins: Generated<number>;
+    last_sign_in_at: Date | null;
+  };
   auth_used_code: { user_id: string; code: string; used_at: Date };
 };
 

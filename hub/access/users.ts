@@ -20,19 +20,34 @@ export interface FoundUser extends SessionUser {
   readonly isTemporary: boolean;
   /** Signs in by a second step too. */
   readonly hasTwoFactor: boolean;
+  /** End of rights that were given past all roles. */
+  readonly emergencyUntil: Date | undefined;
 }
 
-export async function findUser(store: Store, id: string): Promise<FoundUser | undefined> {
+export async function findUser(store: Store, clock: Clock, id: string): Promise<FoundUser | undefined> {
   const row = await withSignIn(store.db)
     .selectFrom('auth_user')
     .leftJoin('person', 'person.user_id', 'auth_user.id')
     .select(['auth_user.id', 'auth_user.name', 'auth_user.email', 'auth_user.two_factor_enabled as hasTwoFactor'])
     .select(['person.disabled_at', 'person.temporary_password'])
+    .select((eb) =>
+      eb
+        .selectFrom('emergency_access')
+        .select((inner) => inner.fn.max('until').as('until'))
+        .whereRef('emergency_access.user_id', '=', 'auth_user.id')
+        .where('until', '>', new Date(clock.now()))
+        .as('emergencyUntil'),
+    )
     .where('auth_user.id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { disabled_at: disabledAt, temporary_password: isTemporary, ...user } = row;
-  return { ...user, isDisabled: disabledAt !== null, isTemporary: isTemporary === true };
+  const { disabled_at: disabledAt, temporary_password: isTemporary, emergencyUntil, ...user } = row;
+  return {
+    ...user,
+    isDisabled: disabledAt !== null,
+    isTemporary: isTemporary === true,
+    emergencyUntil: emergencyUntil ?? undefined,
+  };
 }
 
 /** The person has a password of their own now. */

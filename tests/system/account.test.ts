@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDashboard } from '../demo/dashboard.ts';
 import { type RunningHub, startHub } from '../demo/hub.ts';
 import { hasBrowser, launchBrowser, seriousFindings } from '../support/browser.ts';
+import { startChild } from '../support/child.ts';
 import { repositoryRoot } from '../support/modules.ts';
 import { totpCode } from '../support/totp.ts';
 
@@ -195,4 +196,48 @@ describe.skipIf(!hasBrowser)('one’s own account in Chromium', () => {
     await theirs.getByLabel('Thư điện tử').waitFor();
     await theirs.context().close();
   });
+
+  it('breaks the glass only at the stopped hub, and shows it to the other administrators while it lasts', async () => {
+    const other = await openPage();
+    await givePassword(other, admin.email, admin.password);
+    await other.getByLabel('Mã xác thực').fill(codes[1] ?? '');
+    await other.getByRole('button', { name: 'Xác nhận' }).click();
+    await overview(other);
+    const file = join(folder, 'one-time-password');
+    const args = ['break-glass', '--email', 'khan@cap.example', '--hours', '2', '--reason', 'không ai vào được'];
+    const run = async (...more: string[]) => {
+      const child = startChild('hub/main.ts', [...args, ...more], {
+        env: { EDUFLEET_DATA_DIR: join(folder, 'hub'), EDUFLEET_LOG__LEVEL: 'warn' },
+      });
+      const code = await child.exited;
+      return { code, log: child.log.join('\n') };
+    };
+    const refused = await run('--password-file', file);
+    expect(refused).toMatchObject({ code: 1, log: expect.stringContaining('is used by process') });
+    const { url, gatewayUrl, brokerUrl } = hub.address;
+    await hub.child.stop();
+    expect(await run('--hours', '9')).toMatchObject({ code: 2 });
+    expect(await run('--password-file', file)).toMatchObject({ code: 0 });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const [http = '', gateway = '', broker = ''] = [url, gatewayUrl, brokerUrl].map((one) => new URL(one).port);
+    hub = await startHub({ dataDir: folder, port: 0, admin, ports: { http, gateway, broker } });
+
+    const once = (await readFile(file, 'utf8')).trim();
+    const theirs = await openPage();
+    await givePassword(theirs, 'khan@cap.example', once);
+    await theirs.getByLabel('Mật khẩu hiện tại').fill(once);
+    await theirs.getByLabel('Mật khẩu mới (ít nhất 12 ký tự)').fill('mat khau khan cap moi');
+    await theirs.getByLabel('Nhập lại mật khẩu mới').fill('mat khau khan cap moi');
+    await theirs.getByRole('button', { name: 'Đổi mật khẩu' }).click();
+    await theirs.getByText('Bạn đang dùng quyền khẩn cấp').waitFor();
+    await look('emergency-self', theirs);
+    await other.reload();
+    await other.getByText('khan@cap.example là quản trị tỉnh đến').waitFor();
+    await other.getByText('Đã đăng nhập 1 lần').waitFor();
+    await look('emergency-other', other);
+    await other.getByRole('link', { name: 'Xem nhật ký' }).click();
+    await other.getByText('Đăng nhập bằng quyền khẩn cấp').first().waitFor();
+    await other.context().close();
+    await theirs.context().close();
+  }, 120_000);
 });

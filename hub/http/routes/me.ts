@@ -23,6 +23,7 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
       grants: actor.grants.map(({ role, unit }) => ({ role, unit })),
       may: pageActions.filter((action) => actor.scopeFor(action).paths.length > 0),
       twoFactor: actor.hasTwoFactor,
+      ...(actor.emergencyUntil ? { emergencyUntil: actor.emergencyUntil.toISOString() } : {}),
       version,
     }),
   });

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { emergenciesList } from '../../../protocols/api/access/emergencies.ts';
 import {
   createPersonBody,
   peoplePage,
@@ -23,6 +24,16 @@ export function addPeopleRoutes(app: FastifyInstance, { features }: RouteContext
     query: peopleQuery,
     answer: peoplePage,
     handle: ({ scope, query }) => access.listPeople(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/emergencies',
+    tag: 'people',
+    summary: 'Rights that were given at the server itself, past all roles, and last',
+    action: 'manage-people',
+    answer: emergenciesList,
+    // They are for the whole province, so they concern whoever manages people in any part of it.
+    handle: async () => ({ rows: await access.listEmergencies() }),
   });
   addRoute(app, {
     method: 'POST',

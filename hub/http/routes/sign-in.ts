@@ -10,7 +10,9 @@ import {
 } from '../../../protocols/api/access/sign-in.ts';
 import { toError } from '../../../protocols/errors.ts';
 import { toProblem } from '../../../protocols/fleet/problem.ts';
+import type { AuditEntry } from '../../audit/index.ts';
 import type { RouteContext } from '../context.ts';
+import type { Features } from '../features.ts';
 import { actorOf, problemResponses, requireSession } from '../route.ts';
 
 /** Attempts of one address; the lock per person and address is in the access feature. */
@@ -44,7 +46,7 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
           await audit.append({ ...entry, actor: 'nobody', action: 'sign-in.first-step' });
           return reply.code(202).send({ twoFactor: true });
         }
-        await audit.append({ ...entry, actor: user.id, action: 'sign-in.succeed' });
+        await recordSignIn(features, user.id, entry);
         return { user };
       } catch (thrown) {
         await audit.append({
@@ -128,6 +130,18 @@ export function addSignInRoutes(app: FastifyInstance, { features }: RouteContext
       return { success: true };
     },
   });
+}
+
+/** Writes a sign-in down, and plainly so when it is one by an emergency (`edufleet-hub break-glass`). */
+export async function recordSignIn(
+  { access, audit }: Features,
+  userId: string,
+  entry: Pick<AuditEntry, 'subject' | 'origin' | 'detail'>,
+): Promise<void> {
+  const until = await access.noteSignIn(userId);
+  const emergency = until ? { emergencyUntil: until.toISOString() } : {};
+  const detail = { ...entry.detail, ...emergency };
+  await audit.append({ ...entry, actor: userId, action: until ? 'sign-in.emergency' : 'sign-in.succeed', detail });
 }
 
 export function setCookies(reply: FastifyReply, cookies: readonly string[]): void {

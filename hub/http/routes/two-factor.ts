@@ -13,7 +13,7 @@ import { FatalError, toError } from '../../../protocols/errors.ts';
 import { toProblem } from '../../../protocols/fleet/problem.ts';
 import type { RouteContext } from '../context.ts';
 import { actorOf, problemResponses, requireSession } from '../route.ts';
-import { attempts, setCookies } from './sign-in.ts';
+import { attempts, recordSignIn, setCookies } from './sign-in.ts';
 
 const nothing = z.strictObject({});
 
@@ -24,7 +24,8 @@ export function addTwoFactorRoutes(app: FastifyInstance, context: RouteContext):
   addChanges(app, context);
 }
 
-function addSecondStep(app: FastifyInstance, { features: { access, audit } }: RouteContext): void {
+function addSecondStep(app: FastifyInstance, { features }: RouteContext): void {
+  const { access, audit } = features;
   app.route<{ Body: z.output<typeof secondStepBody> }>({
     method: 'POST',
     url: '/sign-in/two-factor',
@@ -46,7 +47,7 @@ function addSecondStep(app: FastifyInstance, { features: { access, audit } }: Ro
         const step = { cookie, userAgent, address: request.ip, code: request.body.code };
         const { value: user, cookies } = await access.signInSecond(step);
         const detail = { secondFactor: request.body.code.includes('-') ? 'backup-code' : 'totp' };
-        await audit.append({ ...entry, actor: user.id, action: 'sign-in.succeed', detail });
+        await recordSignIn(features, user.id, { ...entry, detail });
         setCookies(reply, cookies);
         return { user };
       } catch (thrown) {

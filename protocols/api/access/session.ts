@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unitRefSchema } from '../page.ts';
+import { instantSchema, unitRefSchema } from '../page.ts';
 
 export const roleSchema = z.enum([
   'province-admin',
@@ -35,6 +35,8 @@ export const meSchema = z.object({
   may: z.array(actionSchema.exclude(['read'])),
   /** You sign in by a second step. */
   twoFactor: z.boolean().optional(),
+  /** End of administrator's rights that you were given at the server itself, past all roles. */
+  emergencyUntil: instantSchema.optional(),
   version: z.string(),
 });
 export type Me = z.infer<typeof meSchema>;

@@ -205,6 +205,8 @@ function createFakeFeatures(): FakeFeatures {
         if (!id.startsWith('own')) throw new NotFoundError();
         writes.push('revoke-token');
       },
+      listEmergencies: async () => [],
+      noteSignIn: async () => undefined,
       listPeople: async () => page([person('own-person')]),
       createPerson: async (scope, _actor, { grants }) => {
         for (const grant of grants) requireUnit(scope, grant.unit);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { emergenciesList } from '../../../../protocols/api/access/emergencies.ts';
 import {
   type createPersonBody,
   peoplePage,
@@ -164,6 +165,8 @@ export const api = {
     ask(`${root}/people/${id(person)}/password`, { method: 'POST', body: {}, schema: personWithPasswordSchema }),
   resetTwoFactor: (person: string) =>
     ask(`${root}/people/${id(person)}/two-factor`, { method: 'DELETE', schema: personSchema }),
+
+  emergencies: (signal?: AbortSignal) => ask(`${root}/emergencies`, { schema: emergenciesList, signal }),
 
   audit: (query: ListQuery, signal?: AbortSignal) => ask(`${root}/audit`, { schema: auditPage, query, signal }),
   verifyAudit: () => ask(`${root}/audit/verification`, { schema: auditVerdictSchema }),

@@ -44,6 +44,12 @@ export const deviceEventList = (device: string) =>
 
 export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) });
 
+export const emergenciesQuery = queryOptions({
+  queryKey: ['emergencies'],
+  queryFn: ({ signal }) => api.emergencies(signal),
+  refetchInterval: 60_000,
+});
+
 export const overviewQuery = (unit: number | undefined) =>
   queryOptions({
     queryKey: ['overview', unit ?? 'all'],

@@ -72,6 +72,22 @@ export const accountTexts = defineTexts({
     en: '{{name}} is signed out everywhere and needs only the password next time. Be sure that it is really them who asks.',
   },
 
+  'emergency.other': {
+    vi: 'Quyền khẩn cấp: {{email}} là quản trị tỉnh đến {{until}}. Nếu bạn không biết việc này, hãy khóa tài khoản đó và báo người phụ trách máy chủ.',
+    en: 'Emergency access: {{email}} is province administrator until {{until}}. If you do not know of it, shut the account out and tell whoever runs the server.',
+  },
+  'emergency.self': {
+    vi: 'Bạn đang dùng quyền khẩn cấp, đến {{until}}. Mọi việc bạn làm đều được ghi lại.',
+    en: 'You are using emergency access, until {{until}}. Everything you do is written down.',
+  },
+  'emergency.signIns': {
+    vi: 'Đã đăng nhập {{count, number}} lần, lần cuối {{last}}.',
+    en: 'Signed in {{count, number}} times, last {{last}}.',
+    enOne: 'Signed in {{count, number}} time, {{last}}.',
+  },
+  'emergency.unused': { vi: 'Chưa đăng nhập lần nào.', en: 'Not signed in yet.' },
+  'emergency.audit': { vi: 'Xem nhật ký', en: 'See the audit log' },
+
   'tokens.title': { vi: 'Mã truy cập cho chương trình', en: 'Tokens for programs' },
   'tokens.what': { vi: 'danh sách mã truy cập', en: 'the list of tokens' },
   'tokens.about': {

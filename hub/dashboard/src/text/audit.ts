@@ -63,6 +63,7 @@ export const auditTexts = defineTexts({
   'did.sign-in.fail': { vi: 'Đăng nhập không thành', en: 'Sign-in failed' },
   'did.sign-in.succeed': { vi: 'Đăng nhập', en: 'Signed in' },
   'did.sign-out': { vi: 'Đăng xuất', en: 'Signed out' },
+  'did.sign-in.emergency': { vi: 'Đăng nhập bằng quyền khẩn cấp', en: 'Signed in by emergency access' },
   'did.sign-in.first-step': { vi: 'Mật khẩu đúng, chờ mã xác thực', en: 'Right password, code awaited' },
   'did.site.import': { vi: 'Nhập phòng và thiết bị', en: 'Rooms and devices imported' },
   'did.token.create': { vi: 'Tạo mã truy cập', en: 'Token made' },

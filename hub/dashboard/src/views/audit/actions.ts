@@ -28,6 +28,7 @@ export const actionKeys = {
   'proposal.adopt': 'did.proposal.adopt',
   'proposal.refuse': 'did.proposal.refuse',
   'sign-in.fail': 'did.sign-in.fail',
+  'sign-in.emergency': 'did.sign-in.emergency',
   'sign-in.first-step': 'did.sign-in.first-step',
   'sign-in.succeed': 'did.sign-in.succeed',
   'sign-out': 'did.sign-out',

@@ -12,6 +12,7 @@ import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';
 import { LinkBadge } from '../../ui/link-badge.tsx';
 import { AccountMenu } from './account-menu.tsx';
+import { EmergencyNotice } from './emergency-notice.tsx';
 import { MustChangePage } from './must-change-page.tsx';
 import { MustSetUpPage } from './must-set-up-page.tsx';
 import { BottomNavigation, SideNavigation } from './navigation.tsx';
@@ -84,6 +85,7 @@ function SignedIn({ me }: { readonly me: Me }) {
           </AppShell.Navbar>
         )}
         <AppShell.Main id="content" tabIndex={-1} style={{ background: 'var(--page)', outline: 'none' }}>
+          <EmergencyNotice />
           <Outlet />
         </AppShell.Main>
       </AppShell>
