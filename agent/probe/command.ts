@@ -3,7 +3,8 @@ import { silentLog } from '../../protocols/ports.ts';
 import type { Driver } from '../devices/driver.ts';
 import { createNetwork } from '../platform/create-network.ts';
 import { createAbsentBroker } from '../platform/local-broker.ts';
-import { discoverAt, guessable, lookAtPorts } from './guess.ts';
+import { discoverAt, guessable, isOpen, lookAtPorts } from './guess.ts';
+import { explainPolicy } from './policy.ts';
 import { type ProbePorts, type ProbeResult, probeDevice } from './probe.ts';
 import { describeProbe, probeJson } from './report.ts';
 import {
@@ -17,7 +18,11 @@ import {
   readDeviceSettings,
   type Target,
 } from './request.ts';
+import type { Cause } from './steps.ts';
 import { type Language, texts } from './texts.ts';
+import { Trace } from './trace.ts';
+
+type Network = ReturnType<typeof createNetwork>;
 
 export interface ProbeFlags extends DeviceFlags {
   readonly json?: boolean;
@@ -80,17 +85,50 @@ export function deviceAt(
 }
 
 /** Families that may be asked without being named; the rest is only told, for a person to decide. */
-async function guessFamilies({ target, language }: Asked, ports: ProbeCommandPorts): Promise<readonly Driver[]> {
-  const { policy, clock, signal, drivers, say } = ports;
-  const words = texts[language];
-  const network = createNetwork({ policy, clock, log: silentLog });
-  const { port } = target;
-  if (port !== undefined) {
-    say(words.looking(String(port)));
-    const found = await discoverAt(drivers, { ...network, clock, log: silentLog }, { ...target, port }, signal);
-    if (found.length === 0) say(words.nobody);
-    return found;
+async function guessFamilies(asked: Asked, ports: ProbeCommandPorts): Promise<readonly Driver[]> {
+  const trace = new Trace(ports.clock);
+  const network = createNetwork({ ...ports, log: silentLog, observe: trace.observeDial });
+  const { host, port } = asked.target;
+  try {
+    return port === undefined
+      ? await guessByPorts(asked, ports, network)
+      : await guessAt({ host, port }, asked, ports, network);
+  } catch (thrown) {
+    const dial = trace.dials.findLast(({ outcome }) => outcome === 'not-allowed');
+    if (!dial) throw thrown;
+    const ruling = explainPolicy(ports.policy, dial.address, dial.ips);
+    const cause: Cause = ruling.allowed ? 'policy-unlisted' : `policy-${ruling.reason}`;
+    const { what, remedy } = texts[asked.language].causes[cause];
+    ports.say(what);
+    ports.say(`→ ${remedy}`);
+    return [];
   }
+}
+
+/** What answers at one port. Whoever opens is told even if no family recognises it. */
+async function guessAt(
+  address: Required<Target>,
+  { language }: Asked,
+  { clock, signal, drivers, say }: ProbeCommandPorts,
+  network: Network,
+): Promise<readonly Driver[]> {
+  const words = texts[language];
+  say(words.looking(String(address.port)));
+  const isThere = await isOpen(address, network.tcp, signal);
+  const found = await discoverAt(drivers, { ...network, clock, log: silentLog }, address, signal);
+  if (found.length > 0) return found;
+  const usual = drivers.filter(({ defaultPort }) => defaultPort === address.port).map(({ family }) => family);
+  say(isThere ? words.openStranger(address.port, usual.join(', ')) : words.closedStranger(address.port));
+  return [];
+}
+
+/** Which usual ports are open. */
+async function guessByPorts(
+  { target, language }: Asked,
+  { signal, drivers, say }: ProbeCommandPorts,
+  network: Network,
+): Promise<readonly Driver[]> {
+  const words = texts[language];
   const visible = guessable(drivers);
   say(words.looking(visible.map(([, usual]) => usual).join(', ')));
   const looks = await lookAtPorts(drivers, target.host, network.tcp, signal);
@@ -100,7 +138,7 @@ async function guessFamilies({ target, language }: Asked, ports: ProbeCommandPor
   }
   const seen = new Set(visible.map(([{ family }]) => family));
   const unseen = drivers.flatMap(({ family }) => (seen.has(family) ? [] : [family]));
-  const found = looks.filter(({ isOpen, mayAsk }) => isOpen && mayAsk).map(({ driver }) => driver);
+  const found = looks.filter(({ isOpen: answers, mayAsk }) => answers && mayAsk).map(({ driver }) => driver);
   if (found.length === 0) say(words.nobody);
   say(words.unseen(unseen.join(', ')));
   return found;

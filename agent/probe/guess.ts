@@ -44,7 +44,8 @@ export async function lookAtPorts(
   );
 }
 
-async function isOpen(address: Address, tcp: TcpPort, signal: AbortSignal): Promise<boolean> {
+/** Whether something takes a connection at `address`; no byte is sent. Throws FatalError `address-not-allowed`. */
+export async function isOpen(address: Address, tcp: TcpPort, signal: AbortSignal): Promise<boolean> {
   try {
     await using _ = await tcp.connect(address, { timeoutMs: lookMs, signal });
     return true;

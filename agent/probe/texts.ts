@@ -19,6 +19,9 @@ interface Texts {
   readonly looking: (ports: string) => string;
   readonly closedPort: (port: number, family: string) => string;
   readonly openPort: (port: number, family: string) => string;
+  /** A port that was named and is open, but nobody is recognised; `families` have it as their usual one, if any. */
+  readonly openStranger: (port: number, families: string) => string;
+  readonly closedStranger: (port: number) => string;
   readonly nobody: string;
   readonly unseen: (families: string) => string;
   readonly states: string;
@@ -166,6 +169,12 @@ const vi: Texts = {
   looking: (ports) => `Không nêu họ thiết bị: xem các cổng ${ports} có mở không…`,
   closedPort: (port, family) => `cổng ${port} (${family}): đóng hoặc không trả lời`,
   openPort: (port, family) => `cổng ${port} mở: có thể là ${family}. Không đoán mò; hỏi bằng --family ${family}`,
+  openStranger: (port, families) =>
+    families === ''
+      ? `Cổng ${port} mở, nhưng không nhận ra là gì. Nêu --family nếu biết thiết bị thuộc họ nào.`
+      : `Cổng ${port} mở, thường là ${families}, nhưng họ đó không được hỏi thử. Nếu đúng, hỏi lại với --family.`,
+  closedStranger: (port) =>
+    `Cổng ${port} đóng hoặc không trả lời: kiểm tra địa chỉ, số cổng, dây mạng, và điều khiển qua mạng đã bật chưa.`,
   nobody: 'Không có cổng nào của các họ thiết bị đã biết trả lời.',
   unseen: (families) => `Không thể tìm bằng cách này: ${families}. Nêu --family nếu thiết bị thuộc các họ đó.`,
   states: 'Trạng thái đọc được',
@@ -326,6 +335,12 @@ const en: Texts = {
   closedPort: (port, family) => `port ${port} (${family}): closed or silent`,
   openPort: (port, family) =>
     `port ${port} is open: perhaps ${family}. It is not guessed at; ask with --family ${family}`,
+  openStranger: (port, families) =>
+    families === ''
+      ? `Port ${port} is open, but nothing is recognised. Give --family if you know what it is.`
+      : `Port ${port} is open, usually ${families}, which is not asked by guess. If it is one, ask with --family.`,
+  closedStranger: (port) =>
+    `Port ${port} is closed or silent: check the address, the port, the cable, and whether network control is on.`,
   nobody: 'No port of any known family answers.',
   unseen: (families) => `Cannot be found in this way: ${families}. Give --family if the device is one of them.`,
   states: 'States read',

@@ -141,8 +141,21 @@ describe('edufleet-agent probe', () => {
     await using reader = await ReaderSimulator.start({ clock: systemClock });
     const stranger = await cli(probe(at(reader.address), '--lang', 'en'));
     expect(stranger.code).toBe(1);
-    expect(stranger.err).toContain('No port of any known family answers.');
+    expect(stranger.err).toContain('is open, but nothing is recognised');
     expect(reader.received, 'no byte of a foreign wire').toEqual([]);
+    const { port } = reader.address;
+    await reader[Symbol.asyncDispose]();
+    const closed = await cli(probe(at({ host: '127.0.0.1', port }), '--lang', 'en'));
+    expect([closed.code, closed.err]).toEqual([1, expect.stringContaining('is closed or silent')]);
+  });
+
+  it.each([
+    ['a port that a person names', true],
+    ['the usual ports', false],
+  ])('guesses nothing about an address that the policy forbids, by %s', async (_, isNamed) => {
+    const place = isNamed ? at(projector.address) : projector.address.host;
+    const forbidden = await cli(probe(place, '--lang', 'en'), { allow: '["10.0.0.0/8"]' });
+    expect([forbidden.code, forbidden.err]).toEqual([1, expect.stringContaining('outside the networks')]);
   });
 
   it.each<readonly [string, OnvifCameraOptions, string, string]>([
