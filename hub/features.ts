@@ -8,10 +8,12 @@ import { createBus } from './events/bus.ts';
 import { createHealth, decisiveCapabilities, type Health } from './health/index.ts';
 import { createHistory } from './history/index.ts';
 import { createIngest, type RecordSink } from './ingest/index.ts';
-import { createOrganisation, type Organisation } from './organisation/index.ts';
+import { createOrganisation, createUnitImports, type Organisation, unitsTemplate } from './organisation/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { openSecret } from './secret.ts';
+import { createSheetReader } from './sheets/index.ts';
+import { createSiteImports, siteTemplate } from './site/index.ts';
 import { afterCommit, openStore, readSealKeys, sealerOf } from './store/index.ts';
 import { createTelemetry, type Telemetry } from './telemetry/index.ts';
 import { createTwin, type Twin } from './twin/index.ts';
@@ -84,7 +86,23 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     health,
     commands,
     ingest,
+    imports: importsOf({ store, organisation, registry, clock }),
     history: createHistory({ store }),
+  };
+}
+
+/** Everything that comes in as tables. */
+function importsOf(
+  parts: Omit<Parameters<typeof createSiteImports>[0], 'reader'> &
+    Omit<Parameters<typeof createUnitImports>[0], 'reader'>,
+) {
+  const reader = createSheetReader(parts.clock);
+  const { importSite } = createSiteImports({ ...parts, reader });
+  const families = () => parts.registry.families().map(({ label }) => label.vi);
+  return {
+    ...createUnitImports({ ...parts, reader }),
+    importSite,
+    template: (of: 'units' | 'site') => (of === 'units' ? unitsTemplate() : siteTemplate(families())),
   };
 }
 

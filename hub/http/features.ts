@@ -33,8 +33,14 @@ import type {
   vouchersQuery,
 } from '../../protocols/api/enrolment/vouchers.ts';
 import type { Family } from '../../protocols/api/families.ts';
-import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
 import type { changeUnitBody, UnitChangeResult, UnitHistory } from '../../protocols/api/organisation/changes.ts';
+import type {
+  ImportResult,
+  importSiteQuery,
+  importUnitsQuery,
+  UnitImport,
+} from '../../protocols/api/organisation/imports.ts';
+import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarantine.ts';
 import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
@@ -68,6 +74,25 @@ interface OrganisationPort {
     id: number,
     body: z.output<typeof changeUnitBody>,
   ): Awaitable<UnitChangeResult & { readonly about: readonly number[] }>;
+}
+
+interface ImportsPort {
+  importUnits(
+    scope: Scope,
+    actor: Actor,
+    query: z.output<typeof importUnitsQuery>,
+    bytes: Uint8Array,
+  ): Promise<ImportResult>;
+  importSite(
+    scope: Scope,
+    actor: Actor,
+    query: z.output<typeof importSiteQuery>,
+    bytes: Uint8Array,
+  ): Promise<ImportResult>;
+  listImports(scope: Scope): Promise<UnitImport[]>;
+  /** The unit under which it was. */
+  undoImport(scope: Scope, actor: Actor, id: number): Promise<number>;
+  template(of: 'units' | 'site'): Promise<Buffer>;
 }
 
 interface RegistryPort {
@@ -168,6 +193,7 @@ export interface Features {
   readonly access: Omit<Access, 'ensureUser' | 'hasUsers' | 'expireSessions' | 'forget'>;
   readonly audit: Pick<Audit, 'append' | 'list' | 'verify'>;
   readonly organisation: OrganisationPort;
+  readonly imports: ImportsPort;
   readonly registry: RegistryPort;
   readonly telemetry: TelemetryPort;
   readonly history: HistoryPort;

@@ -23,6 +23,7 @@ import { actorOf, requireAction, requireReady } from './route.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addCommandRoutes } from './routes/commands.ts';
 import { addDeviceRoutes } from './routes/devices.ts';
+import { addFileRoutes, addImportRoutes } from './routes/imports.ts';
 import { addInsightRoutes } from './routes/insight.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMeRoutes } from './routes/me.ts';
@@ -96,6 +97,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addMeRoutes(api, context);
       addUnitRoutes(api, context);
       addOrganisationRoutes(api, context);
+      addImportRoutes(api, context);
+      api.register((files, _none, ready) => {
+        addFileRoutes(files, context);
+        ready();
+      });
       addAgentRoutes(api, context);
       addDeviceRoutes(api, context);
       addCommandRoutes(api, context);

@@ -61,6 +61,8 @@ export interface Organisation extends AsyncDisposable {
   ensureRoot(name: string): Promise<number>;
   /** Ids of the unit with this path and of all under it. */
   subtreeIds(path: string): readonly number[];
+  /** All units as the database has them; the tree is the caller's own. */
+  read(): Promise<UnitTree>;
   /**
    * For features that write many units at once: runs `work` alone over all hubs, with the tree as the database has it, and
    * takes over in memory what it returns.
@@ -173,11 +175,14 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       await channel.announce({ ids: [unit.id], ...nothingRehomed });
       return unit.id;
     },
+    read: async () => new UnitTree(await readUnits(store.db)),
     write: async (work) => {
       const result = await writeNew(store, async (trx) => {
         await lockOrganisation(trx);
-        const written = await work(trx, new UnitTree(await readUnits(trx)));
-        afterCommit(trx, () => channel.takeOver(written.put, written.removed, nothingRehomed));
+        let written: Written<Awaited<ReturnType<typeof work>>['result']> | undefined;
+        // Before what the work itself has for after the commit: that may ask for the new units.
+        afterCommit(trx, () => channel.takeOver(written?.put ?? [], written?.removed ?? [], nothingRehomed));
+        written = await work(trx, new UnitTree(await readUnits(trx)));
         return written.result;
       });
       await channel.announce({ ids: 'all', ...nothingRehomed });

@@ -12,7 +12,7 @@ import type { Bus } from '../events/bus.ts';
 import type { Organisation, StructureChange } from '../organisation/index.ts';
 import { afterCommit, type Sealer, type Store, type Trx } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
-import { type AddDevice, addDevice } from './addition.ts';
+import { type AddDevice, addDevice, insertDevices, type PlacedDevice } from './addition.ts';
 import { type Adopt, type AdoptResult, adopt } from './adoption.ts';
 import {
   type AgentsQuery,
@@ -62,6 +62,8 @@ export interface Registry extends AsyncDisposable {
   getDevice(scope: Scope, id: string): Promise<Device>;
   updateDevice(scope: Scope, actor: Actor, id: string, body: UpdateDevice): Promise<Device>;
   addDevice(scope: Scope, actor: Actor, body: AddDevice): Promise<Device>;
+  /** Devices whose places were judged already, e.g. those of a table. Throws InvalidInputError when an agent has too many. */
+  insertDevices(trx: Trx, actor: Pick<Actor, 'name'>, devices: readonly PlacedDevice[]): Promise<readonly string[]>;
   listAgents(scope: Scope, query: AgentsQuery): Page<Agent>;
   getAgent(scope: Scope, id: string): Promise<Agent>;
   addAgent(trx: Trx, agent: NewAgent): Promise<string>;
@@ -192,6 +194,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return getDevice(context, scope, id);
     },
     addDevice: async (scope, actor, body) => getDevice(context, scope, await addDevice(context, scope, actor, body)),
+    insertDevices: (trx, actor, devices) => insertDevices(context, trx, actor, devices),
     listAgents: (scope, query) => listAgents(context, scope, query),
     getAgent: (scope, id) => getAgent(context, scope, id),
     addAgent: (trx, agent) => addAgent(context, trx, agent),

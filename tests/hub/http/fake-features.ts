@@ -98,6 +98,15 @@ const voucher = {
 const requireUnit = (scope: Scope, id: number): void => {
   if (!inScope(scope, paths[id] ?? '-')) throw new InvalidInputError('unit', 'There is no such unit.');
 };
+const importDone = {
+  dryRun: false,
+  sheets: [],
+  headerRow: 0,
+  columns: [],
+  mapping: {},
+  counts: { new: 0, changed: 0, unchanged: 0, refused: 0 },
+  rows: [],
+};
 const requireHere = (scope: Scope, id: number): void => {
   if (!inScope(scope, paths[id] ?? '-')) throw new NotFoundError();
 };
@@ -260,6 +269,22 @@ function createFakeFeatures(): FakeFeatures {
         const effects = { units: 1, agents: 1, devices: 1, people: 0, vouchers: 0 };
         return writing('change-unit', { dryRun, unit: unit(id), effects, about: [id] });
       },
+    },
+    imports: {
+      importUnits: async (scope, _actor, { unit: into }) => {
+        requireUnit(scope, into);
+        return writing('import-units', importDone);
+      },
+      importSite: async (scope, _actor, { unit: into }) => {
+        requireUnit(scope, into);
+        return writing('import-site', importDone);
+      },
+      listImports: async () => [],
+      undoImport: async (scope, _actor, id) => {
+        requireHere(scope, id);
+        return writing('undo-import', id);
+      },
+      template: async () => Buffer.from('PK'),
     },
     registry: {
       deviceOf: (id) => {

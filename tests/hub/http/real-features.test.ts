@@ -11,9 +11,11 @@ import { createBus } from '../../../hub/events/bus.ts';
 import { createHealth, type Health } from '../../../hub/health/index.ts';
 import { createHistory } from '../../../hub/history/index.ts';
 import { createHttpServer, type HttpServer } from '../../../hub/http/index.ts';
-import { createOrganisation } from '../../../hub/organisation/index.ts';
+import { createOrganisation, createUnitImports, unitsTemplate } from '../../../hub/organisation/index.ts';
 import { createQuarantine } from '../../../hub/quarantine/index.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
+import { createSheetReader } from '../../../hub/sheets/index.ts';
+import { createSiteImports } from '../../../hub/site/index.ts';
 import { createSealer, type Store } from '../../../hub/store/index.ts';
 import { createTelemetry, type Telemetry } from '../../../hub/telemetry/index.ts';
 import { createTwin, type Twin } from '../../../hub/twin/index.ts';
@@ -77,7 +79,24 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     if (!device) throw new Error(`${id} is asked for only when it is there`);
     return telemetry.series(device, query);
   };
-  const features = { ...shared, organisation, registry, health, quarantine, audit, access, commands, enrolment };
+  const reader = createSheetReader(clock);
+  const imports = {
+    ...createUnitImports({ store, organisation, reader, clock }),
+    ...createSiteImports({ store, organisation, registry, reader, clock }),
+    template: () => unitsTemplate(),
+  };
+  const features = {
+    ...shared,
+    imports,
+    organisation,
+    registry,
+    health,
+    quarantine,
+    audit,
+    access,
+    commands,
+    enrolment,
+  };
   const server = stack.use(
     await createHttpServer({
       features: { ...features, documents, telemetry: { series }, history: createHistory({ store }) },

@@ -30,6 +30,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/units/:id/change': {
     body: () => ({ change: { kind: 'rename', name: 'Trường mới' }, reason: 'quyết định số 12' }),
   },
+  'POST /api/v1/imports/units': { query: () => ({ file: 'truong.csv' }) },
+  'POST /api/v1/imports/site': { query: () => ({ file: 'truong.xlsx' }) },
+  'POST /api/v1/imports/:id/undo': { body: () => ({ reason: 'nhập nhầm tệp' }) },
   'POST /api/v1/devices': { body: (place) => ({ agent: `${place}-agent`, family: 'thing', name: 'Bảng' }) },
   'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
   'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },

@@ -32,6 +32,7 @@ export const actionKeys = {
   'sign-in.first-step': 'did.sign-in.first-step',
   'sign-in.succeed': 'did.sign-in.succeed',
   'sign-out': 'did.sign-out',
+  'site.import': 'did.site.import',
   'token.create': 'did.token.create',
   'token.revoke': 'did.token.revoke',
   'unit.aliases': 'did.unit.aliases',

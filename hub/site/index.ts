@@ -1,0 +1,2 @@
+export { createSiteImports, type SiteImports } from './imports.ts';
+export { siteTemplate } from './template.ts';
