@@ -2,8 +2,9 @@ import { FatalError, toError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import type { AgentConfig } from '../config.ts';
 import type { Driver } from '../devices/driver.ts';
-import { loadIdentity, type StoredIdentity, validityOf } from '../identity.ts';
+import { isEnrolled, loadIdentity, type StoredIdentity, validityOf } from '../identity.ts';
 import { createAddressFilter, type NetworkPolicy } from '../platform/network-policy.ts';
+import { loadPreparation } from '../preparation.ts';
 import { lookAtDevices, lookAtNeeds, needsOf } from './device-look.ts';
 import type { DoctorFacts, HubFacts, IdentityFact } from './facts.ts';
 import { type KnownHub, lookAtHub } from './hub-look.ts';
@@ -38,7 +39,10 @@ export async function examine(options: ExaminationOptions): Promise<DoctorFacts>
     dataDir,
     identity,
     running,
-    hub: await lookAtKnownHub(stored, options),
+    hub: await lookAtKnownHub(
+      stored,
+      identity.state === 'prepared' ? { ...options, gatewayUrl: identity.hubUrl } : options,
+    ),
     folder,
     outbox,
     outboxMaxBytes: config.outbox.maxMebibytes * 1_024 * 1_024,
@@ -58,6 +62,8 @@ export async function examine(options: ExaminationOptions): Promise<DoctorFacts>
 
 async function lookAtIdentity(dataDir: string): Promise<{ fact: IdentityFact; stored?: StoredIdentity }> {
   try {
+    const prepared = await loadPreparation(dataDir);
+    if (prepared && !(await isEnrolled(dataDir))) return { fact: { state: 'prepared', hubUrl: prepared.hubUrl } };
     const stored = await loadIdentity(dataDir);
     const { agentId, name } = stored;
     return { fact: { state: 'enrolled', agentId, name, ...validityOf(stored) }, stored };

@@ -16,6 +16,8 @@ export type IdentityFact =
       readonly notAfterMs: number;
     }
   | { readonly state: 'none' }
+  /** It holds a voucher and enrols by itself. */
+  | { readonly state: 'prepared'; readonly hubUrl: string }
   | { readonly state: 'broken'; readonly detail: string }
   /** This user may not read it. */
   | { readonly state: 'forbidden' };

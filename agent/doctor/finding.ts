@@ -22,6 +22,7 @@ export type CheckName =
 export type Cause =
   | DoorCause
   | 'not-enrolled'
+  | 'prepared'
   | 'identity-broken'
   | 'not-permitted'
   | 'certificate-expired'

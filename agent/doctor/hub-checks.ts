@@ -14,6 +14,8 @@ export function judgeIdentity(identity: IdentityFact): Finding {
       return ok('identity', identity.name, identity.agentId);
     case 'none':
       return fault('identity', 'not-enrolled', []);
+    case 'prepared':
+      return attention('identity', 'prepared', identity.hubUrl);
     case 'broken':
       return fault('identity', 'identity-broken', [], identity.detail);
     case 'forbidden':
@@ -34,7 +36,8 @@ export function judgeCertificate({ identity, now }: Pick<DoctorFacts, 'identity'
 export function judgeRunning({ running, identity, outbox, now }: DoctorFacts): Finding {
   if (running.state === 'unseen') return unseen('running', running.detail);
   if (running.state === 'stopped') {
-    return identity.state === 'enrolled' ? fault('running', 'not-running', []) : notNeeded('running');
+    const shouldRun = identity.state === 'enrolled' || identity.state === 'prepared';
+    return shouldRun ? fault('running', 'not-running', []) : notNeeded('running');
   }
   const pid = `pid ${running.pid}`;
   const aliveAt = outbox.state === 'read' ? outbox.aliveAt : undefined;

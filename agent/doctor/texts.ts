@@ -41,6 +41,11 @@ const vi: Texts = {
       what: 'Máy này chưa được ghi danh.',
       remedy: 'Lấy phiếu ghi danh của trường, rồi: sudo edufleet-agent enrol --hub https://<hub>:8443 --voucher EF1-…',
     },
+    prepared: {
+      what: 'Máy đã giữ phiếu và đang chờ hub.',
+      remedy:
+        'Không phải làm gì: agent tự ghi danh khi tới được hub. Nếu lâu quá, xem các dòng dưới và nhật ký của agent.',
+    },
     'identity-broken': {
       what: 'Danh tính của máy bị hỏng.',
       remedy: 'Xin phiếu mới cho chính agent này, rồi: sudo edufleet-agent enrol … --replace',
@@ -200,6 +205,11 @@ const en: Texts = {
     'not-enrolled': {
       what: 'This machine is not enrolled.',
       remedy: 'Take a voucher of the school: sudo edufleet-agent enrol --hub https://<hub>:8443 --voucher EF1-…',
+    },
+    prepared: {
+      what: 'This machine holds a voucher and waits for the hub.',
+      remedy:
+        'Nothing: it enrols by itself once it reaches the hub. If that takes long, see below and the log of the agent.',
     },
     'identity-broken': {
       what: 'The identity of this machine is damaged.',

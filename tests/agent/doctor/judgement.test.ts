@@ -69,6 +69,12 @@ const cases: readonly (readonly [string, Partial<DoctorFacts>, CheckName, string
     'certificate',
     'certificate-ahead',
   ],
+  [
+    'a prepared machine whose agent does not run',
+    { identity: { state: 'prepared', hubUrl: 'https://h' }, running: { state: 'stopped' } },
+    'running',
+    'not-running',
+  ],
   ['an agent that does not run', { running: { state: 'stopped' } }, 'running', 'not-running'],
   ['an agent that hangs', { outbox: { ...outbox, aliveAt: now - 600_000 } }, 'running', 'hung'],
   ['a name without address', hubWith({ name: { state: 'unknown', host: 'h', detail: 'x' } }), 'name', 'name-unknown'],
@@ -142,13 +148,15 @@ describe('the judgement of the doctor', () => {
 
   it('warns of what will go wrong, and does not fail for it', () => {
     const late = { identity: { ...enrolled, notBeforeMs: now - 50 * day, notAfterMs: now + 10 * day } };
+    const prepared = { identity: { state: 'prepared', hubUrl: 'https://hub.example:8443' } } as const;
     const tight = { folder: { ...folder, freeBytes: 500e6 } };
     const filling = { outbox: { ...outbox, lanes: { ...outbox.lanes, state: { ...lane, bytes: 600_000 } } } };
-    const causes = [late, tight, filling].map((parts) => {
+    const causes = [prepared, late, tight, filling].map((parts) => {
       const findings = judgeWith(parts);
       return [isWell(findings), findings.find(({ verdict }) => verdict === 'attention')?.cause];
     });
     expect(causes).toEqual([
+      [true, 'prepared'],
       [true, 'renewal-late'],
       [true, 'disk-tight'],
       [true, 'outbox-filling'],
@@ -175,7 +183,7 @@ describe('the judgement of the doctor', () => {
   it('has a sentence and a remedy for every cause, in both languages, and no more causes than happen', () => {
     const seen = new Set(cases.map(([, , , cause]) => cause));
     const doors = ['refused', 'no-answer', 'unreachable', 'not-secure', 'not-trusted', 'wrong-time', 'rejected'];
-    const attentions = ['renewal-late', 'disk-tight', 'outbox-filling'];
+    const attentions = ['prepared', 'renewal-late', 'disk-tight', 'outbox-filling'];
     for (const { causes } of Object.values(texts)) {
       expect(Object.keys(causes).sort()).toEqual([...new Set([...seen, ...doors, ...attentions])].sort());
       for (const { what, remedy } of Object.values(causes))
