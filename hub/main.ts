@@ -9,6 +9,7 @@ import { startHub } from './app.ts';
 import { breakGlass } from './break-glass.ts';
 import { type HubConfig, readHubConfig } from './config.ts';
 import { rotateSeal } from './rotate-seal.ts';
+import { changeSample } from './sample.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -80,6 +81,21 @@ program
     process.stdout.write(`${await rotateSeal({ config, clock: systemClock, log })}\n`);
   });
 
+const sample = program.command('sample').description('work with sample data; stop a hub with the embedded database first');
+sample
+  .command('load')
+  .description('load the communes of Quảng Ngãi, and invented schools that are marked as samples')
+  .option('--schools <number>', 'sample schools a commune, at most 50', '2')
+  .action(async ({ schools }: { schools: string }) => {
+    if (!/^\d{1,2}$/.test(schools) || Number(schools) > 50)
+      throw new FatalError('bad-setting', '--schools is a number from 0 to 50');
+    await printSample({ load: Number(schools) });
+  });
+sample
+  .command('remove')
+  .description('take everything away that is marked as a sample, as long as nothing was built on it')
+  .action(() => printSample('remove'));
+
 // A reader such as `head` may close the pipe early: that is no failure.
 process.stdout.on('error', () => process.exit(0));
 try {
@@ -108,6 +124,12 @@ function readJson(path: string): unknown {
       { cause: thrown },
     );
   }
+}
+
+async function printSample(what: Parameters<typeof changeSample>[1]): Promise<void> {
+  const { values: config } = settings();
+  const log = createLog({ name: 'hub', level: 'warn' });
+  process.stdout.write(`${await changeSample({ config, clock: systemClock, log }, what)}\n`);
 }
 
 async function serve(): Promise<void> {

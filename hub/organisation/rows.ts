@@ -129,6 +129,12 @@ export async function updateUnits(trx: Trx, units: readonly UnitNode[]): Promise
   }
 }
 
+/** Deletes units that nothing names; whatever lies under one of them is among them. */
+export async function deleteUnits(trx: Trx, ids: readonly number[]): Promise<void> {
+  await sql`delete from unit_alias where unit_id = any(${ids}::int[])`.execute(trx);
+  await sql`delete from unit where id = any(${ids}::int[])`.execute(trx);
+}
+
 async function insertAliases(trx: Trx, units: readonly UnitNode[]): Promise<void> {
   const rows = units.flatMap(({ id, aliases }) => [...new Set(aliases)].map((name) => ({ unit_id: id, name })));
   for (let start = 0; start < rows.length; start += batchRows)

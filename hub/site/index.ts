@@ -1,2 +1,2 @@
-export { createSiteImports, type SiteImports } from './imports.ts';
+export { createSiteImports } from './imports.ts';
 export { siteTemplate } from './template.ts';

@@ -78,7 +78,7 @@ export function createUnitImports({ store, organisation, reader, clock }: UnitIm
         if (countsOf(plan.rows).refused > 0)
           throw new ConflictError('Some rows are refused, so nothing was written. Try it first.');
         const at = new Date(clock.now());
-        const context = { actor, into: query.unit, fileName: query.file, reason, at, today, sample: false };
+        const context = { actor, into: query.unit, fileName: query.file, reason, at, today };
         const written = await writePlan(trx, tree, plan, context);
         return { ...written, result: { dryRun: false, ...result(plan), import: written.result } };
       });

@@ -6,7 +6,7 @@ import { sortKey } from '../../store/sort-key.ts';
 import { note } from '../change.ts';
 import type { Written } from '../organisation.ts';
 import { rename } from '../reshape.ts';
-import { factsOf, insertUnits, newNode, takeIds, updateUnits } from '../rows.ts';
+import { deleteUnits, factsOf, insertUnits, newNode, takeIds, updateUnits } from '../rows.ts';
 import type { UnitNode, UnitTree } from '../tree.ts';
 import type { RowChange, RowUnit, UnitPlan } from './plan.ts';
 
@@ -20,8 +20,6 @@ export interface ImportContext {
   readonly reason: string;
   readonly at: Date;
   readonly today: string;
-  /** Marks what is made as sample data. */
-  readonly sample: boolean;
 }
 
 /** Writes what a plan makes and changes, and keeps both sides of it so that it can be undone. Returns the import's number. */
@@ -31,16 +29,7 @@ export async function writePlan(
   plan: UnitPlan,
   context: ImportContext,
 ): Promise<Written<number>> {
-  const ids = await takeIds(trx, plan.made.length);
-  const nodes = new Map<RowUnit, UnitNode>();
-  for (const [index, row] of plan.made.entries()) {
-    const parent = 'id' in row.parent ? row.parent : nodes.get(row.parent);
-    const { kind, name, code, type, floor, aliases, validFrom } = row;
-    const id = ids[index] ?? 0;
-    nodes.set(row, newNode({ id, kind, name, code, type, floor, aliases, validFrom, parent, sample: context.sample }));
-  }
-  const made = [...nodes.values()];
-  await insertUnits(trx, made);
+  const made = await makeUnits(trx, plan.made, false);
   const changes = applyChanges(tree, plan.changed);
   await updateUnits(trx, [...changes.put.values()]);
   await note({ trx, day: context.today, at: context.at, actor: context.actor, reason: context.reason }, changes.notes);
@@ -72,6 +61,21 @@ export async function writePlan(
       .values(items.slice(start, start + batchRows))
       .execute();
   return { put: [...made, ...changes.put.values()], removed: [], result: id };
+}
+
+/** Writes the units that rows make, parents first. */
+export async function makeUnits(trx: Trx, rows: readonly RowUnit[], sample: boolean): Promise<readonly UnitNode[]> {
+  const ids = await takeIds(trx, rows.length);
+  const nodes = new Map<RowUnit, UnitNode>();
+  for (const [index, row] of rows.entries()) {
+    const parent = 'id' in row.parent ? row.parent : nodes.get(row.parent);
+    const { kind, name, code, type, floor, aliases, validFrom } = row;
+    const id = ids[index] ?? 0;
+    nodes.set(row, newNode({ id, kind, name, code, type, floor, aliases, validFrom, parent, sample }));
+  }
+  const made = [...nodes.values()];
+  await insertUnits(trx, made);
+  return made;
 }
 
 /** Facts and other names: what an undo brings back. */
@@ -126,10 +130,7 @@ export async function undoImport(
   await updateUnits(trx, [...put.values()]);
   const changed = items.filter(({ before }) => before !== null).map(({ unit_id: unit }) => unit);
   await deleteNotes(trx, changed, id);
-  const inMade = sql`unit_id = any(${made}::int[])`;
-  await sql`delete from unit_alias where ${inMade}`.execute(trx);
-  // What lies deepest goes first.
-  await sql`delete from unit where id = any(${made}::int[])`.execute(trx);
+  await deleteUnits(trx, made);
   await trx.updateTable('unit_import').set({ undone_at: by.at, undone_by: by.actor }).where('id', '=', id).execute();
   return { put: [...put.values()], removed: made, result: undefined };
 }
@@ -175,7 +176,8 @@ async function deleteNotes(trx: Trx, units: readonly number[], id: number): Prom
 /** Everything that may name a unit. */
 const users = ['agent', 'device', 'voucher', 'role_grant', 'cause', 'audit_entry', 'unit_change'] as const;
 
-async function requireUnused(trx: Trx, tree: UnitTree, made: readonly number[], id: number): Promise<void> {
+/** Throws ConflictError, naming what was built on one of these units. An import with this number is their own. */
+export async function requireUnused(trx: Trx, tree: UnitTree, made: readonly number[], id?: number): Promise<void> {
   const ours = new Set(made);
   for (const unit of made) {
     const child = tree.childrenOf(unit).find((below) => !ours.has(below.id));
@@ -196,8 +198,8 @@ async function requireUnused(trx: Trx, tree: UnitTree, made: readonly number[], 
     where unit_line.authority_id = any(${made}::int[]) or unit_line.unit_id = any(${made}::int[])
     union all select unit.name from unit_import_item item join unit on unit.id = item.unit_id
     join unit_import later on later.id = item.import_id and later.undone_at is null
-    where item.import_id > ${id} and item.before is not null and item.unit_id = any(${made}::int[])
-    union all select file_name from unit_import where id <> ${id} and unit_id = any(${made}::int[]) and undone_at is null
+    where item.import_id > ${id ?? 0} and item.before is not null and item.unit_id = any(${made}::int[])
+    union all select file_name from unit_import where id <> ${id ?? 0} and unit_id = any(${made}::int[]) and undone_at is null
     limit 1`.execute(trx);
   const [first] = later.rows;
   if (first) throw new ConflictError(`${first.name} was built on it since: the import stays.`);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asOf } from '../../../hub/organisation/history.ts';
 import { close, faultOf, merge, move, type Reshape, rename } from '../../../hub/organisation/reshape.ts';
-import { newNode } from '../../../hub/organisation/rows.ts';
+import { factsOf, newNode } from '../../../hub/organisation/rows.ts';
 import { refusalOf, type UnitNode, UnitTree } from '../../../hub/organisation/tree.ts';
 import { FleetError } from '../../../protocols/errors.ts';
 
@@ -66,6 +67,36 @@ function attempt(
   if (kind === 'merge') return merge(tree, unit, [...new Set(rest)], day);
   return close(tree, unit, day);
 }
+
+describe('the past of a unit', () => {
+  it('is told for any day out of its changes', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 28 }), { minLength: 1, maxLength: 8 }), (days) => {
+        const dates = days.sort((a, b) => a - b).map((one) => `2026-01-${String(one).padStart(2, '0')}`);
+        const named = (index: number) =>
+          newNode({
+            id: 2,
+            kind: 'school',
+            name: `Trường ${index}`,
+            parent: undefined,
+            sample: false,
+            validFrom: '2025-07-01',
+          });
+        const changes = dates
+          .map((effective, index) => ({ kind: 'renamed' as const, effective, before: factsOf(named(index)) }))
+          .reverse();
+        const now = named(dates.length);
+        for (let day = 1; day <= 28; day++) {
+          const date = `2026-01-${String(day).padStart(2, '0')}`;
+          const passed = dates.filter((one) => one <= date).length;
+          expect(asOf(now, changes, date)?.name).toBe(`Trường ${passed}`);
+        }
+        expect(asOf(now, changes, '2025-06-30')).toBeUndefined();
+        expect(asOf({ ...now, validTo: '2026-02-01' }, changes, '2026-02-01')).toBeUndefined();
+      }),
+    );
+  });
+});
 
 describe('reshaping the organisation', () => {
   it('keeps it one tree whatever is done to it, and loses nothing', () => {
