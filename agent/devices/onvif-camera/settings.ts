@@ -10,9 +10,9 @@ export const cameraSettingsSchema = z.strictObject({
     .describe('Fetch pictures with HTTP Basic over plain HTTP where the camera knows nothing better.'),
   events: z
     .enum(['auto', 'pull', 'broker'])
-    .default('auto')
+    .default('pull')
     .describe(
-      "How events come: pulled from the camera, published by it to the agent's own broker, or whichever works (auto).",
+      "How events come: pulled from the camera; published by it to the agent's own broker; auto: published where both can. The last two write into the camera's configuration.",
     ),
   pinnedCertificate: z
     .string()

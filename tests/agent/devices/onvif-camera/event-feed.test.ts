@@ -187,7 +187,8 @@ describe('events of a camera that can publish', () => {
 });
 
 describe('the setting of the events', () => {
-  it('pull: the camera is never told of a broker', async () => {
+  it('pull, unless a person asks for more: the camera is never told of a broker', async () => {
+    expect(onvifCamera.settings.parse({})).toMatchObject({ events: 'pull' });
     await using broker = openBroker();
     await using scene = await openScene({ maxEventBrokers: 1, broker, settings: { events: 'pull' } });
     await scene.connect();

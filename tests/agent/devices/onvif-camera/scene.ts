@@ -34,7 +34,8 @@ export async function openScene({ settings, broker, ...options }: SceneOptions =
   const camera = cleanup.use(await startOnvifCamera({ seed: 1, clock, credentials, discoveryPort: false, ...options }));
   const test = createTestContext({
     family: 'onvif-camera',
-    settings: driver.settings.parse({ timeoutMs: 30_000, ...settings }),
+    // A scene with a broker is about the way through it; the default writes nothing into a camera.
+    settings: driver.settings.parse({ timeoutMs: 30_000, ...(broker ? { events: 'auto' } : {}), ...settings }),
     clock,
     address: camera.address,
     credentials: options.credentials ?? credentials,
