@@ -62,8 +62,9 @@ export async function examine(options: ExaminationOptions): Promise<DoctorFacts>
 
 async function lookAtIdentity(dataDir: string): Promise<{ fact: IdentityFact; stored?: StoredIdentity }> {
   try {
-    const prepared = await loadPreparation(dataDir);
-    if (prepared && !(await isEnrolled(dataDir))) return { fact: { state: 'prepared', hubUrl: prepared.hubUrl } };
+    // Asked first: it also tells whether this user may look at all.
+    const prepared = (await isEnrolled(dataDir)) ? undefined : await loadPreparation(dataDir);
+    if (prepared) return { fact: { state: 'prepared', hubUrl: prepared.hubUrl } };
     const stored = await loadIdentity(dataDir);
     const { agentId, name } = stored;
     return { fact: { state: 'enrolled', agentId, name, ...validityOf(stored) }, stored };

@@ -38,8 +38,10 @@ export async function bundleAgent(root: string, outDir: string): Promise<readonl
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },
-    // Packages in CommonJS ask for Node's own modules by `require`.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    // Packages in CommonJS ask for Node's own modules by `require`. No source uses the name that it is made by.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    },
     plugins: [adaptSources(root)],
   });
   // That script asks for it by name while it runs.

@@ -83,6 +83,23 @@ describe.skipIf(!hasDpkg)('the package of the agent (needs dpkg-deb)', () => {
     expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
   });
 
+  it('has scripts that Node can read, and parts that load when they are needed', async () => {
+    const programs = ['agent.mjs', 'second-opinion.mjs'];
+    const home = join(tree, 'usr/lib/edufleet-agent');
+    for (const path of programs) await run(process.execPath, ['--check', join(home, path)]);
+    const parts = globSync('{*.mjs,node_modules/*/index.js}', { cwd: home }).filter((path) => !programs.includes(path));
+    expect(parts.length).toBeGreaterThan(5);
+    const load = parts.map((path) => `await import(${JSON.stringify(join(home, path))});`).join('\n');
+    const { stdout, stderr } = await run(process.execPath, [
+      '--disable-warning=DEP0005',
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '-e',
+      load,
+    ]);
+    expect([stdout, stderr]).toEqual(['', '']);
+  });
+
   it.skipIf(!hasAnalyze)('has a unit that systemd takes, with little left to attack', async () => {
     const unit = join(tree, 'usr/lib/systemd/system/edufleet-agent.service');
     const checked = join(folder, 'edufleet-agent.service');
