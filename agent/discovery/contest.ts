@@ -56,6 +56,7 @@ function withMore(stronger: Proposal, weaker: Proposal): Proposal {
   return {
     ...weaker,
     ...stronger,
+    confidence: stronger.confidence ?? 'certain',
     needsCredentials: stronger.needsCredentials || weaker.needsCredentials,
     ...(macs.length > 0 ? { macs } : {}),
     evidence: evidenceOf(stronger, ...weaker.evidence),

@@ -6,6 +6,8 @@ export interface ListedDevice {
   readonly serial: string;
   /** `device` when ready; else `unauthorized`, `offline` and other words of the server. */
   readonly state: string;
+  /** `Quest_3`; absent while the server does not know it. */
+  readonly model?: string;
 }
 
 const maxDevices = 256;
@@ -20,7 +22,8 @@ export function parseDevices(text: string): readonly ListedDevice[] {
   return lines.flatMap((line) => {
     const [, serial, state] = listLine.exec(line) ?? [];
     if (serial === undefined || state === undefined) throw new ProtocolError('malformed', 'a device has no state');
-    return isSerial(serial) ? [{ serial, state }] : [];
+    const [, model] = / model:(\S{1,80})/.exec(line) ?? [];
+    return isSerial(serial) ? [{ serial, state, ...(model === undefined ? {} : { model }) }] : [];
   });
 }
 

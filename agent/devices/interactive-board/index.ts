@@ -1,9 +1,10 @@
 import { defineDriver } from '../driver.ts';
+import { boardPorts, recogniseBoards } from './discovery.ts';
 import { family } from './mapping.ts';
 import { BoardSession } from './session.ts';
 import { settingsSchema } from './settings.ts';
 
-/** Interactive boards and displays, whose wire is named by the vendor profile of their settings. Nothing is ever probed. */
+/** Interactive boards and displays, whose wire is named by the vendor profile of their settings. Nothing is ever probed: boards are recognised by what they announce, and by ports that are opened without a byte. */
 export const interactiveBoard = defineDriver({
   family,
   label: { vi: 'Bảng tương tác', en: 'Interactive board' },
@@ -29,4 +30,6 @@ export const interactiveBoard = defineDriver({
     if (!context.settings.wake) await session.poll(context.signal);
     return session;
   },
+  traces: { searchTargets: [], ports: boardPorts },
+  recognise: recogniseBoards,
 });

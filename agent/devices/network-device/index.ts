@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts';
+import { findByCommunity, printerPorts, printerServices } from './discovery.ts';
 import { family } from './mapping.ts';
 import { NetworkDeviceSession, snmpPort } from './session.ts';
 import { settingsSchema } from './settings.ts';
@@ -15,4 +16,6 @@ export const networkDevice = defineDriver({
     await session.poll(context.signal);
     return session;
   },
+  traces: { services: printerServices, ports: printerPorts },
+  recognise: findByCommunity,
 });

@@ -1,5 +1,6 @@
 import { llrpPort } from '../../../protocols/llrp/messages.ts';
 import { type DriverContext, defineDriver } from '../driver.ts';
+import { recogniseReaders } from './discovery.ts';
 import { family } from './mapping.ts';
 import { createMemory, type GateMemory } from './memory.ts';
 import { openSession } from './session.ts';
@@ -20,4 +21,6 @@ export const rfidGate = defineDriver<Settings>({
     memories.set(context, memory);
     return await openSession(context, memory);
   },
+  traces: { ports: [llrpPort] },
+  recognise: recogniseReaders,
 });

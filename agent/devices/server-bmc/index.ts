@@ -1,6 +1,7 @@
 import { FatalError } from '../../../protocols/errors.ts';
 import { type DriverContext, defineDriver } from '../driver.ts';
 import type { Controller } from './controller.ts';
+import { recogniseControllers, redfishPort, redfishTarget } from './discovery.ts';
 import { IpmiController } from './ipmi/ipmi-controller.ts';
 import { family } from './mapping.ts';
 import { RedfishController } from './redfish/redfish-controller.ts';
@@ -31,6 +32,8 @@ export const serverBmc = defineDriver<Settings>({
       throw thrown;
     }
   },
+  traces: { searchTargets: [redfishTarget], ports: [redfishPort] },
+  recognise: recogniseControllers,
 });
 
 function controllerFor(context: DriverContext<Settings>): Controller {

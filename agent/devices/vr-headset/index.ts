@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts';
+import { debuggingServices, findListedHeadsets, recogniseHeadsets } from './discovery.ts';
 import { family } from './mapping.ts';
 import { HeadsetSession, headsetPort } from './session.ts';
 import { settingsSchema } from './settings.ts';
@@ -17,4 +18,7 @@ export const vrHeadset = defineDriver({
     await session.poll(context.signal);
     return session;
   },
+  discover: findListedHeadsets,
+  traces: { services: debuggingServices, ports: [headsetPort] },
+  recognise: recogniseHeadsets,
 });

@@ -50,7 +50,7 @@ export class HeadsetSession implements DriverSession {
 
   /** Opens the way to the headset, afresh when the server lost it. */
   async open(signal: AbortSignal): Promise<void> {
-    const { address } = this.#context.device;
+    const address = networkAddressOf(this.#context);
     if (address) {
       await this.#probe(address.host, address.port ?? headsetPort, signal);
       // A lost headset stays in the server's list as `offline` for minutes; a new connection finds out at once.
@@ -109,7 +109,7 @@ export class HeadsetSession implements DriverSession {
 
   async #requireReady(signal: AbortSignal): Promise<void> {
     let listed = await this.#find(signal);
-    const { address } = this.#context.device;
+    const address = networkAddressOf(this.#context);
     if (!listed && address) {
       await this.#probe(address.host, address.port ?? headsetPort, signal);
       await this.#client.connect(this.#serial, signal);
@@ -198,12 +198,18 @@ function requireDevice(listed: ListedDevice | undefined, serial: string): void {
   throw new DeviceError('unavailable', `the headset is ${listed.state}`, { details: { state: listed.state } });
 }
 
-function serialOf({ device, settings }: DriverContext<Settings>): string {
+/** A headset on a cable has a serial number; an address beside it is that of the machine which holds the cable. */
+function networkAddressOf({ device, settings }: DriverContext<Settings>): DriverContext['device']['address'] {
+  return settings.serial === undefined ? device.address : undefined;
+}
+
+function serialOf(context: DriverContext<Settings>): string {
+  const address = networkAddressOf(context);
   // A name would be resolved twice, here and by the server, to two addresses perhaps.
-  if (device.address && !/^\d{1,3}(\.\d{1,3}){3}$/.test(device.address.host)) {
+  if (address && !/^\d{1,3}(\.\d{1,3}){3}$/.test(address.host)) {
     throw new DeviceError('unreachable', 'the address of a headset must be an IPv4 address, not a name');
   }
-  if (device.address) return `${device.address.host}:${device.address.port ?? headsetPort}`;
-  if (settings.serial) return settings.serial;
+  if (address) return `${address.host}:${address.port ?? headsetPort}`;
+  if (context.settings.serial) return context.settings.serial;
   throw new DeviceError('unreachable', 'neither an address nor a serial number is configured for this headset');
 }

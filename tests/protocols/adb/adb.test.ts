@@ -158,7 +158,7 @@ describe('readings of a headset', () => {
       '????????????           no permissions (user in plugdev group; are your udev rules wrong?)\n' +
       'ABC                    no permissions (missing udev rules?); see [http://developer.android.com]\n';
     expect(parseDevices(text)).toEqual([
-      { serial: '2G0YC1ZF8B07WD', state: 'device' },
+      { serial: '2G0YC1ZF8B07WD', state: 'device', model: 'Quest_3' },
       { serial: '10.1.2.3:5555', state: 'unauthorized' },
       { serial: '10.1.2.4:5555', state: 'offline' },
       { serial: 'ABC', state: 'no permissions' },
