@@ -122,7 +122,7 @@ async function insertDevice(
       name_sort: sortKey(name),
       search: searchText([name, row.vendor, row.model, row.serial]),
       address: JSON.stringify(row.address),
-      settings: JSON.stringify(item.settings ?? {}),
+      settings: JSON.stringify(item.settings ?? row.settings ?? {}),
       secret: item.credentials ? sealCredentials(context.sealer, id, item.credentials) : null,
       proposal_key: row.key,
       adopted_by: actor.name,

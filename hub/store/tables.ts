@@ -201,6 +201,8 @@ interface FamilyTable {
   en: string;
 }
 
+type Confidence = 'certain' | 'likely' | 'possible';
+
 interface ProposalTable {
   id: string;
   agent_id: string;
@@ -214,6 +216,8 @@ interface ProposalTable {
   macs: Json<string[]>;
   needs_credentials: boolean;
   evidence: Json<string[]>;
+  confidence: ColumnType<Confidence, Confidence | undefined, Confidence>;
+  settings: NullableJson<Record<string, unknown>>;
   search: string;
   status: ColumnType<'open' | 'adopted' | 'refused', 'open' | undefined, 'open' | 'adopted' | 'refused'>;
   device_id: Nullable<string>;

@@ -15,6 +15,10 @@ const proposalSchema = z
     macs: z.array(z.string()),
     needsCredentials: z.boolean(),
     evidence: z.array(z.string()),
+    /** `certain`: it answered as its family does; `likely`: it says that it is one; `possible`: something hints at it. */
+    confidence: z.enum(['certain', 'likely', 'possible']),
+    /** With these it is adopted, unless others are given. */
+    settings: z.record(z.string(), z.unknown()).optional(),
     status: z.enum(['open', 'adopted', 'refused']),
     device: z.string().optional(),
     firstSeenAt: instantSchema,
@@ -44,6 +48,7 @@ export const adoptBody = z.strictObject({
         credentials: z
           .strictObject({ username: z.string().max(200).optional(), password: z.string().max(200).optional() })
           .optional(),
+        /** In place of what was proposed. */
         settings: z.record(z.string().max(80), z.unknown()).optional(),
       }),
     )

@@ -34,6 +34,23 @@ describeStores('registry', (open) => {
     await expect(registry.desiredFor('nobody')).rejects.toMatchObject({ code: 'unknown-agent' });
   });
 
+  it('passes on the settings that were found, unless a person gives others', async () => {
+    const { registry, store } = await createFleet(await open());
+    const settings = { profile: 'one' };
+    const records = [1, 2].map((n) => proposal(n, `10.0.0.${n}`, { settings, confidence: 'possible' }));
+    await store.transaction((trx) => registry.applyProposals(trx, 'a1', records));
+    const { rows } = await registry.listProposals(everything, proposalsQuery);
+    expect(rows).toMatchObject([1, 2].map(() => ({ settings, confidence: 'possible' })));
+    const [first, second] = rows;
+    const items = [{ proposal: first!.id }, { proposal: second!.id, settings: { profile: 'another' } }];
+    const { adopted } = await registry.adopt(everything, someone, { dryRun: false, items });
+    const { devices } = await registry.desiredFor('a1');
+    expect(adopted.map(({ device }) => devices.find(({ id }) => id === device)?.settings)).toEqual([
+      settings,
+      { profile: 'another' },
+    ]);
+  });
+
   it('adopts all or none, tells why, and changes nothing in a dry run', async () => {
     const fleet = await createFleet(await open());
     const { registry, room, store } = fleet;

@@ -109,6 +109,8 @@ export const adminTexts = defineTexts({
   'proposals.limit': { vi: 'Mỗi lần nhận được nhiều nhất 200.', en: 'At most 200 at a time.' },
   'proposals.adopt': { vi: 'Nhận', en: 'Adopt' },
   'proposals.refuse': { vi: 'Từ chối', en: 'Refuse' },
+  'proposals.likely': { vi: 'có lẽ đúng loại', en: 'likely' },
+  'proposals.possible': { vi: 'chỉ có dấu hiệu', en: 'only a hint' },
   'proposals.password': { vi: 'cần mật khẩu', en: 'needs a password' },
   'adopt.title': {
     vi: 'Nhận {{count, number}} thiết bị',

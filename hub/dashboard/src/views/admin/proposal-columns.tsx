@@ -17,6 +17,8 @@ export function addressOf({ host, port }: ProposalView['address']): string {
   return port === undefined ? host : `${host}:${port}`;
 }
 
+const confidenceKeys = { likely: 'proposals.likely', possible: 'proposals.possible' } as const;
+
 interface Selection {
   readonly chosen: ReadonlyMap<string, ProposalView>;
   readonly toggle: (row: ProposalView) => void;
@@ -72,6 +74,7 @@ function columnsOf(t: ReturnType<typeof useText>['t'], families: Families): read
             <span className="phone-only code">{addressOf(row.address)} </span>
             {families.nameOf(row.family)}
             {row.needsCredentials ? `, ${t('proposals.password')}` : null}
+            {row.confidence === 'certain' ? null : `, ${t(confidenceKeys[row.confidence])}`}
           </span>
         </>
       ),
