@@ -16,6 +16,8 @@ interface Call<T extends z.ZodType> {
   /** The same for a repeated request, so that it acts once. */
   readonly onceKey?: string;
   readonly body?: unknown;
+  /** Sent as it is, in place of a body. */
+  readonly file?: Blob;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,7 +51,7 @@ function addressOf(path: string, query: Readonly<Record<string, QueryValue>> = {
 }
 
 async function send(path: string, call: Sending): Promise<Response> {
-  const deadline = AbortSignal.timeout(call.withinMs ?? deadlineMs);
+  const deadline = AbortSignal.timeout(call.withinMs ?? (call.file ? fileDeadlineMs : deadlineMs));
   const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
   try {
     const response = await fetch(addressOf(path, call.query), {
@@ -58,10 +60,12 @@ async function send(path: string, call: Sending): Promise<Response> {
       headers: {
         accept: call.accept ?? 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.file === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         ...(call.onceKey === undefined ? {} : { 'idempotency-key': call.onceKey }),
       },
       signal,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.file === undefined ? {} : { body: call.file }),
     });
     const json = response.headers.get('content-type')?.includes('json') ?? false;
     listener.reached(response.status < 502 || response.status > 504 || json);

@@ -4,6 +4,7 @@ import { auditTexts } from './audit.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
+import { organisationTexts } from './organisation.ts';
 import { overviewTexts } from './overview.ts';
 import { peopleTexts } from './people.ts';
 import { rigTexts } from './rig.ts';
@@ -20,6 +21,7 @@ export const texts = {
   ...deviceTexts,
   ...adminTexts,
   ...enrolmentTexts,
+  ...organisationTexts,
   ...peopleTexts,
   ...accountTexts,
   ...auditTexts,

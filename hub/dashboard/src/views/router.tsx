@@ -12,6 +12,7 @@ import {
   conflictsSearch,
   deviceSearch,
   devicesSearch,
+  importSearch,
   overviewSearch,
   peopleSearch,
   proposalsSearch,
@@ -59,6 +60,12 @@ const units = createRoute({
   path: '/units',
   validateSearch: unitsSearch,
   component: lazyRouteComponent(() => import('./units/units-page.tsx'), 'UnitsPage'),
+});
+const importTable = createRoute({
+  getParentRoute: () => frame,
+  path: '/import',
+  validateSearch: importSearch,
+  component: lazyRouteComponent(() => import('./imports/import-page.tsx'), 'ImportPage'),
 });
 /** What the posters of rooms say: an address that stays on a wall for years, whatever page shows a room. */
 const room = createRoute({
@@ -132,6 +139,7 @@ export const router = createRouter({
       devices,
       device,
       units,
+      importTable,
       agents,
       agent,
       proposals,

@@ -36,6 +36,8 @@ export const deviceSearch = z.object({
 
 export const unitsSearch = z.object({ parent: unit, q: words });
 
+export const importSearch = z.object({ unit, of: z.enum(['units', 'site']).optional().catch(undefined) });
+
 export const agentsSearch = z.object({
   q: words,
   unit,

@@ -14,6 +14,8 @@ import { IssueVoucher } from '../admin/voucher-dialog.tsx';
 import { AddUnit } from './add-unit.tsx';
 import { RoomPosters } from './room-posters.tsx';
 import { useUnitColumns } from './unit-columns.tsx';
+import { UnitMenu } from './unit-menu.tsx';
+import { UnitStanding } from './unit-standing.tsx';
 import './units.css';
 
 const rowId = (row: Unit) => String(row.id);
@@ -58,12 +60,14 @@ export function UnitsPage() {
               {t('units.seeDevices')}
             </Button>
           ) : null}
-          <AddUnit parent={unit} />
+          <UnitMenu unit={unit} />
+          {unit?.validTo === undefined ? <AddUnit parent={unit} /> : null}
           {unit?.kind === 'school' ? <IssueVoucher unit={unit.id} /> : null}
         </>
       }
     >
       <Trail unit={unit} />
+      <UnitStanding unit={unit} />
       <div className="toolbar">
         <SearchBox
           value={search.q ?? ''}
@@ -77,7 +81,7 @@ export function UnitsPage() {
         what={t('units.what')}
         columns={columns}
         rowId={rowId}
-        topic="devices"
+        topic="units"
         clearFilters={search.q === undefined ? undefined : () => void navigate({ search: { parent: search.parent } })}
         empty={
           <Blank icon={IconSchool} title={t('units.none')}>
