@@ -6,6 +6,7 @@ import type { UnitKind } from '../store/tables.ts';
 export interface EnrolmentOrganisation {
   /** Throws NotFoundError for a unit that does not exist. */
   pathOf(unitId: number): string;
+  isClosed(unitId: number): boolean;
   refOf(unitId: number): { readonly id: number; readonly name: string; readonly kind: UnitKind };
 }
 

@@ -267,7 +267,7 @@ function inState(state: VoucherRow['state'], now: Date) {
 
 function unitInScope(organisation: EnrolmentOrganisation, scope: Scope, unitId: number): number {
   try {
-    if (inScope(scope, organisation.pathOf(unitId))) return unitId;
+    if (inScope(scope, organisation.pathOf(unitId)) && !organisation.isClosed(unitId)) return unitId;
   } catch (thrown) {
     if (!(thrown instanceof NotFoundError)) throw thrown;
   }

@@ -265,7 +265,7 @@ export function checkPlace(
 ): void {
   const agent = directory.agent(agentId);
   const path = pathOf(organisation, unit);
-  if (!agent || path === undefined || !inScope(scope, path))
+  if (!agent || path === undefined || !inScope(scope, path) || organisation.isClosed(unit))
     throw new InvalidInputError(field, 'There is no such unit.');
   const school = organisation.schoolOf(agent.unitId);
   const home = school ? organisation.pathOf(school.id) : agent.unitPath;

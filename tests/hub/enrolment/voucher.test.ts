@@ -25,7 +25,11 @@ describeStores('a voucher', (open) => {
     const enrolment = createEnrolment({
       store,
       authority: await openAuthority({ folder, clock: systemClock }),
-      organisation: { pathOf: () => unit.path, refOf: () => ({ id: unit.id, name: 'Tỉnh', kind: 'province' }) },
+      organisation: {
+        pathOf: () => unit.path,
+        isClosed: () => false,
+        refOf: () => ({ id: unit.id, name: 'Tỉnh', kind: 'province' }),
+      },
       registry: {
         agentOf: () => undefined,
         refresh: async () => {},

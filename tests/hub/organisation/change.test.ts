@@ -184,6 +184,10 @@ describeStores('changes of the organisation', (open) => {
       code: 'conflict',
     });
     expect(await registry.getDevice(everything, device.id)).toMatchObject({ lifecycle: 'retired' });
+    await expect(
+      registry.updateDevice(everything, someone, device.id, { unit: b.id }),
+      'nothing is placed at what is closed',
+    ).rejects.toMatchObject({ field: 'unit' });
   });
 
   it('splits: a new school takes rooms, and the agent that is named goes along with them', async () => {
