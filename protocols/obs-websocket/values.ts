@@ -57,9 +57,17 @@ export const readings = {
     outputSkippedFrames: count,
     outputTotalFrames: count,
   }),
+  GetInputList: z.object({ inputs: z.array(z.object({ inputName: name })) }),
   GetInputMute: z.object({ inputMuted: z.boolean() }),
+  /** Minus infinity, which JSON cannot say, comes as null. */
+  GetInputVolume: z.object({ inputVolumeDb: z.number().nullable() }),
+  GetVirtualCamStatus: z.object({ outputActive: z.boolean() }),
+  /** A data URL. */
+  GetSourceScreenshot: z.object({ imageData: z.string() }),
   RecordStateChanged: z.object({ outputState, outputPath: z.string().nullish() }),
   StreamStateChanged: z.object({ outputState }),
+  InputMuteStateChanged: z.object({ inputName: name, inputMuted: z.boolean() }),
+  VirtualcamStateChanged: z.object({ outputActive: z.boolean() }),
   CurrentProgramSceneChanged: z.object({ sceneName: name }),
 } as const;
 

@@ -5,6 +5,7 @@ import type { Driver, DriverSession } from '../../agent/devices/driver.ts';
 import type { DeviceError } from '../../agent/devices/error.ts';
 import { studio } from '../../agent/devices/studio/index.ts';
 import { createNetwork } from '../../agent/platform/create-network.ts';
+import type { CapabilityName } from '../../protocols/fleet/capabilities/index.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
 import { CameraSimulator } from '../simulators/studio/camera.ts';
@@ -69,11 +70,8 @@ describe.skipIf(isSkipped)(
           log: silentLog,
         }),
       });
-    const execute = (
-      capability: 'scene' | 'recording' | 'streaming' | 'studio' | 'power' | 'ptz',
-      name: string,
-      args: Record<string, unknown> = {},
-    ) => session.execute({ id: 'command', capability, name, args }, test.context.signal);
+    const execute = (capability: CapabilityName, name: string, args: Record<string, unknown> = {}) =>
+      session.execute({ id: 'command', capability, name, args }, test.context.signal);
     const recording = async () => (await witness.call('GetRecordStatus')).outputActive;
 
     beforeAll(async () => {
@@ -134,6 +132,30 @@ describe.skipIf(isSkipped)(
       await expect(execute('scene', 'set', { name: 'nope' })).rejects.toMatchObject({ code: 'unsupported' });
       await witness.call('SetCurrentProgramScene', { sceneName: 'Bài giảng' });
       await expect.poll(() => test.reporter.last('scene')).toMatchObject({ current: 'Bài giảng' });
+    });
+
+    it('hears its inputs, mutes one, and sees what it shows; this computer has no virtual camera', async () => {
+      const sceneName = 'Bài giảng';
+      await witness.call('CreateInput', { sceneName, inputName: 'Nhạc', inputKind: 'ffmpeg_source' });
+      await witness.call('CreateInput', { sceneName, inputName: 'Nền', inputKind: 'color_source_v3' });
+      await witness.call('SetCurrentProgramScene', { sceneName });
+      await session.poll(test.context.signal);
+      // The colour has no sound.
+      expect(test.reporter.last('sound')).toEqual({
+        inputs: [{ part: 'OBS', name: 'Nhạc', muted: false, decibels: 0 }],
+      });
+      expect(await execute('sound', 'mute', { input: 'Nhạc', muted: true })).toMatchObject({ changed: true });
+      expect((await witness.call('GetInputMute', { inputName: 'Nhạc' })).inputMuted).toBe(true);
+      await witness.call('SetInputMute', { inputName: 'Nhạc', inputMuted: false });
+      await expect.poll(() => test.reporter.last('sound')).toMatchObject({ inputs: [{ muted: false }] });
+      await expect(execute('sound', 'mute', { input: 'nope', muted: true })).rejects.toMatchObject({
+        code: 'unsupported',
+      });
+      const { sizeBytes } = await execute('snapshot', 'take');
+      expect(sizeBytes).toBeGreaterThan(2_000);
+      expect(test.uploads.at(-1)?.bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+      expect(test.reporter.descriptors.at(-1)?.capabilities).not.toHaveProperty('virtualcamera');
+      for (const inputName of ['Nhạc', 'Nền']) await witness.call('RemoveInput', { inputName });
     });
 
     it('records to a file that is there, and leaves power alone meanwhile', async () => {

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** Sends a picture to the hub for the command that asked for it. */
+  upload(commandId: string, bytes: Uint8Array): Promise<void>;
   /** Looks at every part, and returns what is seen. */
   look(): Promise<RigView>;
   /** Tells what has changed. */
@@ -41,7 +43,7 @@ export async function executeCommand(command: DriverCommand, context: CommandCon
 }
 
 function commandOf(
-  { capability, name, args }: DriverCommand,
+  { id, capability, name, args }: DriverCommand,
   context: CommandContext,
 ): (() => Promise<Output>) | undefined {
   const key = `${capability}.${name}`;
@@ -52,6 +54,8 @@ function commandOf(
       return async () => unlock(args, context);
     case 'studio.runScene':
       return context.settings.scenes.length === 0 ? undefined : () => runScene(args, context);
+    case 'snapshot.take':
+      return has(context, 'picture') ? () => takePicture(id, args, context) : undefined;
     case 'power.on':
     case 'power.off':
       return has(context, 'camera') ? () => switchPower(name === 'on', context) : undefined;
@@ -83,6 +87,12 @@ const orders: Readonly<Record<string, Order>> = {
   'streaming.start': { of: ({ streaming }) => streaming && ((_, signal) => streaming.start(signal)) },
   'streaming.stop': { of: ({ streaming }) => streaming && ((_, signal) => streaming.stop(signal)), isEnd: true },
   'scene.set': { of: ({ scenes }) => scenes && ((args, signal) => scenes.show(String(args['name']), signal)) },
+  'sound.mute': {
+    of: ({ sound }) => sound && ((args, signal) => sound.mute(String(args['input']), args['muted'] === true, signal)),
+  },
+  'virtualcamera.set': {
+    of: ({ virtualCamera }) => virtualCamera && ((args, signal) => virtualCamera.set(args['active'] === true, signal)),
+  },
   'ptz.move': {
     of: ({ camera }) =>
       camera &&
@@ -125,6 +135,14 @@ async function give(order: Order, args: Output, context: CommandContext): Promis
     context.publish();
     context.memory.ending.delete(seat.name);
   }
+}
+
+/** What the part named as the profile shows, else the first that can; nobody's work is disturbed, so nobody is asked. */
+async function takePicture(id: string, args: Output, context: CommandContext): Promise<Output> {
+  const seat = seatFor(textOf(args['profile']), ({ can }) => can.picture !== undefined, context);
+  const bytes = await seat.use((member) => required(member.can.picture).take(context.signal));
+  await context.upload(id, bytes);
+  return { sizeBytes: bytes.byteLength, profile: seat.name };
 }
 
 function lock(args: Output, { memory, clock, reporter }: CommandContext): Output {

@@ -13,7 +13,18 @@ export const studio = defineDriver<Settings>({
   label: { vi: 'Phòng thu', en: 'Recording studio' },
   settings: settingsSchema,
   defaultPort: undefined,
-  capabilities: ['identity', 'studio', 'scene', 'recording', 'streaming', 'ptz', 'power'],
+  capabilities: [
+    'identity',
+    'studio',
+    'scene',
+    'recording',
+    'streaming',
+    'ptz',
+    'power',
+    'sound',
+    'virtualcamera',
+    'snapshot',
+  ],
   connect: async (context) => {
     const memory = memories.get(context) ?? createMemory();
     memories.set(context, memory);

@@ -20,6 +20,8 @@ export interface Desk {
 const spaceStepBytes = 100_000_000;
 const minuteSeconds = 60;
 const longestName = 200;
+const mostInputs = 64;
+const mostParts = 16;
 
 const recordingRank: readonly RecordingState[] = ['recording', 'paused', 'starting', 'stopping', 'stopped', 'unknown'];
 const streamingRank: readonly StreamingState[] = ['live', 'reconnecting', 'starting', 'stopping', 'stopped', 'unknown'];
@@ -47,6 +49,10 @@ export function mapDescriptor(view: RigView, settings: Settings): Descriptor {
       ...(has('camera')
         ? { ptz: { commands: ['move', 'stop', 'goToPreset'] }, power: { commands: ['on', 'off'] } }
         : {}),
+      ...(has('sound') ? { sound: { commands: ['mute'] } } : {}),
+      // Offered once a part has said that its computer has one.
+      ...(virtualCamerasOf(parts).length > 0 ? { virtualcamera: { commands: ['set'] } } : {}),
+      ...(has('picture') ? { snapshot: { commands: ['take'] } } : {}),
     },
     parts: parts.map(({ name, role, reading }) => ({
       kind: role,
@@ -74,6 +80,7 @@ export function mapStates(view: RigView, desk: Desk, name: string): States {
     ...(recorders.length > 0 ? { recording: mapRecording(recorders) } : {}),
     ...(encoders.length > 0 ? { streaming: mapStreaming(encoders) } : {}),
     ...(cameras.length > 0 ? { ptz: mapCameras(cameras), power: { state: powerOf(cameras) } } : {}),
+    ...mapDesk(parts),
   };
 }
 
@@ -152,6 +159,36 @@ function mapStreaming(encoders: readonly PartView[]): CapabilityState<'streaming
     state: streamingRank.find((state) => states.includes(state)) ?? 'unknown',
     encoders: encoders.map((part) => ({ part: part.name, state: streamingOf(part) })),
   };
+}
+
+/** What a mixer has beside pictures and outputs. */
+function mapDesk(parts: readonly PartView[]): States {
+  const desks = parts.filter(({ can }) => can.sound);
+  const viewers = parts.filter(({ can }) => can.picture);
+  const virtual = virtualCamerasOf(parts);
+  return {
+    ...(desks.length > 0 ? { sound: { inputs: desks.flatMap(inputsOf).slice(0, mostInputs) } } : {}),
+    ...(virtual.length > 0
+      ? { virtualcamera: { active: virtual.some(({ active }) => active), cameras: virtual.slice(0, mostParts) } }
+      : {}),
+    ...(viewers.length > 0 ? { snapshot: { available: viewers.some(isPresent) } } : {}),
+  };
+}
+
+function inputsOf(part: PartView) {
+  return (part.reading.sound ?? []).map(({ name, isMuted, decibels }) => ({
+    part: part.name,
+    name: name.slice(0, longestName),
+    muted: isMuted,
+    ...(decibels === undefined ? {} : { decibels }),
+  }));
+}
+
+function virtualCamerasOf(parts: readonly PartView[]) {
+  return parts.flatMap((part) => {
+    const { virtualCamera } = part.reading;
+    return virtualCamera ? [{ part: part.name, active: isPresent(part) && virtualCamera.isOn }] : [];
+  });
 }
 
 function mapCameras(cameras: readonly PartView[]): CapabilityState<'ptz'> {

@@ -20,6 +20,16 @@ export interface Reading {
     readonly droppedPercent?: number;
   };
   readonly camera?: CameraReading;
+  readonly sound?: readonly SoundInput[];
+  /** Undefined where there is none. */
+  readonly virtualCamera?: { readonly isOn: boolean } | undefined;
+}
+
+export interface SoundInput {
+  readonly name: string;
+  readonly isMuted: boolean;
+  /** Of its fader; absent while that is closed. */
+  readonly decibels?: number;
 }
 
 export interface RecordingReading {
@@ -77,6 +87,9 @@ export interface Abilities {
   };
   readonly scenes?: { show(name: string, signal: AbortSignal): Promise<Effect> };
   readonly sound?: { mute(input: string, muted: boolean, signal: AbortSignal): Promise<Effect> };
+  readonly virtualCamera?: { set(on: boolean, signal: AbortSignal): Promise<Effect> };
+  /** A JPEG of what it shows at this moment. */
+  readonly picture?: { take(signal: AbortSignal): Promise<Uint8Array> };
   readonly camera?: {
     /** Drives and then stops, whatever happens in between. */
     move(velocity: Velocity, signal: AbortSignal): Promise<Effect>;

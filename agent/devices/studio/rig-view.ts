@@ -6,7 +6,7 @@ import type { SeatStatus } from './seat.ts';
 
 export type Mode = CapabilityState<'studio'>['mode'];
 
-/** The longest name of a scene that is told. */
+/** The longest name of a scene or an input that is told. */
 const longestScene = 200;
 
 /** One part as it stands at this moment. */
@@ -77,6 +77,7 @@ function partEvents(before: PartView, now: PartView, isEnding: boolean): DriverE
     ...recordingEvents(before, now, isEnding),
     ...streamingEvents(before, now, isEnding),
     ...sceneEvents(before, now),
+    ...deskEvents(before, now),
   ];
 }
 
@@ -124,4 +125,24 @@ function sceneEvents(before: PartView, now: PartView): DriverEvent[] {
     to: to.slice(0, longestScene),
   };
   return [{ capability: 'scene', name: 'changed', severity: 'info', data }];
+}
+
+/** A microphone that someone muted or opened, and a virtual camera that went on or off. */
+function deskEvents(before: PartView, now: PartView): DriverEvent[] {
+  if (!isPresent(before) || !isPresent(now)) return [];
+  const earlier = new Map(before.reading.sound?.map(({ name, isMuted }) => [name, isMuted]));
+  const turned = (now.reading.sound ?? []).filter(({ name, isMuted }) => earlier.get(name) === !isMuted);
+  const [was, is] = [before.reading.virtualCamera, now.reading.virtualCamera];
+  const isSwitched = was !== undefined && is !== undefined && was.isOn !== is.isOn;
+  return [
+    ...turned.map(({ name, isMuted }): DriverEvent => {
+      const data = { part: now.name, input: name.slice(0, longestScene), muted: isMuted };
+      return { capability: 'sound', name: 'muted', severity: 'info', data };
+    }),
+    ...(isSwitched ? [switched(now.name, is.isOn)] : []),
+  ];
+}
+
+function switched(part: string, active: boolean): DriverEvent {
+  return { capability: 'virtualcamera', name: 'changed', severity: 'info', data: { part, active } };
 }

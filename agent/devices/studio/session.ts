@@ -60,7 +60,7 @@ class StudioSession implements DriverSession {
   }
 
   async execute(command: DriverCommand, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    const { settings, clock, reporter } = this.#context;
+    const { settings, clock, reporter, upload } = this.#context;
     return await executeCommand(command, {
       seats: this.#seats,
       settings,
@@ -68,6 +68,7 @@ class StudioSession implements DriverSession {
       clock,
       reporter,
       signal,
+      upload: (id, bytes) => upload(id, 'image/jpeg', bytes, signal),
       look: () => this.#look(signal),
       publish: () => this.#publish(),
     });

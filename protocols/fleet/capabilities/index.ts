@@ -24,8 +24,10 @@ import { ptz } from './ptz.ts';
 import { reachability } from './reachability.ts';
 import { recording } from './rig/recording.ts';
 import { scene } from './rig/scene.ts';
+import { sound } from './rig/sound.ts';
 import { streaming } from './rig/streaming.ts';
 import { studio } from './rig/studio.ts';
+import { virtualcamera } from './rig/virtualcamera.ts';
 import { detection } from './sensing/detection.ts';
 import { imaging } from './sensing/imaging.ts';
 import { relay } from './sensing/relay.ts';
@@ -81,6 +83,8 @@ export const capabilities = {
   scene,
   recording,
   streaming,
+  sound,
+  virtualcamera,
   time,
   network,
   accounts,

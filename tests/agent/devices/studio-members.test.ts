@@ -66,6 +66,27 @@ driverConformance<MixerSimulator>({
       verify: ({ stream }) => expect(stream).toBe('stopped'),
     },
     { capability: 'scene', name: 'set', args: { name: 'Chờ' }, verify: ({ current }) => expect(current).toBe('Chờ') },
+    {
+      capability: 'sound',
+      name: 'mute',
+      args: { input: 'Micro', muted: true },
+      verify: ({ muted }) => expect(muted.get('Micro')).toBe(true),
+    },
+    {
+      capability: 'virtualcamera',
+      name: 'set',
+      args: { active: false },
+      prepare: (mixer) => {
+        mixer.virtualCamera = true;
+      },
+      verify: ({ virtualCamera }) => expect(virtualCamera).toBe(false),
+    },
+    {
+      capability: 'snapshot',
+      name: 'take',
+      args: { profile: 'OBS' },
+      verify: (_, { uploads }) => expect(uploads).toHaveLength(1),
+    },
   ],
 });
 

@@ -98,6 +98,36 @@ const commands: Commands = [
     verify: ({ switcher }) => expect(switcher.active).toBe(2),
   },
   {
+    capability: 'sound',
+    name: 'mute',
+    args: { input: 'Micro', muted: true },
+    verify: ({ mixer }, { reporter }) => {
+      expect(mixer.muted.get('Micro')).toBe(true);
+      // The picture behind everything has no sound, and is not told.
+      expect(reporter.last('sound')).toEqual({
+        inputs: [{ part: 'OBS', name: 'Micro', muted: true, decibels: -6 }],
+      });
+    },
+  },
+  {
+    capability: 'virtualcamera',
+    name: 'set',
+    args: { active: true },
+    verify: ({ mixer }, { reporter }) => {
+      expect(mixer.virtualCamera).toBe(true);
+      expect(reporter.last('virtualcamera')).toEqual({ active: true, cameras: [{ part: 'OBS', active: true }] });
+    },
+  },
+  {
+    capability: 'snapshot',
+    name: 'take',
+    args: {},
+    verify: (_, { uploads }) => {
+      expect(uploads.at(-1)).toMatchObject({ contentType: 'image/jpeg' });
+      expect([...(uploads.at(-1)?.bytes.subarray(0, 3) ?? [])]).toEqual([0xff, 0xd8, 0xff]);
+    },
+  },
+  {
     capability: 'ptz',
     name: 'move',
     args: { pan: 0.5, tilt: 0, zoom: 0.25, durationMs: 1_000 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../protocols/bytes/error.ts';
 import { authenticationString } from '../../../protocols/obs-websocket/authentication.ts';
 import { decodeMessage, encodeIdentify, encodeRequest } from '../../../protocols/obs-websocket/message.ts';
+import { readPicture } from '../../../protocols/obs-websocket/picture.ts';
 import { readData, readings } from '../../../protocols/obs-websocket/values.ts';
 import { loadVectors, type Vector } from '../../support/vectors.ts';
 
@@ -102,5 +103,31 @@ describe('data of OBS', () => {
         },
       ),
     );
+  });
+});
+
+describe('a picture of OBS', () => {
+  const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, 0x4a, 0x46]);
+  const url = (bytes: Uint8Array, type = 'jpg') => `data:image/${type};base64,${Buffer.from(bytes).toString('base64')}`;
+
+  it('is the JPEG in its data URL', () => {
+    // As OBS 29.0.2 begins it.
+    expect(readPicture('data:image/jpg;base64,/9j/4AAQSkY=')).toEqual(jpeg);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3_000 }), fc.constantFrom('jpg', 'jpeg'), (rest, type) => {
+        const bytes = Buffer.concat([jpeg, rest]);
+        expect(readPicture(url(bytes, type))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it.each([
+    ['another kind', url(jpeg, 'png'), 'malformed'],
+    ['no data URL', 'https://192.168.1.9/picture.jpg', 'malformed'],
+    ['something that is no JPEG', url(Buffer.from('<html>')), 'malformed'],
+    ['nothing', '', 'malformed'],
+    ['too much', url(Buffer.concat([jpeg, Buffer.alloc(1024 * 1024)])), 'oversize'],
+  ])('is never %s', (_, text, code) => {
+    expect(() => readPicture(text)).toThrow(expect.objectContaining({ code }));
   });
 });

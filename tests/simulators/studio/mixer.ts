@@ -40,10 +40,23 @@ const requests = [
   'GetStreamStatus',
   'StartStream',
   'StopStream',
+  'GetInputList',
+  'GetInputVolume',
+  'GetVirtualCamStatus',
+  'StartVirtualCam',
+  'StopVirtualCam',
+  'GetSourceScreenshot',
   'GetInputMute',
   'SetInputMute',
   'GetRecordDirectory',
 ];
+
+/** As the real one says it of inputs without sound, and on a computer without a loopback device. */
+const backdrop = 'Ảnh nền';
+const noSound = { status: 604, comment: 'The specified input does not support audio.' };
+const noVirtualCamera = { status: 604, comment: 'VirtualCam is not available.' };
+/** What begins and ends as a JPEG. */
+const still = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), randomBytes(2_000), Buffer.from([0xff, 0xd9])]);
 
 /** What a request is answered with: data, or a status. */
 type Reply = Data | { readonly status: number; readonly comment?: string } | undefined;
@@ -55,6 +68,8 @@ export class MixerSimulator implements Simulator {
   record: 'stopped' | 'recording' | 'paused' = 'stopped';
   stream: 'stopped' | 'live' = 'stopped';
   freeMegabytes = 80_000;
+  /** Undefined where its computer has none. */
+  virtualCamera: boolean | undefined = false;
   readonly muted = new Map<string, boolean>([['Micro', false]]);
   /** Requests that it answers with success without doing anything. */
   readonly ignores = new Set<string>();
@@ -224,12 +239,22 @@ export class MixerSimulator implements Simulator {
           outputSkippedFrames: 1,
           outputTotalFrames: this.stream === 'live' ? 200 : 0,
         };
+      case 'GetInputList':
+        return {
+          inputs: [backdrop, ...this.muted.keys()].map((inputName) => ({ inputName, inputKind: 'simulated' })),
+        };
+      case 'GetInputVolume':
+        return this.#soundOf(data, () => ({ inputVolumeMul: 0.5, inputVolumeDb: -6.02 }));
+      case 'GetVirtualCamStatus':
+        return this.virtualCamera === undefined ? noVirtualCamera : { outputActive: this.virtualCamera };
+      case 'GetSourceScreenshot':
+        return this.scenes.includes(String(data['sourceName']))
+          ? { imageData: `data:image/jpg;base64,${still.toString('base64')}` }
+          : { status: 600, comment: 'No source was found.' };
       case 'GetRecordDirectory':
         return { recordDirectory: '/srv/studio' };
-      case 'GetInputMute': {
-        const muted = this.muted.get(String(data['inputName']));
-        return muted === undefined ? { status: 600, comment: 'No source was found.' } : { inputMuted: muted };
-      }
+      case 'GetInputMute':
+        return this.#soundOf(data, (inputMuted) => ({ inputMuted }));
       default:
         return undefined;
     }
@@ -246,8 +271,11 @@ export class MixerSimulator implements Simulator {
         return undefined;
       }
       case 'SetInputMute':
-        this.muted.set(String(data['inputName']), data['inputMuted'] === true);
+        this.#mute(String(data['inputName']), data['inputMuted'] === true);
         return undefined;
+      case 'StartVirtualCam':
+      case 'StopVirtualCam':
+        return this.#switchVirtualCamera(request === 'StartVirtualCam');
       case 'StartRecord':
         return this.#startRecord();
       case 'StopRecord':
@@ -261,6 +289,27 @@ export class MixerSimulator implements Simulator {
       default:
         return this.#stopStream();
     }
+  }
+
+  #soundOf({ inputName }: Data, tell: (muted: boolean) => Reply): Reply {
+    const muted = this.muted.get(String(inputName));
+    if (muted !== undefined) return tell(muted);
+    if (inputName === backdrop) return noSound;
+    return { status: 600, comment: `No source was found by the name of \`${String(inputName)}\`.` };
+  }
+
+  #mute(inputName: string, inputMuted: boolean): void {
+    this.muted.set(inputName, inputMuted);
+    this.#later(50, () => this.tell('InputMuteStateChanged', { inputName, inputMuted }));
+  }
+
+  #switchVirtualCamera(on: boolean): Reply {
+    if (this.virtualCamera === undefined) return noVirtualCamera;
+    if (this.virtualCamera === on) return { status: on ? 500 : 501 };
+    this.virtualCamera = on;
+    const outputState = `OBS_WEBSOCKET_OUTPUT_${on ? 'STARTED' : 'STOPPED'}`;
+    this.#later(50, () => this.tell('VirtualcamStateChanged', { outputActive: on, outputState }));
+    return undefined;
   }
 
   #startRecord(): Reply {

@@ -32,8 +32,8 @@ interface Waiting {
 const connectTimeoutMs = 5_000;
 const helloTimeoutMs = 5_000;
 const answerTimeoutMs = 5_000;
-/** The list of scenes and inputs of a large collection; a screenshot, which we do not ask for, is larger. */
-const maxMessageBytes = 1_024 * 1_024;
+/** The list of scenes and inputs of a large collection, or a still in base64. */
+const maxMessageBytes = 2 * 1_024 * 1_024;
 /** Requests under way; one more is refused with `busy`. */
 const maxWaiting = 32;
 

@@ -1,12 +1,13 @@
 import { requestStatus } from '../../../../protocols/obs-websocket/message.ts';
-import { type OutputState, readData } from '../../../../protocols/obs-websocket/values.ts';
-import { DeviceError, toDeviceError } from '../../error.ts';
+import type { OutputState, readData } from '../../../../protocols/obs-websocket/values.ts';
+import { DeviceError } from '../../error.ts';
 import { awaitEffect, Bell } from '../effect.ts';
 import type { Abilities, Effect, MemberContext, Reading, RecordingReading, StudioMember } from '../member.ts';
 import { type Reserve, requireReserve } from '../reserve.ts';
 import type { MemberOf } from '../settings.ts';
 import { ObsConnection, refusalOf } from './obs-connection.ts';
-import { afterEvent, afterStatus, type Data, type Output } from './obs-reading.ts';
+import { ObsDesk } from './obs-desk.ts';
+import { afterEvent, afterStatus, type Data, type Output, readReading } from './obs-reading.ts';
 
 type Names = Parameters<typeof readData>[0];
 type Document = Readonly<Record<string, unknown>>;
@@ -27,6 +28,7 @@ export class ObsMixer implements StudioMember {
   readonly #settings: MemberOf<'obs'>;
   readonly #reserve: Reserve;
   readonly #bell = new Bell();
+  readonly #desk: ObsDesk;
   /** What each output said since the last order to it. */
   readonly #said: Record<Output, OutputState[]> = { recording: [], streaming: [] };
   readonly #saidAt: Record<Output, number> = {
@@ -41,6 +43,10 @@ export class ObsMixer implements StudioMember {
     this.#settings = settings;
     this.#context = context;
     this.#reserve = reserve;
+    this.#desk = new ObsDesk({
+      use: () => this.#use(),
+      patience: (limitMs, orderSignal) => this.#patience(limitMs, orderSignal),
+    });
     this.can = {
       recording: {
         start: (signal) => this.#startRecording(signal),
@@ -50,7 +56,9 @@ export class ObsMixer implements StudioMember {
       },
       streaming: { start: (signal) => this.#startStream(signal), stop: (signal) => this.#stopStream(signal) },
       scenes: { show: (name, signal) => this.#show(name, signal) },
-      sound: { mute: (input, muted, signal) => this.#mute(input, muted, signal) },
+      sound: { mute: (input, muted, signal) => this.#afterwards(this.#desk.mute(input, muted, signal), signal) },
+      virtualCamera: { set: (on, signal) => this.#afterwards(this.#desk.switchVirtualCamera(on, signal), signal) },
+      picture: { take: (signal) => this.#desk.look(signal) },
     };
   }
 
@@ -77,16 +85,17 @@ export class ObsMixer implements StudioMember {
   }
 
   async poll(signal: AbortSignal): Promise<void> {
-    const [stats, scenes, record, stream, directory] = await Promise.all([
+    const [stats, scenes, record, stream, directory, desk] = await Promise.all([
       this.#read('GetStats', signal),
       this.#read('GetSceneList', signal),
       this.#read('GetRecordStatus', signal),
       this.#read('GetStreamStatus', signal),
       this.#recordDirectory(signal),
+      this.#desk.read(signal),
     ]);
     const age = (output: Output) => this.#context.clock.mono() - this.#saidAt[output];
     const ages = { recording: age('recording'), streaming: age('streaming') };
-    this.#reading = afterStatus(this.#reading, { stats, scenes, record, stream, directory }, ages);
+    this.#reading = { ...afterStatus(this.#reading, { stats, scenes, record, stream, directory }, ages), ...desk };
   }
 
   async disconnect(): Promise<void> {
@@ -174,17 +183,11 @@ export class ObsMixer implements StudioMember {
     return { changed: true };
   }
 
-  async #mute(input: string, muted: boolean, signal: AbortSignal): Promise<Effect> {
-    const isMuted = async () =>
-      readReading('GetInputMute', await this.#call('GetInputMute', { inputName: input }, signal));
-    if ((await isMuted()).inputMuted === muted) return { changed: false };
-    await this.#call('SetInputMute', { inputName: input, inputMuted: muted }, signal);
-    await awaitEffect({
-      ...this.#patience(pauseMs, signal),
-      isSeen: async () => (await isMuted()).inputMuted === muted,
-      otherwise: `OBS accepted to ${muted ? 'mute' : 'open'} ${input} and did not`,
-    });
-    return { changed: true };
+  /** What was switched is told with everything else. */
+  async #afterwards(effect: Promise<Effect>, signal: AbortSignal): Promise<Effect> {
+    const seen = await effect;
+    await this.poll(signal);
+    return seen;
   }
 
   /** Tells an output what to do; false when it is so `already`, by the number of that refusal. */
@@ -265,14 +268,6 @@ export class ObsMixer implements StudioMember {
   #use(): ObsConnection {
     if (this.#connection) return this.#connection;
     throw new DeviceError('connection-lost', 'OBS is not connected');
-  }
-}
-
-function readReading<N extends Names>(type: N, data: Document): Data<N> {
-  try {
-    return readData(type, data);
-  } catch (thrown) {
-    throw toDeviceError(thrown, 'read what OBS says');
   }
 }
 

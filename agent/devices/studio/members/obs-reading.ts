@@ -1,9 +1,19 @@
 import { type OutputState, readData, type readings } from '../../../../protocols/obs-websocket/values.ts';
+import { toDeviceError } from '../../error.ts';
 import type { Reading, RecordingReading } from '../member.ts';
 
 type Readings = typeof readings;
 export type Data<N extends keyof Readings> = ReturnType<typeof readData<N>>;
 export type Output = 'recording' | 'streaming';
+
+/** Reads the data of an answer. Throws DeviceError `protocol`. */
+export function readReading<N extends keyof Readings>(type: N, data: Readonly<Record<string, unknown>>): Data<N> {
+  try {
+    return readData(type, data);
+  } catch (thrown) {
+    throw toDeviceError(thrown, 'read what OBS says');
+  }
+}
 
 /** `availableDiskSpace` counts 1,048,576 bytes as one. */
 const bytesPerMegabyte = 1_048_576;
@@ -106,6 +116,15 @@ export function afterEvent(reading: Reading, type: string, data: Readonly<Record
       const { sceneName } = readData(type, data);
       const scenes = { current: sceneName, list: reading.scenes?.list ?? [] };
       return { reading: { ...reading, scenes }, said: undefined };
+    }
+    case 'InputMuteStateChanged': {
+      const { inputName, inputMuted: isMuted } = readData(type, data);
+      const sound = reading.sound?.map((input) => (input.name === inputName ? { ...input, isMuted } : input));
+      return sound && { reading: { ...reading, sound }, said: undefined };
+    }
+    case 'VirtualcamStateChanged': {
+      const { outputActive: isOn } = readData(type, data);
+      return { reading: { ...reading, virtualCamera: { isOn } }, said: undefined };
     }
     default:
       return undefined;

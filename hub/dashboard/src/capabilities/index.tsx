@@ -31,8 +31,10 @@ import { PtzWidget } from './ptz.tsx';
 import { ReachabilityWidget } from './reachability.tsx';
 import { RecordingWidget } from './rig/recording.tsx';
 import { SceneWidget } from './rig/scene.tsx';
+import { SoundWidget } from './rig/sound.tsx';
 import { StreamingWidget } from './rig/streaming.tsx';
 import { StudioWidget } from './rig/studio.tsx';
+import { VirtualcameraWidget } from './rig/virtualcamera.tsx';
 import { DetectionWidget } from './sensing/detection.tsx';
 import { ImagingWidget } from './sensing/imaging.tsx';
 import { RelayWidget } from './sensing/relay.tsx';
@@ -57,6 +59,8 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   recording: RecordingWidget,
   streaming: StreamingWidget,
   scene: SceneWidget,
+  sound: SoundWidget,
+  virtualcamera: VirtualcameraWidget,
   power: PowerWidget,
   wake: WakeWidget,
   input: InputWidget,

@@ -134,6 +134,50 @@ describe('a studio', () => {
     });
   });
 
+  describe('has a desk', () => {
+    it('whose inputs and virtual camera it hears without a poll', async () => {
+      await rig.mixer.press('SetInputMute', { inputName: 'Micro', inputMuted: true });
+      await rig.mixer.press('StartVirtualCam');
+      await expect.poll(() => state('virtualcamera')['active']).toBe(true);
+      expect(state('sound')['inputs']).toMatchObject([{ part: 'OBS', name: 'Micro', muted: true }]);
+      expect(test.reporter.events).toEqual(
+        expect.arrayContaining([
+          { capability: 'sound', name: 'muted', severity: 'info', data: { part: 'OBS', input: 'Micro', muted: true } },
+          { capability: 'virtualcamera', name: 'changed', severity: 'info', data: { part: 'OBS', active: true } },
+        ]),
+      );
+    });
+
+    it('on a computer without a virtual camera has none to offer', async () => {
+      rig.mixer.virtualCamera = undefined;
+      await poll();
+      expect(test.reporter.descriptors.at(-1)?.capabilities).not.toHaveProperty('virtualcamera');
+      await expect(execute('virtualcamera.set', { active: true })).rejects.toMatchObject({ code: 'unavailable' });
+    });
+
+    it('asks no input twice that has no sound, and finds one that comes', async () => {
+      const asked = () => rig.mixer.received.filter((request) => request === 'GetInputMute').length;
+      const before = asked();
+      await poll();
+      expect(asked() - before).toBe(1);
+      rig.mixer.muted.set('Máy hát', true);
+      await poll();
+      expect(state('sound')['inputs']).toMatchObject([{ name: 'Micro' }, { name: 'Máy hát', muted: true }]);
+      await expect(execute('sound.mute', { input: 'nope', muted: true })).rejects.toMatchObject({
+        code: 'unsupported',
+      });
+    });
+
+    it.each(['SetInputMute', 'StartVirtualCam'])('that is not believed when it ignores %s', async (request) => {
+      rig.mixer.ignores.add(request);
+      const order =
+        request === 'SetInputMute'
+          ? execute('sound.mute', { input: 'Micro', muted: true })
+          : execute('virtualcamera.set', { active: true });
+      await expect(order).rejects.toMatchObject({ code: 'no-effect' });
+    });
+  });
+
   describe('believes effects only', () => {
     it.each([
       ['recording.pause', {}, 'PauseRecord'],

@@ -51,6 +51,8 @@ const known: Readonly<Record<string, TextKey>> = {
   'streaming.changed': 'happened.streaming.changed',
   'streaming.failed': 'happened.streaming.failed',
   'scene.changed': 'happened.scene.changed',
+  'sound.muted': 'happened.sound.muted',
+  'virtualcamera.changed': 'happened.virtualcamera.changed',
   'ports.link': 'happened.ports.link',
   'supplies.alert': 'happened.supplies.alert',
   'ups.source': 'happened.ups.source',
