@@ -1,5 +1,4 @@
--- Whoever deletes a unit, or asks what is of one, must not read whole tables: the audit log grows without end.
-create index audit_entry_unit on audit_entry (unit_id) where unit_id is not null;
+-- Whoever deletes a unit, or asks what is of one, must not read whole tables.
 create index voucher_unit on voucher (unit_id);
 create index cause_unit on cause (unit_id);
 create index role_grant_unit on role_grant (unit_id);
