@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { parseTime } from './controller.ts';
 import { list, object, type RedfishDocument, text, tolerant } from './document.ts';
 import { link, resourcePath } from './link.ts';
-import { parseTime } from './manager.ts';
 
 /** One entry of an event log (DSP0268, LogEntry). */
 export interface LogEntry {

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../protocols/bytes/error.ts';
+import {
+  parseController,
+  parseFirmwareInventory,
+  parseSoftware,
+  parseTime,
+} from '../../../protocols/redfish/controller.ts';
 import { parseDocument, parseErrorMessage } from '../../../protocols/redfish/document.ts';
 import { parseCollection, resourcePath } from '../../../protocols/redfish/link.ts';
 import { parseLogEntry, parseLogPage, parseLogService } from '../../../protocols/redfish/log.ts';
-import { parseFirmwareInventory, parseManager, parseSoftware, parseTime } from '../../../protocols/redfish/manager.ts';
 import * as sensing from '../../../protocols/redfish/sensing.ts';
 import { parseServiceRoot, parseSession, sessionRequest } from '../../../protocols/redfish/service.ts';
 import { parseAllowedResets, parseSystem, resetRequest } from '../../../protocols/redfish/system.ts';
@@ -62,7 +67,7 @@ const parsers = {
   parseServiceRoot,
   parseSystem,
   parseAllowedResets,
-  parseManager,
+  parseController,
   parseFirmwareInventory,
   parseSoftware,
   parseLogPage,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { parseController, parseFirmwareInventory, parseSoftware } from '../../../protocols/redfish/controller.ts';
 import { parseDocument, parseErrorMessage, type RedfishDocument } from '../../../protocols/redfish/document.ts';
 import { parseCollection } from '../../../protocols/redfish/link.ts';
-import { parseFirmwareInventory, parseManager, parseSoftware } from '../../../protocols/redfish/manager.ts';
 import { parseChassis, parsePower, parseThermal } from '../../../protocols/redfish/sensing.ts';
 import { parseServiceRoot, parseSession } from '../../../protocols/redfish/service.ts';
 import { parseSystem } from '../../../protocols/redfish/system.ts';
@@ -20,7 +20,7 @@ const parsers: Readonly<Record<string, (document: RedfishDocument) => unknown>> 
   chassis: parseChassis,
   thermal: parseThermal,
   power: parsePower,
-  manager: parseManager,
+  manager: parseController,
   firmwareInventory: parseFirmwareInventory,
   software: parseSoftware,
   error: parseErrorMessage,

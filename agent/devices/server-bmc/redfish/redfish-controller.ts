@@ -1,5 +1,5 @@
+import { parseController, parseFirmwareInventory, parseSoftware } from '../../../../protocols/redfish/controller.ts';
 import { parseCollection, rootPath } from '../../../../protocols/redfish/link.ts';
-import { parseFirmwareInventory, parseManager, parseSoftware } from '../../../../protocols/redfish/manager.ts';
 import { parseChassis, parsePower, parseSubsystem } from '../../../../protocols/redfish/sensing.ts';
 import { parseServiceRoot, type ServiceRoot } from '../../../../protocols/redfish/service.ts';
 import {
@@ -159,7 +159,7 @@ export class RedfishController implements Controller {
   async #findManager(root: ServiceRoot, system: ComputerSystem, signal: AbortSignal) {
     const path = system.managers[0] ?? (await this.#members(root.managers, signal))[0];
     if (!path) return undefined;
-    const manager = await unlessRefused(async () => parseManager(await this.#client.get(path, signal)));
+    const manager = await unlessRefused(async () => parseController(await this.#client.get(path, signal)));
     return manager && { ...manager, path };
   }
 
@@ -232,7 +232,7 @@ export class RedfishController implements Controller {
   async #readManager({ manager }: Layout, signal: AbortSignal) {
     if (!manager) return undefined;
     const { clock } = this.#context;
-    const found = await unlessRefused(async () => parseManager(await this.#client.get(manager, signal)));
+    const found = await unlessRefused(async () => parseController(await this.#client.get(manager, signal)));
     const skewMs = found?.dateTime === undefined ? undefined : found.dateTime - clock.now();
     return (
       found && { status: found.status, skewSeconds: skewMs === undefined ? undefined : Math.round(skewMs / 1_000) }

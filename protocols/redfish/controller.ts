@@ -2,7 +2,7 @@ import { object, type RedfishDocument, type Status, status, text } from './docum
 import { link } from './link.ts';
 
 /** The controller itself (DSP0268, Manager). */
-export interface Manager {
+export interface Controller {
   readonly model: string | undefined;
   readonly firmware: string | undefined;
   readonly status: Status;
@@ -19,7 +19,7 @@ const managerSchema = object({
   LogServices: link,
 });
 
-export function parseManager(document: RedfishDocument): Manager {
+export function parseController(document: RedfishDocument): Controller {
   const manager = managerSchema.parse(document);
   return {
     model: manager.Model,
