@@ -138,6 +138,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   };
   const renewal = started.use(new Renewal({ validity: () => validityOf(identity), renew, clock, log, random }));
 
+  desired.unseal(identity);
   router.recover();
   supervisor.apply(desired.current?.devices ?? []);
   router.accept(inbox.waiting());

@@ -93,6 +93,19 @@ export function readHubHosts(dataDir: string): readonly string[] {
   return urls.flatMap((url) => URL.parse(url.slice(1, -1))?.hostname ?? []);
 }
 
+/** What opens the credentials that lie on the disk; nothing before this machine is enrolled. Never throws. */
+export function readSealingIdentity(
+  dataDir: string,
+): { readonly agentId: string; readonly keyPem: string } | undefined {
+  try {
+    const { agentId } = factsSchema.parse(JSON.parse(readFileSync(pathOf(dataDir, files.facts), 'utf8')));
+    return { agentId, keyPem: readFileSync(pathOf(dataDir, files.key), 'utf8') };
+  } catch {
+    // Whoever needs the whole identity is told by loadIdentity what is wrong with it.
+    return undefined;
+  }
+}
+
 /** Whether there is an identity, whole or not, that an enrolment would replace. */
 export async function isEnrolled(dataDir: string): Promise<boolean> {
   return (await readIfThere(pathOf(dataDir, files.facts))) !== undefined;

@@ -1,5 +1,7 @@
 import { FatalError } from '../../protocols/errors.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
+import { openDesired } from '../../provisioning/sealing/credentials.ts';
+import { readSealingIdentity } from '../identity.ts';
 import { readDatabaseCopy } from '../uplink/database-copy.ts';
 import { readStoredDesired } from '../uplink/desired-store.ts';
 
@@ -8,7 +10,9 @@ import { readStoredDesired } from '../uplink/desired-store.ts';
  * Throws FatalError `unknown-device`, `unknown-outbox`.
  */
 export function readStoredDevice(dataDir: string, id: string): DesiredDevice {
-  const devices = readDatabaseCopy(dataDir, readStoredDesired)?.devices ?? [];
+  const stored = readDatabaseCopy(dataDir, readStoredDesired);
+  const key = readSealingIdentity(dataDir);
+  const devices = (stored && key ? openDesired(stored, key).desired : stored)?.devices ?? [];
   const device = devices.find((candidate) => candidate.id === id);
   if (device) return device;
   const known = devices.map((candidate) => `${candidate.id} (${candidate.name})`).join(', ');

@@ -6,6 +6,7 @@ import type { Ack, Command, Desired, Heartbeat, Hello } from '../../protocols/fl
 import { decodePayload, encodePayload } from '../../protocols/fleet/payload.ts';
 import type { Witness } from '../../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
+import { sealingWay } from '../../provisioning/sealing/credentials.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { DesiredStore } from './desired-store.ts';
 import { nextPayload } from './frame-payload.ts';
@@ -213,6 +214,7 @@ export class Uplink implements AsyncDisposable {
       epoch: outbox.epoch,
       at: Math.round(clock.now()),
       generation: desired.generation,
+      seals: [sealingWay],
       orderSeq: 0,
       lanes: outbox.ranges(),
     };
@@ -284,12 +286,15 @@ export class Uplink implements AsyncDisposable {
   }
 
   #takeDesired(desired: Desired): void {
-    if (!this.#options.desired.accept(desired)) return;
-    this.#options.log.info('a new desired document', {
+    const { desired: store, log, onDesired } = this.#options;
+    if (!store.accept(desired)) return;
+    for (const device of store.unopened)
+      log.error('the credentials of a device do not open with the key of this agent', { device });
+    log.info('a new desired document', {
       generation: desired.generation,
       devices: desired.devices.length,
     });
-    this.#options.onDesired(desired);
+    if (store.current) onDesired(store.current);
   }
 
   #takeCommands(commands: readonly Command[]): void {

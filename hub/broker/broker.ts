@@ -114,6 +114,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         greeted: false,
         generation: 0,
         generationSentMs: Number.NEGATIVE_INFINITY,
+        opensSealed: false,
         ended: false,
         sendCommands: inTurn(() => downlink.commands(session, false)),
         sendDesired: inTurn(() => downlink.desired(session)),

@@ -1,8 +1,9 @@
 import type { ChannelPayload, DownChannel } from '../../protocols/fleet/channels.ts';
-import type { Ack } from '../../protocols/fleet/messages.ts';
+import type { Ack, Desired } from '../../protocols/fleet/messages.ts';
 import { encodePayload } from '../../protocols/fleet/payload.ts';
 import { topicOf } from '../../protocols/fleet/topics.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
+import { canSealTo, sealDesired } from '../../provisioning/sealing/credentials.ts';
 import { type BrokerCounters, count } from './counters.ts';
 import { Rejection } from './error.ts';
 import type { BrokerCommands, BrokerRegistry } from './ports.ts';
@@ -67,7 +68,7 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
       if (desired.generation === session.generation && sentLately) return;
       session.generation = desired.generation;
       session.generationSentMs = clock.mono();
-      if (send(session, 'down/desired', desired))
+      if (send(session, 'down/desired', sealedFor(session, desired)))
         log.info('desired document sent', { agent: agentId, generation: desired.generation });
     },
 
@@ -78,6 +79,12 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
       for (const batch of batches(pending)) send(session, 'down/commands', { commands: batch });
     },
   };
+}
+
+/** Credentials sealed to the key that this very connection has proven; an agent of an older version gets them as before. */
+function sealedFor({ opensSealed, socket, identity }: Session, desired: Desired): Desired {
+  const key = opensSealed ? socket.getPeerX509Certificate()?.publicKey : undefined;
+  return key && canSealTo(key) ? sealDesired(desired, identity.agentId, key) : desired;
 }
 
 /** Commands in messages that fit: arguments are small, so a count suffices. */

@@ -22,6 +22,8 @@ export interface Session {
   generationSentMs: number;
   /** Set as soon as it broke the contract: what is still on its way from it is dropped. */
   ended: boolean;
+  /** Whether its agent opens credentials that are sealed to its certificate. */
+  opensSealed: boolean;
   sendCommands: () => Promise<void>;
   sendDesired: () => Promise<void>;
 }

@@ -4,6 +4,7 @@ import { FleetError, RecoverableError, toError } from '../../protocols/errors.ts
 import type { UpChannel } from '../../protocols/fleet/channels.ts';
 import { decodePayload } from '../../protocols/fleet/payload.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
+import { sealingWay } from '../../provisioning/sealing/credentials.ts';
 import { channelOf } from './authorize.ts';
 import { type BrokerCounters, count } from './counters.ts';
 import { type Downlink, desiredAgainMs } from './downlink.ts';
@@ -52,6 +53,7 @@ export function createUplink({
     downlink.ack(session, { ...ack, ...(witness ? { witness } : {}) });
     void witnesses.compare(agentId, hello.witnesses);
     session.greeted = true;
+    session.opensSealed = hello.seals?.includes(sealingWay) ?? false;
     session.generation = hello.generation;
     // Whether the agent holds this generation is what it just said: nothing equal needs to be sent.
     session.generationSentMs = clock.mono();

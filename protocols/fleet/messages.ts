@@ -31,6 +31,8 @@ export const helloSchema = z.object({
   lanes: z.object({ urgent: laneRange, state: laneRange, samples: laneRange }),
   /** The machine that greets, so that an identity on a copied disk is noticed. */
   machine: machineFingerprintSchema.optional(),
+  /** Ways in which device credentials may be sealed to it. */
+  seals: z.array(z.string().max(60)).max(8).optional(),
   /** Heads of the audit log that this agent was given. */
   witnesses: z.array(witnessSchema).max(mostWitnesses).optional(),
 });
@@ -63,7 +65,7 @@ export const ackSchema = z.object({
 });
 export type Ack = z.infer<typeof ackSchema>;
 
-/** One device as the hub wants it. Credentials travel inside mTLS and are never logged. */
+/** One device as the hub wants it. Credentials travel inside mTLS, sealed to the agent where it can open them, and are never logged. */
 export const desiredDeviceSchema = z.object({
   id: deviceIdSchema,
   family: z.string().regex(/^[a-z0-9-]{1,40}$/),
@@ -72,6 +74,8 @@ export const desiredDeviceSchema = z.object({
   credentials: z
     .object({ username: z.string().max(200).optional(), password: z.string().max(200).optional() })
     .optional(),
+  /** In place of `credentials`, as `sealing` of the document says; base64url. */
+  sealedCredentials: z.string().max(1_200).optional(),
   /** Settings of the family; its driver checks them. */
   settings: z.record(z.string().max(80), z.unknown()),
 });
@@ -82,6 +86,8 @@ export const desiredSchema = z.object({
   generation: z.int().min(1),
   issuedAt: timestampSchema,
   devices: z.array(desiredDeviceSchema).max(1_000),
+  /** How sealed credentials were sealed, and the public key that this was done with; base64url of its SPKI. */
+  sealing: z.object({ way: z.string().max(60), key: z.string().max(300) }).optional(),
   /** Keys of proposals that a person refused; the agent does not propose them again. */
   refused: z.array(z.string().max(200)).max(5_000),
 });

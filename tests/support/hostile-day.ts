@@ -127,6 +127,8 @@ export async function spendHostileDay(options: DayOptions): Promise<Day> {
       enabled: true,
       targets: targets.flatMap(({ truths }) => truths.map(({ address }) => address)),
       broadcast: false,
+      ranges: [],
+      communities: [],
       intervalMs: hourMs,
     },
     known: () => ({ devices: [], refused: new Set() }),

@@ -42,6 +42,8 @@ interface BehindBroker {
   readonly pending: Command[];
   databaseAway: boolean;
   generation: number;
+  /** What each agent is to run. */
+  devices: Desired['devices'];
   /** Answer to a frame; by default an acknowledgement. */
   submit: (agentId: string, payload: Buffer) => Promise<Ack | undefined>;
 }
@@ -118,7 +120,7 @@ export async function startBroker(
     registry: {
       desiredFor: async (): Promise<Desired> => {
         await away();
-        return { generation: behind.generation, issuedAt: 1, devices: [], refused: [] };
+        return { generation: behind.generation, issuedAt: 1, devices: behind.devices, refused: [] };
       },
     },
     machines: {
@@ -271,6 +273,7 @@ function createBehind(): BehindBroker {
     pending: [],
     databaseAway: false,
     generation: 1,
+    devices: [],
     submit: async () => ackOf(1),
   };
 }

@@ -59,6 +59,30 @@ function processesOf(folder: string): string[] {
   });
 }
 
+/** Passwords of the sample school's devices, as `tests/demo/school` makes them. */
+const deviceSecrets = [
+  /Truong-hoc-\d+-\d/,
+  /PJ\d+chieu\d/,
+  /MQTT-\d+-o-cam-\d/,
+  /SIP2-\d+-sach/,
+  /OBS-\d+-phong-thu/,
+  /snmp-\d+-doc/,
+  /BMC-\d+-may-chu/,
+];
+
+function secretsIn(text: string): string[] {
+  return deviceSecrets.flatMap((pattern) => pattern.exec(text)?.[0] ?? []);
+}
+
+/** What the files of a folder give away; bytes are read as letters, so that a page of a database is as open as a log. */
+function leaksOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true }).flatMap((entry) => {
+    if (!entry.isFile()) return [];
+    const path = join(entry.parentPath, entry.name);
+    return secretsIn(readFileSync(path, 'latin1')).map((secret) => `${path}: ${secret}`);
+  });
+}
+
 describe('npm start', () => {
   let dataDir: string;
   let port: number;
@@ -98,7 +122,8 @@ describe('npm start', () => {
     timeout: 300_000,
   }, async () => {
     const startedAt = Date.now();
-    const { said } = await runOnce(dataDir, [], async (api) => {
+    const answers: string[] = [];
+    const { said, words } = await runOnce(dataDir, [], async (api) => {
       const host = await until('this machine', 60_000, async () => {
         const [row] = (await api.get('/api/v1/devices?capability=host', devicesPage)).rows;
         const device = row && (await api.get(`/api/v1/devices/${row.id}`, deviceSchema));
@@ -121,12 +146,26 @@ describe('npm start', () => {
         const isTold = ['EF-2332', 'EF-2412', 'EF-2311', 'EF-2432'].every((code) => codes.includes(code));
         return isTold && codes.some((code) => code === 'EF-2441' || code === 'EF-2442') && rows.length < 8;
       });
+      const anything = z.unknown();
+      for (const path of [
+        'devices?limit=50',
+        'proposals?status=adopted&limit=200',
+        'agents',
+        'audit?limit=200',
+        'causes',
+      ])
+        answers.push(JSON.stringify(await api.get(`/api/v1/${path}`, anything)));
+      for (const id of devices) answers.push(JSON.stringify(await api.get(`/api/v1/devices/${id}`, anything)));
       await until('a newer figure', 90_000, async () => {
         const { latest } = await api.get(`/api/v1/devices/${host.id}`, deviceSchema);
         return Date.parse(latest['host.cpuUsed']?.at ?? '') > first;
       });
     });
     expect(said).toContain('agent enrolled with a voucher');
+    // Device credentials are sealed in the database, on the way, and at the agent; nothing tells them.
+    expect(secretsIn('"password":"snmp-7-doc"'), 'the patterns match').toHaveLength(1);
+    expect(leaksOf(dataDir)).toEqual([]);
+    expect(secretsIn([...answers, words].join('\n'))).toEqual([]);
     expect(await access(dataDir)).toMatchObject({ email: 'admin@edufleet.example', dataDir });
   });
 

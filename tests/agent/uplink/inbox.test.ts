@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,8 @@ import { type AgentDatabase, openDatabase } from '../../../agent/uplink/database
 import { DesiredStore } from '../../../agent/uplink/desired-store.ts';
 import { Inbox } from '../../../agent/uplink/inbox.ts';
 import type { Command, Desired } from '../../../protocols/fleet/messages.ts';
+import { newKeyPem } from '../../../provisioning/enrolment/key-pair.ts';
+import { sealDesired } from '../../../provisioning/sealing/credentials.ts';
 
 let folder: string;
 let database: AgentDatabase;
@@ -143,6 +146,47 @@ describe('the store of the desired document', () => {
     const later = new DesiredStore(database);
     expect(later.current).toEqual(document(4));
     expect(later.accept(document(5))).toBe(true);
+  });
+
+  it('has credentials sealed on the disk and open in memory, however they came', () => {
+    const credentials = { username: 'admin', password: 'mật-khẩu-cổng' };
+    const device = { id: 'device-1', family: 'some', name: 'Cổng', settings: {}, credentials };
+    const plain = { ...document(4), devices: [device] };
+    const identity = { agentId: 'agent-1', keyPem: newKeyPem() };
+    const onDisk = () =>
+      String(database.sql.prepare("select value from setting where name = 'desired'").get()?.['value']);
+    // As an older agent left it.
+    expect(new DesiredStore(database).accept(plain)).toBe(true);
+    expect(onDisk()).toContain(credentials.password);
+    const store = new DesiredStore(database);
+    store.unseal(identity);
+    expect(onDisk()).not.toContain(credentials.password);
+    expect(store.current).toEqual(plain);
+    const sealed = sealDesired({ ...plain, generation: 5 }, identity.agentId, createPublicKey(identity.keyPem));
+    for (const desired of [sealed, { ...plain, generation: 6 }]) {
+      expect(store.accept(desired)).toBe(true);
+      expect(store.current?.devices).toEqual([device]);
+      expect(onDisk()).not.toContain(credentials.password);
+    }
+    reopened();
+    const later = new DesiredStore(database);
+    later.unseal(identity);
+    expect([later.generation, later.current?.devices]).toEqual([6, [device]]);
+  });
+
+  it('asks for its document again when it has another key', () => {
+    const device = { id: 'device-1', family: 'some', name: 'Cổng', settings: {}, credentials: { password: 'x' } };
+    const first = new DesiredStore(database);
+    first.unseal({ agentId: 'agent-1', keyPem: newKeyPem() });
+    first.accept({ ...document(4), devices: [device] });
+    const store = new DesiredStore(database);
+    const identity = { agentId: 'agent-1', keyPem: newKeyPem() };
+    store.unseal(identity);
+    expect([store.generation, store.unopened]).toEqual([0, ['device-1']]);
+    expect(store.current?.devices.map(({ id }) => id)).toEqual(['device-1']);
+    const again = sealDesired({ ...document(4), devices: [device] }, 'agent-1', createPublicKey(identity.keyPem));
+    expect(store.accept(again)).toBe(true);
+    expect([store.generation, store.current?.devices]).toEqual([4, [device]]);
   });
 
   it('treats a document that it cannot read as none', () => {
