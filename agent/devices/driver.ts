@@ -105,6 +105,8 @@ export interface DriverContext<Settings = unknown> {
   readonly broker: BrokerPort;
   readonly programs: ProgramPort;
   readonly host: HostPort;
+  /** The device of this agent that alone has told this network card; cards of others are nobody's business. */
+  ownerOf(mac: string): string | undefined;
   readonly reporter: Reporter;
   /** Sends a picture to the hub under the id of the command that asked for it. */
   upload(commandId: string, contentType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;

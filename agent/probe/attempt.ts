@@ -95,6 +95,7 @@ function contextOf(options: AttemptOptions, keeper: Keeper, signal: AbortSignal)
     log: silentLog,
     broker,
     host,
+    ownerOf: () => undefined,
     reporter: keeper.reporter,
     upload: async () => {
       throw new DeviceError('unsupported', 'nothing is taken and uploaded here');

@@ -80,6 +80,7 @@ export class DeviceRunner {
       websocket: this.#network.websocket,
       broker: ports.broker,
       programs: ports.programs,
+      ownerOf: (mac) => cards.ownerOf(mac),
       host: ports.host,
       reporter: this.#waker.reporting(this.#reporter),
       upload: ports.upload,

@@ -12,6 +12,8 @@ import type { CommandOutput } from './command-queue.ts';
 export interface CardMemory {
   /** Empty for a device that never told. */
   of(device: string): readonly string[];
+  /** The one device that told this card. */
+  ownerOf(mac: string): string | undefined;
   /** Durable when it returns. */
   keep(device: string, macs: readonly string[]): void;
 }
@@ -19,7 +21,18 @@ export interface CardMemory {
 /** For an agent without a disk: forgotten with this life. */
 export function createCardMemory(): CardMemory {
   const known = new Map<string, readonly string[]>();
-  return { of: (device) => known.get(device) ?? [], keep: (device, macs) => void known.set(device, macs) };
+  return {
+    of: (device) => known.get(device) ?? [],
+    ownerOf: (mac) => ownerIn(known, mac),
+    keep: (device, macs) => void known.set(device, macs),
+  };
+}
+
+/** The one device that told this card; when two claim it, neither is believed. */
+export function ownerIn(known: ReadonlyMap<string, readonly string[]>, mac: string): string | undefined {
+  const wanted = mac.toLowerCase();
+  const owners = [...known].filter(([, macs]) => macs.some((one) => one.toLowerCase() === wanted));
+  return owners.length === 1 ? owners[0]?.[0] : undefined;
 }
 
 export interface WakerOptions {

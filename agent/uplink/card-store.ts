@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { ownerIn } from '../runtime/waking.ts';
 import type { AgentDatabase } from './database.ts';
 
 const prefix = 'cards:';
@@ -27,6 +28,10 @@ export class CardStore {
 
   of(device: string): readonly string[] {
     return this.#known.get(device) ?? [];
+  }
+
+  ownerOf(mac: string): string | undefined {
+    return ownerIn(this.#known, mac);
   }
 
   /** On the disk when it returns; throws as the inbox does. */

@@ -10,6 +10,7 @@ import type { RegistryContext } from './context.ts';
 import { sealCredentials } from './desired.ts';
 import type { DirectoryDevice } from './directory.ts';
 import { searchText } from './rows.ts';
+import { readVia } from './via.ts';
 
 export type UpdateDevice = z.output<typeof updateDeviceBody>;
 
@@ -193,8 +194,9 @@ function readDevice({ store }: RegistryContext, id: string) {
 export async function getDevice(context: RegistryContext, scope: Scope, id: string): Promise<Device> {
   requireDevice(context, scope, id);
   const { facets } = context;
-  const [row, reported, descriptor] = await Promise.all([
+  const [row, via, reported, descriptor] = await Promise.all([
     readDevice(context, id),
+    readVia(context, scope, id),
     facets.reportedOf(id),
     facets.descriptorOf(id),
   ]);
@@ -204,6 +206,7 @@ export async function getDevice(context: RegistryContext, scope: Scope, id: stri
     ...listed,
     health: facets.verdictOf(id) ?? { ...listed.health, evidence: [] },
     ...(row.address ? { address: row.address } : {}),
+    ...(via ? { via } : {}),
     adoptedAt: row.adopted_at.toISOString(),
     adoptedBy: row.adopted_by,
     hasCredentials: row.secret !== null,

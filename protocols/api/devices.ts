@@ -56,6 +56,8 @@ export const devicesPage = pageOf(deviceRowSchema);
 export const deviceSchema = deviceRowSchema.extend({
   health: healthSchema,
   address: z.object({ host: z.string(), port: z.int().optional() }).optional(),
+  /** The device through which it reaches the network, and the name of the port that it hangs on. */
+  via: z.object({ device: z.object({ id: z.string(), name: z.string() }), port: z.string() }).optional(),
   adoptedAt: instantSchema,
   adoptedBy: z.string(),
   /** Whether a user name or a password is kept for it. */

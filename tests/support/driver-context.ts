@@ -46,6 +46,7 @@ export interface TestContextOptions<Settings> {
   readonly host?: HostPort;
   readonly network?: Network;
   readonly broker?: BrokerPort;
+  readonly ownerOf?: (mac: string) => string | undefined;
 }
 
 /** A context over loopback for one device; everything that it hands out is watched. */
@@ -72,6 +73,7 @@ export function createTestContext<Settings>(options: TestContextOptions<Settings
     broker: options.broker ?? createAbsentBroker(),
     programs: createProgramPort(options.clock),
     host: options.host ?? absentHost,
+    ownerOf: options.ownerOf ?? (() => undefined),
     reporter,
     upload: async (commandId, contentType, bytes) => {
       uploads.push({ commandId, contentType, bytes });

@@ -1,5 +1,6 @@
 import type { CapabilityName, CapabilityState } from '../../../protocols/fleet/capabilities/index.ts';
 import type { Descriptor } from '../../../protocols/fleet/record.ts';
+import type { Sighted } from './stations.ts';
 import type { Facts, Kind, Port, PrinterReading, Reading, SwitchReading, UpsReading } from './survey.ts';
 
 export const family = 'network-device';
@@ -7,7 +8,11 @@ export const family = 'network-device';
 type States = { -readonly [N in CapabilityName]?: CapabilityState<N> };
 type Samples = Readonly<Record<string, number>>;
 
+/** Where devices of this agent are heard, by their id. */
+type Places = ReadonlyMap<string, Sighted>;
+
 const mostPorts = 256;
+const mostDevices = 16;
 /** Rates of more ports would be most of a school's samples. */
 const mostRates = 64;
 /** IANAifType ethernetCsmacd and gigabitEthernet: loopback, VLANs and tunnels are no ports. */
@@ -28,10 +33,10 @@ export function mapDescriptor(facts: Facts): Descriptor {
 }
 
 /** The whole reported state: who it is, and the one thing that it is for. */
-export function mapStates(facts: Facts, reading: Reading): States {
+export function mapStates(facts: Facts, reading: Reading, places: Places = new Map()): States {
   const name = facts.name ? { name: facts.name } : {};
   const identity = { ...identityOf(facts), ...name };
-  if (reading.kind === 'switch') return { identity, ports: mapPorts(reading) };
+  if (reading.kind === 'switch') return { identity, ports: mapPorts(reading, places) };
   if (reading.kind === 'printer') return { identity, supplies: mapSupplies(reading) };
   return { identity, ups: mapUps(reading) };
 }
@@ -72,7 +77,12 @@ function isPort({ type }: Port): boolean {
 /** RFC 3621 pethPsePortDetectionStatus. */
 const detections = ['other', 'disabled', 'searching', 'delivering', 'fault', 'other', 'fault'] as const;
 
-function mapPorts({ ports, powered }: SwitchReading): CapabilityState<'ports'> {
+function mapPorts({ ports, powered }: SwitchReading, places: Places): CapabilityState<'ports'> {
+  const devicesOf = (id: string) =>
+    [...places]
+      .flatMap(([device, { port }]) => (port === id ? [device] : []))
+      .sort()
+      .slice(0, mostDevices);
   return {
     ports: ports
       .filter(isPort)
@@ -85,6 +95,7 @@ function mapPorts({ ports, powered }: SwitchReading): CapabilityState<'ports'> {
         enabled: isEnabled,
         // A port without a link tells its last or its best speed, as it likes.
         ...(isUp && speedMbps !== undefined && speedMbps >= 0 ? { speedMbps } : {}),
+        ...(devicesOf(id).length > 0 ? { devices: devicesOf(id) } : {}),
       })),
     ...(powered.length > 0
       ? {

@@ -6,10 +6,12 @@ import { changesBetween } from './changes.ts';
 import { SnmpClient } from './client.ts';
 import { type Counted, mapDescriptor, mapSamples, mapStates } from './mapping.ts';
 import type { Settings } from './settings.ts';
+import { placeDevices, readStations, type Sighted } from './stations.ts';
 import { type Facts, readFacts, readNow } from './survey.ts';
 
 export const snmpPort = 161;
 const factsMaxAgeMs = 3_600_000;
+const placesMaxAgeMs = 300_000;
 
 type States = ReturnType<typeof mapStates>;
 
@@ -21,6 +23,8 @@ export class NetworkDeviceSession implements DriverSession {
   #counted: Counted | undefined;
   #states: States | undefined;
   #descriptor = '';
+  #places: ReadonlyMap<string, Sighted> = new Map();
+  #placedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: DriverContext<Settings>) {
     this.#context = context;
@@ -37,7 +41,8 @@ export class NetworkDeviceSession implements DriverSession {
     const text = JSON.stringify(descriptor);
     if (text !== this.#descriptor) reporter.describe(descriptor);
     this.#descriptor = text;
-    const states = mapStates(facts, reading);
+    if (reading.kind === 'switch') await this.#place(client, atMs);
+    const states = mapStates(facts, reading, this.#places);
     for (const [name, state] of Object.entries(states)) {
       reporter.report(name as CapabilityName, state as CapabilityState<CapabilityName>);
     }
@@ -71,6 +76,21 @@ export class NetworkDeviceSession implements DriverSession {
       clock,
       signal,
     });
+  }
+
+  /** The table of a large switch takes a hundred questions, so it is asked seldom. */
+  async #place(client: SnmpClient, atMs: number): Promise<void> {
+    if (atMs - this.#placedAtMs < placesMaxAgeMs) return;
+    this.#placedAtMs = atMs;
+    const { ownerOf, log, signal } = this.#context;
+    try {
+      this.#places = placeDevices(await readStations(client), (mac) => ownerOf(mac), this.#places, atMs);
+    } catch (thrown) {
+      // A switch that is too slow for its table is a switch that works.
+      signal.throwIfAborted();
+      if (!(thrown instanceof DeviceError)) throw thrown;
+      log.debug('the switch does not tell who hangs on its ports', { reason: thrown.message });
+    }
   }
 
   async #freshFacts(client: SnmpClient): Promise<Facts> {

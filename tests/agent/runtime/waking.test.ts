@@ -15,6 +15,7 @@ function createCards(known: Record<string, readonly string[]> = {}): CardMemory 
   return {
     known,
     of: (device) => known[device] ?? [],
+    ownerOf: () => undefined,
     keep: (device, macs) => {
       known[device] = macs;
     },

@@ -19,8 +19,9 @@ const resourceUnavailable = 13;
 export class NetworkDeviceSimulator implements Simulator {
   readonly equipment = new Equipment();
   readonly #clock: Clock;
-  readonly #objects: Objects;
-  readonly #oids: readonly string[];
+  readonly #kind: Kind;
+  #objects: Objects;
+  #oids: readonly string[];
   readonly #community: string;
   readonly #stop = new AbortController();
   #socket: Socket | undefined;
@@ -33,6 +34,7 @@ export class NetworkDeviceSimulator implements Simulator {
     this.#port = port;
     this.#clock = clock;
     this.#community = community;
+    this.#kind = kind;
     this.#objects = objectsOf(kind, this.equipment);
     this.#oids = [...this.#objects.keys()].sort(compareOids);
   }
@@ -46,6 +48,13 @@ export class NetworkDeviceSimulator implements Simulator {
     const simulator = new NetworkDeviceSimulator(clock, kind, community, place);
     await simulator.#open();
     return simulator;
+  }
+
+  /** The switch hears these cards from now on: six bytes, and the place of the port. */
+  learn(cards: Equipment['learned']): void {
+    this.equipment.learned.splice(0, this.equipment.learned.length, ...cards);
+    this.#objects = objectsOf(this.#kind, this.equipment);
+    this.#oids = [...this.#objects.keys()].sort(compareOids);
   }
 
   get address(): Address {

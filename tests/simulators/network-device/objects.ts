@@ -28,6 +28,8 @@ export class Equipment {
     octetsOut: 5n,
     detection: at === 2 ? 3 : 2,
   }));
+  /** Cards that the switch has learned, in six bytes each, by the place of the port. */
+  readonly learned: { readonly mac: readonly number[]; port: number }[] = [];
   printerStatus = 3;
   printerErrors = 0;
   pages = 12_345;
@@ -50,7 +52,7 @@ export function objectsOf(kind: Kind, equipment: Equipment): Objects {
   return objects;
 }
 
-function switchObjects({ ports }: Equipment): Objects {
+function switchObjects({ ports, learned }: Equipment): Objects {
   const entity = (column: number) => `1.3.6.1.2.1.47.1.1.1.1.${column}.1`;
   const objects: Objects = new Map([
     [entity(5), () => integer(3)],
@@ -78,6 +80,9 @@ function switchObjects({ ports }: Equipment): Objects {
     for (const [column, value] of columns) objects.set(`1.3.6.1.2.1.${column}.${id}`, value);
     objects.set(`1.3.6.1.2.1.105.1.1.1.6.1.${at + 1}`, () => integer(port.detection));
   }
+  // RFC 4188: bridge ports count from 1; the forwarding table follows.
+  for (const [at] of ports.entries()) objects.set(`1.3.6.1.2.1.17.1.4.1.2.${at + 1}`, () => integer(10_101 + at));
+  for (const { mac, port } of learned) objects.set(`1.3.6.1.2.1.17.4.3.1.2.${mac.join('.')}`, () => integer(port + 1));
   // A VLAN beside the ports.
   objects.set('1.3.6.1.2.1.2.2.1.3.1', () => integer(53));
   objects.set('1.3.6.1.2.1.2.2.1.8.1', () => integer(1));

@@ -55,6 +55,8 @@ export const deviceTexts = defineTexts({
   },
   'device.inventory': { vi: 'Thông tin máy', en: 'Inventory' },
   'device.parts': { vi: 'Bộ phận', en: 'Parts' },
+  'device.via': { vi: 'Nối qua', en: 'Connected through' },
+  'device.via.port': { vi: 'cổng {{port}}', en: 'port {{port}}' },
   'device.address': { vi: 'Địa chỉ', en: 'Address' },
   'device.adopted': { vi: 'Nhận vào', en: 'Adopted' },
   'device.adopted.by': { vi: 'bởi {{name}}', en: 'by {{name}}' },

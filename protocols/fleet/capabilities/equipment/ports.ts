@@ -17,6 +17,8 @@ export const ports = defineCapability({
           /** Whether it is switched on by configuration. */
           enabled: z.boolean(),
           speedMbps: z.int().min(0).optional(),
+          /** Devices of the same agent that are heard on this port, by id. */
+          devices: z.array(z.string().max(40)).max(16).optional(),
         }),
       )
       .max(256),

@@ -64,6 +64,17 @@ export function InventoryCard({ device }: { readonly device: Device }) {
             </Link>,
           ],
           [
+            t('device.via'),
+            device.via ? (
+              <span key="via">
+                <Link to="/devices/$device" params={{ device: device.via.device.id }}>
+                  {device.via.device.name}
+                </Link>{' '}
+                {t('device.via.port', { port: device.via.port })}
+              </span>
+            ) : undefined,
+          ],
+          [
             t('device.adopted'),
             <span key="adopted">
               <Moment at={device.adoptedAt} /> {t('device.adopted.by', { name: device.adoptedBy })}
