@@ -12,10 +12,13 @@ export const mdcCommands = {
   input: 0x14,
   remoteControl: 0x36,
   panelLock: 0x5f,
+  ticker: 0x63,
   name: 0x67,
   keysLock: 0x77,
   panelOnTime: 0x83,
   model: 0x8a,
+  clockMinutes: 0xa7,
+  clock: 0xc5,
   picture: 0xf9,
 } as const;
 

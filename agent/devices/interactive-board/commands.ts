@@ -1,9 +1,10 @@
 import { FatalError } from '../../../protocols/errors.ts';
 import type { DriverCommand } from '../driver.ts';
 import { DeviceError } from '../error.ts';
+import type { Channel } from './channel.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import type { Abilities } from './mapping.ts';
-import type { Readings, Settable } from './panel-wire.ts';
+import type { PanelMessage, Readings, Settable, Topic } from './panel-wire.ts';
 import { rebootPanel, switchPower, wakeBoard } from './power.ts';
 import type { Settings } from './settings.ts';
 
@@ -43,6 +44,15 @@ const known: Readonly<Record<string, Known>> = {
     needs: settable('frozen'),
     run: async (context, { frozen }) => ({ frozen: await order(context, 'frozen', frozen === true) }),
   },
+  'message.show': {
+    needs: ({ canShowMessages }) => canShowMessages,
+    run: (context, { text, minutes }) =>
+      tell(context, (message, channel) => message.show(channel, String(text), Number(minutes))),
+  },
+  'message.clear': {
+    needs: ({ canShowMessages }) => canShowMessages,
+    run: (context) => tell(context, async (message, channel) => message.clear(channel).then(() => '')),
+  },
   'lock.set': {
     needs: ({ settable: can }) => can.has('panelLocked') || can.has('remoteLocked') || can.has('keysLocked'),
     run: (context, { target, locked }) => setLock(context, String(target), locked === true),
@@ -69,19 +79,32 @@ async function setLock(context: CommandContext, target: string, locked: boolean)
   return { target, locked: await order(context, topic, locked) };
 }
 
-/** Gives one order and waits until the board itself says the same. */
+async function tell(
+  context: CommandContext,
+  give: (message: PanelMessage, channel: Channel) => Promise<string>,
+): Promise<Output> {
+  const { message } = context.wire;
+  if (!message) throw new FatalError('unsupported-command', 'this board shows no messages');
+  return { text: await carryOut(context, 'message', (channel) => give(message, channel)) };
+}
+
 async function order<T extends Settable>(context: CommandContext, topic: T, value: Readings[T]): Promise<Readings[T]> {
   const give = context.wire.orders[topic];
   if (!give) throw new FatalError('unsupported-command', `this board cannot change its ${topic}`);
-  await using channel = await context.open();
-  try {
+  return await carryOut(context, topic, async (channel) => {
     await give(channel, value);
-  } catch (thrown) {
-    if (!(thrown instanceof DeviceError && thrown.code === 'unsupported')) throw thrown;
-    // A panel refuses most things while it is off.
-    if ((await context.reader.readPower(channel)) === 'on') throw thrown;
-    throw new DeviceError('unavailable', `the board is off and takes no order for its ${topic}`, { cause: thrown });
-  }
+    return value;
+  });
+}
+
+/** Gives one order, and waits until the board itself says what `give` says that it must. */
+async function carryOut<T extends Topic>(
+  context: CommandContext,
+  topic: T,
+  give: (channel: Channel) => Promise<Readings[T]>,
+): Promise<Readings[T]> {
+  await using channel = await context.open();
+  const value = await accepted(context, topic, channel, give);
   const endsAt = context.clock.mono() + effectWaitMs;
   for (;;) {
     const seen = await context.reader.readTopic(channel, topic);
@@ -93,6 +116,22 @@ async function order<T extends Settable>(context: CommandContext, topic: T, valu
       );
     }
     await context.clock.wait(effectStepMs, context.signal);
+  }
+}
+
+async function accepted<T extends Topic>(
+  context: CommandContext,
+  topic: T,
+  channel: Channel,
+  give: (channel: Channel) => Promise<Readings[T]>,
+): Promise<Readings[T]> {
+  try {
+    return await give(channel);
+  } catch (thrown) {
+    if (!(thrown instanceof DeviceError && thrown.code === 'unsupported')) throw thrown;
+    // A panel refuses most things while it is off.
+    if ((await context.reader.readPower(channel)) === 'on') throw thrown;
+    throw new DeviceError('unavailable', `the board is off and takes no order for its ${topic}`, { cause: thrown });
   }
 }
 

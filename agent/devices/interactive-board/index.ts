@@ -18,6 +18,7 @@ export const interactiveBoard = defineDriver({
     'volume',
     'video',
     'lock',
+    'message',
     'temperature',
     'usage',
     'diagnostics',

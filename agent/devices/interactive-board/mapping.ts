@@ -10,6 +10,7 @@ export interface Abilities {
   readonly topics: ReadonlySet<Topic>;
   readonly settable: ReadonlySet<Settable>;
   readonly canReboot: boolean;
+  readonly canShowMessages: boolean;
   readonly inputs: readonly PanelInput[];
 }
 
@@ -23,7 +24,8 @@ export function abilitiesOf(wire: PanelWire, settings: Settings, refused: Readon
   const settable = new Set((Object.keys(wire.orders) as Settable[]).filter((topic) => topics.has(topic)));
   const inputs = settings.inputs ?? wire.inputs;
   if (inputs.length === 0) settable.delete('input');
-  return { topics, settable, canReboot: wire.reboot !== undefined, inputs };
+  const canShowMessages = wire.message !== undefined && topics.has('message');
+  return { topics, settable, canReboot: wire.reboot !== undefined, canShowMessages, inputs };
 }
 
 export function mapDescriptor(
@@ -81,6 +83,7 @@ export function mapStates(
     temperature: { level: levelOf(readings.overheated) },
     usage: present({ hoursOn: readings.hours }),
     diagnostics: readings.faults === undefined ? {} : { faults: readings.faults.map((fault) => ({ ...fault })) },
+    message: readings.message ? { text: readings.message.slice(0, 300) } : {},
     ...(mac === undefined ? {} : { wake: { mac } }),
   };
   const offered = offerOf(abilities, settings);
@@ -101,7 +104,7 @@ function macOf({ wake }: Settings): string | undefined {
 
 const lockTopics = ['panelLocked', 'remoteLocked', 'keysLocked'] as const;
 
-function offerOf({ topics, settable, canReboot }: Abilities, settings: Settings): Offer {
+function offerOf({ topics, settable, canReboot, canShowMessages }: Abilities, settings: Settings): Offer {
   const knows = (...wanted: Topic[]) => wanted.some((topic) => topics.has(topic));
   const commands = (...pairs: (readonly [Settable, string])[]) =>
     pairs.flatMap(([topic, name]) => (settable.has(topic) ? [name] : []));
@@ -117,6 +120,7 @@ function offerOf({ topics, settable, canReboot }: Abilities, settings: Settings)
   if (knows('celsius', 'overheated')) offer.temperature = { commands: [] };
   if (knows('hours')) offer.usage = { commands: [] };
   if (knows('faults')) offer.diagnostics = { commands: [] };
+  if (canShowMessages) offer.message = { commands: ['show', 'clear'] };
   if (settings.wake) offer.wake = { commands: ['wake'] };
   return offer;
 }

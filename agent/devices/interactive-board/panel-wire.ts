@@ -29,6 +29,8 @@ export interface Readings {
   readonly firmware: string;
   readonly hardware: string;
   readonly name: string;
+  /** The line over the picture; empty when there is none. */
+  readonly message: string;
 }
 export type Topic = keyof Readings;
 
@@ -60,6 +62,13 @@ export interface Question {
 export type Order<T extends Settable> = (channel: Channel, value: Readings[T]) => Promise<void>;
 export type Orders = { readonly [T in Settable]?: Order<T> };
 
+/** A line over the picture, verified by asking for the topic `message`. */
+export interface PanelMessage {
+  /** Returns the line as the panel can show it. Throws DeviceError. */
+  show(channel: Channel, text: string, minutes: number): Promise<string>;
+  clear(channel: Channel): Promise<void>;
+}
+
 /** What one vendor profile knows: how the generic questions and orders read on its wire. */
 export interface PanelWire {
   readonly vendor: string;
@@ -73,6 +82,7 @@ export interface PanelWire {
   readonly orders: Orders;
   /** Only where the wire has an order of its own for it. */
   readonly reboot?: (channel: Channel) => Promise<void>;
+  readonly message?: PanelMessage;
   /** Present when the wire is spoken inside TLS. */
   readonly tls?: TlsOptions;
   createFramer(): Framer;

@@ -6,6 +6,7 @@ import { battery } from './equipment/battery.ts';
 import { diagnostics } from './equipment/diagnostics.ts';
 import { energy } from './equipment/energy.ts';
 import { lock } from './equipment/lock.ts';
+import { message } from './equipment/message.ts';
 import { ports } from './equipment/ports.ts';
 import { sensors } from './equipment/sensors.ts';
 import { supplies } from './equipment/supplies.ts';
@@ -74,6 +75,7 @@ export const capabilities = {
   supplies,
   ups,
   lock,
+  message,
   usage,
   energy,
   diagnostics,

@@ -30,6 +30,32 @@ function reply(id: number, verdict: number, command: number, values: Iterable<nu
 
 const inputs: Readonly<Record<string, number>> = { hdmi1: 0x21, hdmi2: 0x23, dp: 0x25, ops: 0x50 };
 
+/** Hour of twelve, minute, and 1 in the morning, 0 after noon. */
+const timeBytes = (minute: number) => [Math.floor(minute / 60) % 12 || 12, minute % 60, Number(minute < 720)];
+const minuteOf = ([hour = 0, minute = 0, half = 0]: Buffer) => ((hour % 12) + (half === 1 ? 0 : 12)) * 60 + minute;
+/** Looks of a ticker. */
+const looks = [0, 2, 1, 0, 0, 0, 1, 4, 5, 0];
+
+function ticker(data: Buffer, { ticker: held }: Board['state'], isIgnored: boolean): Iterable<number> | undefined {
+  if (data.length > 0 && data.length < 17) return undefined;
+  if (data.length > 0) {
+    if (isIgnored) return data;
+    held.isOn = data[0] === 1;
+    held.fromMinute = minuteOf(data.subarray(1, 4));
+    held.toMinute = minuteOf(data.subarray(4, 7));
+    held.text = data.subarray(17).toString();
+  }
+  const { isOn, fromMinute, toMinute, text } = held;
+  return [Number(isOn), ...timeBytes(fromMinute), ...timeBytes(toMinute), ...looks, ...Buffer.from(text)];
+}
+
+/** 24 November 2026. */
+function clock(minute: number | undefined, hasSeconds: boolean): number[] {
+  if (minute === undefined) return hasSeconds ? [0, 0, 0, 0, 0, 0, 0, 0] : [0, 0, 0, 0, 0, 0, 0];
+  const [hour = 0, minutes = 0, half = 0] = timeBytes(minute);
+  return [24, hour, minutes, ...(hasSeconds ? [15] : []), 11, 0x07, 0xea, half];
+}
+
 /** The values of the answer; undefined for a refusal. */
 function obey(command: number, data: Buffer, board: Board, isIgnored: boolean): Iterable<number> | undefined {
   const { state } = board;
@@ -100,6 +126,8 @@ function obey(command: number, data: Buffer, board: Board, isIgnored: boolean): 
           state.panelLocked = on;
         },
       );
+    case 0x63:
+      return ticker(data, state, isIgnored);
     case 0x67:
       return Buffer.from(state.name);
     case 0x77:
@@ -115,6 +143,10 @@ function obey(command: number, data: Buffer, board: Board, isIgnored: boolean): 
     }
     case 0x8a:
       return Buffer.from(state.model);
+    case 0xa7:
+      return clock(state.clockMinute, false);
+    case 0xc5:
+      return clock(state.clockMinute, true);
     case 0xf9:
       return flag(
         () => state.blanked,

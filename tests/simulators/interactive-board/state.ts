@@ -18,6 +18,10 @@ export interface BoardState {
   firmware: string;
   hardware: string;
   name: string;
+  /** The line over the picture, and the minutes of the day between which it is shown. */
+  ticker: { isOn: boolean; fromMinute: number; toMinute: number; text: string };
+  /** Minute of the day by its own clock; undefined where that was never set. */
+  clockMinute: number | undefined;
   /** The wire's own words that it acknowledges without doing anything: a command byte in hex, a letter, a name. */
   ignores: Set<string>;
   /** The wire's own words that it refuses as unknown. */
@@ -43,6 +47,8 @@ export function healthyState(): BoardState {
     firmware: '1.10',
     hardware: 'T8.0',
     name: 'Lop 7A',
+    ticker: { isOn: false, fromMinute: 0, toMinute: 0, text: '' },
+    clockMinute: 9 * 60 + 30,
     ignores: new Set(),
     lacks: new Set(),
   };

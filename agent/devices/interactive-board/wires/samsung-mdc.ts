@@ -18,6 +18,7 @@ import { DeviceError } from '../../error.ts';
 import type { Channel } from '../channel.ts';
 import type { Orders, PanelFault, PanelWire, Question, Readings } from '../panel-wire.ts';
 import { createInputTable, hexByte, hexOf } from './input-table.ts';
+import { mdcTicker } from './mdc-ticker.ts';
 import { refused, wrongId } from './refusal.ts';
 import type { WireOptions } from './wire-options.ts';
 
@@ -47,6 +48,7 @@ export function samsungMdc({ settings, password }: WireOptions): PanelWire {
   const id = settings.displayId;
   const exchange = (channel: Channel, command: number, data: readonly number[] = []) =>
     exchangePacket(channel, id, command, data);
+  const ticker = mdcTicker(exchange);
   const flagQuestion = (
     command: number,
     read: (flag: boolean) => Partial<Readings>,
@@ -99,6 +101,7 @@ export function samsungMdc({ settings, password }: WireOptions): PanelWire {
     textQuestion(commands.model, 'model'),
     textQuestion(commands.software, 'firmware'),
     textQuestion(commands.name, 'name'),
+    ticker.question,
   ];
   const flag = (command: number) => async (channel: Channel, on: boolean) => {
     await exchange(channel, command, [on ? 1 : 0]);
@@ -122,6 +125,7 @@ export function samsungMdc({ settings, password }: WireOptions): PanelWire {
     inputs: table.inputs,
     questions,
     orders,
+    message: ticker.message,
     reboot: async (channel) => void (await exchange(channel, commands.power, [2])),
     createFramer: createReplyFramer,
     ...(password === undefined ? {} : secured(password, settings.pinnedCertificate)),

@@ -11,6 +11,7 @@ import { BatteryWidget } from './equipment/battery.tsx';
 import { DiagnosticsWidget } from './equipment/diagnostics.tsx';
 import { EnergyWidget } from './equipment/energy.tsx';
 import { LockWidget } from './equipment/lock.tsx';
+import { MessageWidget } from './equipment/message.tsx';
 import { PortsWidget } from './equipment/ports.tsx';
 import { SensorsWidget } from './equipment/sensors.tsx';
 import { SuppliesWidget } from './equipment/supplies.tsx';
@@ -71,6 +72,7 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   diagnostics: DiagnosticsWidget,
   sensors: SensorsWidget,
   lock: LockWidget,
+  message: MessageWidget,
   energy: EnergyWidget,
   usage: UsageWidget,
   snapshot: SnapshotWidget,

@@ -46,8 +46,40 @@ const reboot: Case = {
   verify: (board) => expect(board.received.some((bytes) => bytes.toString('hex').startsWith('aa11'))).toBe(true),
 };
 
+const messages: readonly Case[] = [
+  {
+    capability: 'message',
+    name: 'show',
+    args: { text: 'Họp ở sân trường, 9 giờ 45 – đúng giờ', minutes: 15 },
+    verify: ({ state }) => {
+      const text = 'Hop o san truong, 9 gio 45 ? dung gio';
+      expect(state.ticker).toEqual({ isOn: true, fromMinute: 570, toMinute: 585, text });
+    },
+  },
+  {
+    capability: 'message',
+    name: 'clear',
+    args: {},
+    prepare: ({ state }) => {
+      Object.assign(state.ticker, { isOn: true, fromMinute: 0, toMinute: 1_439, text: 'x' });
+    },
+    verify: ({ state }) => expect(state.ticker.isOn).toBe(false),
+  },
+];
+
 const commands: Readonly<Record<BoardProfile, readonly Case[]>> = {
-  'samsung-mdc': [...power, reboot, input('hdmi2'), volume, mute, blank, lock('panel'), lock('remote'), lock('keys')],
+  'samsung-mdc': [
+    ...power,
+    reboot,
+    input('hdmi2'),
+    volume,
+    mute,
+    blank,
+    lock('panel'),
+    lock('remote'),
+    lock('keys'),
+    ...messages,
+  ],
   'philips-sicp': [...power, input('hdmi2'), volume, mute, blank],
   iiyama: [...power, input('hdmi2'), volume],
   viewsonic: [...power, input('hdmi2'), volume, mute, lock('panel'), lock('remote')],

@@ -14,6 +14,7 @@ const clock = createFastClock(1);
 /** python-samsung-mdc 1.18.0 asks and orders; enums become their names. */
 const mdcProgram = `
 import asyncio, json, sys
+from datetime import time
 from enum import Enum
 from samsung_mdc import MDC
 from samsung_mdc.exceptions import NAKError, MDCTLSAuthFailed, MDCTLSRequired
@@ -37,6 +38,9 @@ async def talk(mdc, out):
         out['panelLock'] = plain(await mdc.panel_lock(1, ['ON']))
         out['remote'] = plain(await mdc.ir_state(1, ['DISABLED']))
         out['keys'] = plain(await mdc.all_keys_lock(1, ['ON']))
+        out['clock'] = [str(value) for value in await mdc.clock_s(1)]
+        out['ticker'] = plain(await mdc.ticker(1, [True, time(9, 15), time(9, 45), 'CENTER', 'BOTTOM', True, 'LEFT', 'NORMAL', 'STANDARD', 'WHITE', 'BLUE', 'OFF', 'SOLID', 'Ra choi']))
+        out['ticker'] = [str(value) for value in out['ticker']]
         out['after'] = plain(await mdc.status(1))
         try:
             await mdc.osd(1)
@@ -72,6 +76,8 @@ const spoken = {
   panelLock: ['ON'],
   remote: ['DISABLED'],
   keys: ['ON'],
+  clock: ['2026-11-24 09:30:15'],
+  ticker: expect.arrayContaining(['True', '09:15:00', '09:45:00', 'Ra choi']),
   refused: 1,
   off: ['OFF'],
 };
@@ -83,6 +89,7 @@ const done = {
   panelLocked: true,
   remoteLocked: true,
   keysLocked: true,
+  ticker: { isOn: true, fromMinute: 555, toMinute: 585, text: 'Ra choi' },
 };
 
 describe('simulated MDC display', () => {

@@ -199,6 +199,37 @@ describe('what a board does', () => {
     });
   });
 
+  it('tells a message only while it is shown, and shows none on a display without a clock', async () => {
+    const { connect, board, test } = await setUp({ profile: 'samsung-mdc' });
+    const session = await connect();
+    const show = (minutes: number) => session.execute(command('message', 'show', { text: 'Ra chơi', minutes }), never);
+    expect(await show(5)).toEqual({ text: 'Ra choi' });
+    board.state.clockMinute = 9 * 60 + 36;
+    await session.poll(never);
+    expect(test.reporter.last('message')).toEqual({});
+    board.state.clockMinute = 23 * 60 + 50;
+    await show(60);
+    expect(board.state.ticker).toMatchObject({ fromMinute: 23 * 60 + 50, toMinute: 23 * 60 + 59 });
+    // Older than 2013.
+    board.state.lacks.add('c5');
+    await show(1);
+    board.state.clockMinute = undefined;
+    await expect(show(1)).rejects.toMatchObject({ code: 'unavailable' });
+    await session.poll(never);
+    expect(test.reporter.last('message')).toEqual({ text: 'Ra choi' });
+  });
+
+  it('believes no ticker that is acknowledged and does not run, and offers none where there is none', async () => {
+    const { connect, board, test } = await setUp({ profile: 'samsung-mdc' });
+    const session = await connect();
+    board.state.ignores.add('63');
+    const show = command('message', 'show', { text: 'x', minutes: 1 });
+    await expect(session.execute(show, never)).rejects.toMatchObject({ code: 'no-effect' });
+    board.state.lacks.add('63');
+    await session.poll(never);
+    expect(test.reporter.descriptors.at(-1)?.capabilities).not.toHaveProperty('message');
+  });
+
   it('shows a source without a name by its code, and selects it by that', async () => {
     const { connect, board, test } = await setUp(
       { profile: 'samsung-mdc' },
