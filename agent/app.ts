@@ -1,19 +1,21 @@
 import { join } from 'node:path';
-import { toError } from '../protocols/errors.ts';
+import { FatalError, toError } from '../protocols/errors.ts';
 import { agentSubject } from '../protocols/fleet/agent-events.ts';
+import type { RecordBody } from '../protocols/fleet/record.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
-import { requestHub } from '../provisioning/enrolment/hub-request.ts';
 import type { AgentConfig } from './config.ts';
 import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { createSelfLoad } from './health/self-load.ts';
 import { createLifeCheck } from './health/sign-of-life.ts';
-import { loadIdentity, type StoredIdentity, storeRenewal, validityOf } from './identity.ts';
+import { type HubLink, noUpload, startHubLink } from './hub-link.ts';
+import { isEnrolled, loadIdentity, type StoredIdentity } from './identity.ts';
 import { readFingerprint } from './machine.ts';
 import type { BrokerPort } from './platform/broker.ts';
 import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
 import type { ProgramPort } from './platform/program.ts';
+import { loadPreparation, removePreparation } from './preparation.ts';
 import { CommandRouter } from './runtime/command-router.ts';
 import type { RecordSink } from './runtime/reporter.ts';
 import { Supervisor } from './runtime/supervisor.ts';
@@ -26,8 +28,8 @@ import { type Connect, connectToHub } from './uplink/mqtt-connection.ts';
 import { Outbox } from './uplink/outbox.ts';
 import { defaultOutboxLimits } from './uplink/outbox-plan.ts';
 import { OutboxSink } from './uplink/outbox-sink.ts';
-import { Renewal } from './uplink/renewal.ts';
-import { type AgentFacts, Uplink } from './uplink/uplink.ts';
+import { Redemption } from './uplink/redemption.ts';
+import type { AgentFacts } from './uplink/uplink.ts';
 import { WitnessStore } from './uplink/witness-store.ts';
 
 export interface AgentDeps {
@@ -38,6 +40,8 @@ export interface AgentDeps {
   readonly programs: ProgramPort;
   readonly host: HostPort;
   readonly drivers: readonly Driver[];
+  /** Family of the driver that speaks to this machine itself. */
+  readonly hostFamily: string;
   readonly facts: Pick<AgentFacts, 'version' | 'bootId' | 'platform'>;
   /** In [0, 1). */
   readonly random: () => number;
@@ -46,7 +50,8 @@ export interface AgentDeps {
 }
 
 export interface Agent extends AsyncDisposable {
-  readonly agentId: string;
+  /** Undefined before the enrolment. */
+  readonly agentId: string | undefined;
   /** Whether the hub has answered. */
   readonly isOnline: boolean;
   /** Looks for devices now; resolves when the round is over. */
@@ -57,24 +62,27 @@ export interface Agent extends AsyncDisposable {
   readonly failed: Promise<Error>;
 }
 
-/** A picture of 4 MiB over a slow school line. */
-const uploadTimeoutMs = 60_000;
 const mebibyte = 1024 * 1024;
+
+/** The device that stands for this machine until the hub has named it. */
+const ownMachine = 'this-machine';
 
 /**
  * Starts the whole agent: what it holds durably, the session with the hub, the devices that it was last told to run, and the
- * search for others. It works without a hub. Disposing stops everything in reverse order and leaves no timer or socket.
- * Throws FatalError `not-enrolled` | `identity-broken` | `outbox-in-use` | `outbox-newer`.
+ * search for others. It works without a hub, and a machine that was prepared works without an identity: it watches itself, looks
+ * for devices, keeps what it finds, and enrols when it reaches the hub. Disposing stops everything in reverse order and leaves no
+ * timer or socket. Throws FatalError `not-enrolled` | `identity-broken` | `preparation-broken` | `outbox-in-use` | `outbox-newer`.
  */
 export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise<Agent> {
   const { clock, log, network, broker, programs, host, drivers, random } = deps;
-  let identity = await loadIdentity(config.dataDir);
+  const { dataDir } = config;
+  const prepared = await loadPreparation(dataDir);
+  const identity = prepared && !(await isEnrolled(dataDir)) ? undefined : await loadIdentity(dataDir);
   const machine = await readFingerprint(deps, config.machine.serial);
-  const { agentId } = identity;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   await using started = new AsyncDisposableStack();
 
-  const database = started.use(openDatabase(join(config.dataDir, 'outbox.db')));
+  const database = started.use(openDatabase(join(dataDir, 'outbox.db')));
   const limits = { ...defaultOutboxLimits, maxBytes: config.outbox.maxMebibytes * mebibyte };
   const outbox = started.use(new Outbox({ database, clock, limits }));
   const inbox = new Inbox(database);
@@ -82,16 +90,37 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const cards = new CardStore(database);
   const witnesses = new WitnessStore(database);
   const outboxSink = started.use(new OutboxSink({ outbox, clock, log, onFatal: fail }));
-  const sink: RecordSink = (lane, body) => outboxSink.take(lane, body);
+  let hostDevice: string | undefined;
+  const sink: RecordSink = (lane, body) => outboxSink.take(lane, hostDevice ? renamed(body, hostDevice) : body);
   reportReplacement(database, sink, deps);
 
   const probe = started.use(createProcessProbe());
   const readLoad = createSelfLoad(probe, clock);
-  const uplink = started.use(
-    new Uplink({
-      agentId,
-      url: identity.hub.mqttUrl,
-      identity: () => ({ key: identity.keyPem, certificate: identity.certificatePem, authorities: identity.chainPems }),
+  let link: HubLink | undefined;
+  started.defer(async () => link?.[Symbol.asyncDispose]());
+  const router = started.use(
+    new CommandRouter({
+      inbox,
+      target: (device) => supervisor.target(device),
+      sink,
+      clock,
+      log,
+      hubNow: () => link?.hubNow() ?? clock.now(),
+    }),
+  );
+  const upload: DriverContext['upload'] = (...picture) => (link?.upload ?? noUpload)(...picture);
+  const findDriver = (family: string) => drivers.find((driver) => driver.family === family);
+  const ports = { clock, log, network, broker, programs, host, sink, cards, upload, random };
+  const supervisor = started.use(new Supervisor(findDriver, ports));
+  const wanted = () => (link || identity ? desired.current : undefined);
+  const known = () => ({ devices: wanted()?.devices ?? [], refused: new Set(wanted()?.refused) });
+  const policy = discoveryPolicy(config);
+  const discovery = started.use(new Discovery({ drivers, policy, network, clock, log, sink, known, random }));
+
+  const begin = (as: StoredIdentity): void => {
+    link = startHubLink({
+      identity: as,
+      dataDir,
       connect: deps.connect ?? connectToHub,
       outbox,
       inbox,
@@ -113,63 +142,90 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       log,
       random,
       returnSpreadMs: config.hub.returnSpreadSeconds * 1_000,
-    }),
-  );
-  const router = started.use(
-    new CommandRouter({
-      inbox,
-      target: (device) => supervisor.target(device),
-      sink,
-      clock,
-      log,
-      hubNow: () => uplink.hubNow(),
-    }),
-  );
-  const upload = uploadTo(() => identity, clock);
-  const findDriver = (family: string) => drivers.find((driver) => driver.family === family);
-  const ports = { clock, log, network, broker, programs, host, sink, cards, upload, random };
-  const supervisor = started.use(new Supervisor(findDriver, ports));
-  const known = () => ({ devices: desired.current?.devices ?? [], refused: new Set(desired.current?.refused) });
-  const policy = discoveryPolicy(config);
-  const discovery = started.use(new Discovery({ drivers, policy, network, clock, log, sink, known, random }));
-  const renew = async (signal: AbortSignal) => {
-    identity = await renewed(identity, config.dataDir, clock, signal);
-    uplink.reconnect('the certificate was renewed');
+    });
+    log.info('agent started', {
+      agent: as.agentId,
+      name: as.name,
+      epoch: outbox.epoch,
+      generation: desired.generation,
+    });
   };
-  const renewal = started.use(new Renewal({ validity: () => validityOf(identity), renew, clock, log, random }));
+  /** What was measured without a name goes to the hub under the one that it gave. Again after a crash in between. */
+  const settle = async (as: StoredIdentity): Promise<void> => {
+    hostDevice = as.hostDevice;
+    if (hostDevice) await outbox.readdress(ownMachine, hostDevice);
+    await removePreparation(dataDir);
+  };
+  const redeem = async (signal: AbortSignal): Promise<StoredIdentity> => {
+    const as = await redeemed(deps, config, signal);
+    supervisor.apply([]);
+    await settle(as);
+    return as;
+  };
 
-  desired.unseal(identity);
   router.recover();
-  supervisor.apply(desired.current?.devices ?? []);
-  router.accept(inbox.waiting());
-  uplink.start();
+  if (identity) {
+    if (prepared) await settle(identity);
+    desired.unseal(identity);
+    supervisor.apply(desired.current?.devices ?? []);
+    router.accept(inbox.waiting());
+    begin(identity);
+  } else {
+    const own = { id: ownMachine, family: deps.hostFamily, name: ownMachine, settings: {} };
+    supervisor.apply([own]);
+    const onRedeemed = (as: StoredIdentity): void => {
+      desired.unseal(as);
+      supervisor.apply(desired.current?.devices ?? []);
+      router.accept(inbox.waiting());
+      begin(as);
+    };
+    started.use(new Redemption({ redeem, onRedeemed, clock, log, random })).start();
+    log.info('the agent works without an identity and enrols when it reaches the hub', { hub: prepared?.hubUrl });
+  }
   discovery.start();
-  renewal.start();
-  log.info('agent started', {
-    agent: agentId,
-    name: identity.name,
-    epoch: outbox.epoch,
-    generation: desired.generation,
-  });
 
   const checkLife = createLifeCheck(database, clock);
   const running = started.move();
   return {
-    agentId,
+    get agentId() {
+      return link?.agentId;
+    },
     get isOnline() {
-      return uplink.isOnline;
+      return link?.isOnline ?? false;
     },
     discover: () => discovery.run(),
     signOfLife: () => {
       const trouble = checkLife();
       const { total, up } = supervisor.count();
       const pending = Object.values(outbox.accounts()).reduce((sum, lane) => sum + lane.pending, 0);
-      const hub = uplink.isOnline ? 'connected to the hub' : 'no hub';
+      const hub = link ? (link.isOnline ? 'connected to the hub' : 'no hub') : 'not enrolled yet';
       return `${trouble ? `${trouble}; ` : ''}${hub}; ${up} of ${total} devices up; ${pending} records wait`;
     },
     failed,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Enrols a prepared machine, unless somebody has done so from the command line meanwhile. */
+async function redeemed(deps: AgentDeps, config: AgentConfig, signal: AbortSignal): Promise<StoredIdentity> {
+  const { dataDir } = config;
+  if (!(await isEnrolled(dataDir))) {
+    // Read each time: a person may have put another voucher.
+    const preparation = await loadPreparation(dataDir);
+    if (!preparation)
+      throw new FatalError('not-enrolled', 'what this machine was prepared with is gone; prepare it again');
+    // It brings a large X.509 library, once in the life of a machine.
+    const { redeemPreparation } = await import('./enrolment.ts');
+    const { clock, host, hostFamily, facts } = deps;
+    const machine = { dataDir, host, hostFamily, serial: config.machine.serial, agentVersion: facts.version };
+    await redeemPreparation(preparation, { ...machine, clock, signal });
+  }
+  return loadIdentity(dataDir);
+}
+
+/** A record of this machine under the name that the hub gave it. */
+function renamed(body: RecordBody, hostDevice: string): RecordBody {
+  return 'device' in body && body.device === ownMachine ? { ...body, device: hostDevice } : body;
 }
 
 /** What is left over after a full disk is taken away the next time. */
@@ -203,41 +259,4 @@ function reportReplacement({ replaced }: AgentDatabase, sink: RecordSink, { cloc
     severity: 'critical',
     data: { reason: replaced.reason.slice(0, 500) },
   });
-}
-
-function uploadTo(identity: () => StoredIdentity, clock: Clock): DriverContext['upload'] {
-  return async (commandId, contentType, bytes, signal) => {
-    const { hub, keyPem, certificatePem, chainPems } = identity();
-    await requestHub({
-      method: 'PUT',
-      url: new URL(`/v1/pictures/${encodeURIComponent(commandId)}`, hub.gatewayUrl).href,
-      contentType,
-      body: bytes,
-      authorities: chainPems,
-      credentials: { key: keyPem, certificate: certificatePem },
-      timeoutMs: uploadTimeoutMs,
-      signal,
-      clock,
-    });
-  };
-}
-
-async function renewed(
-  identity: StoredIdentity,
-  dataDir: string,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<StoredIdentity> {
-  // Loaded when it is needed, every few weeks: the X.509 library is large.
-  const { renew } = await import('../provisioning/enrolment/enrol.ts');
-  const { certificate, chain } = await renew({
-    gatewayUrl: identity.hub.gatewayUrl,
-    agentId: identity.agentId,
-    credentials: { key: identity.keyPem, certificate: identity.certificatePem },
-    authorities: identity.chainPems,
-    clock,
-    signal,
-  });
-  await storeRenewal(dataDir, { certificate, chain });
-  return { ...identity, certificatePem: certificate, chainPems: chain };
 }

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FatalError, toError } from '../protocols/errors.ts';
-import { agentIdSchema } from '../protocols/fleet/ids.ts';
+import { agentIdSchema, deviceIdSchema } from '../protocols/fleet/ids.ts';
 import type { Enrolled } from '../provisioning/enrolment/enrol.ts';
 import type { Validity } from '../provisioning/enrolment/renewal.ts';
 import { writeDurableFile } from '../provisioning/platform/durable-file.ts';
@@ -13,6 +13,8 @@ const factsSchema = z.object({
   agentId: agentIdSchema,
   name: z.string(),
   hub: z.object({ mqttUrl: z.url(), gatewayUrl: z.url() }),
+  /** The device that stands for this machine, as the hub named it at enrolment. */
+  hostDevice: deviceIdSchema.optional(),
 });
 
 /** Who this agent is. `key.pem`, `cert.pem`, `ca.pem` and `agent.json` in `<dataDir>/identity`; all readable by its owner alone. */
@@ -67,8 +69,9 @@ export async function storeIdentity(dataDir: string, enrolled: Enrolled): Promis
   await writeDurableFile(pathOf(dataDir, files.key), enrolled.keyPem);
   await writeDurableFile(pathOf(dataDir, files.chain), joinPems(enrolled.chain));
   await writeDurableFile(pathOf(dataDir, files.certificate), joinPems([enrolled.certificate]));
-  const { agentId, name, hub } = enrolled;
-  await writeDurableFile(pathOf(dataDir, files.facts), `${JSON.stringify({ agentId, name, hub }, undefined, 2)}\n`);
+  const { agentId, name, hub, hostDevice } = enrolled;
+  const facts = { agentId, name, hub, hostDevice };
+  await writeDurableFile(pathOf(dataDir, files.facts), `${JSON.stringify(facts, undefined, 2)}\n`);
 }
 
 /** Puts a renewed certificate of the same key in place of the present one. */

@@ -23,9 +23,11 @@ import { readJsonFile } from './platform/json-file.ts';
 import { createAbsentBroker, createLocalBroker } from './platform/local-broker.ts';
 import { createProgramPort } from './platform/spawn.ts';
 import { createServicePort } from './platform/systemd/service.ts';
+import { tellPrepared } from './prepared-text.ts';
 import { searchOnce } from './search.ts';
 import { openDatabase } from './uplink/database.ts';
 import { WitnessStore } from './uplink/witness-store.ts';
+import { readVoucher, type VoucherSource } from './voucher-input.ts';
 
 /** The longest that a stop may take before the process ends in any case; what the outbox holds is safe at every moment. */
 const stopLimitMs = 4_500;
@@ -86,7 +88,7 @@ async function run(options: CommonOptions): Promise<void> {
   const platform = `${process.platform} ${process.arch} node ${process.versions.node}`;
   const facts = { version: manifest.version, bootId: randomUUID(), platform };
   const service = createServicePort({ environment, ...ports });
-  const agent = await createAgent({ ...ports, drivers, facts, random: Math.random }, config);
+  const agent = await createAgent({ ...ports, drivers, hostFamily, facts, random: Math.random }, config);
   await service.notify({ state: 'ready' });
   const signs = startSignsOfLife({ service, signOfLife: () => agent.signOfLife(), ...ports });
   const stopped = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)));
@@ -107,10 +109,13 @@ async function discover(options: CommonOptions): Promise<void> {
   }
 }
 
-async function enrol(
-  options: CommonOptions & Pick<EnrolMachineOptions, 'voucher' | 'gateway' | 'replace'>,
-): Promise<void> {
+type EnrolOptions = CommonOptions & VoucherSource & Pick<EnrolMachineOptions, 'gateway' | 'replace'>;
+
+const prompt = { input: () => process.stdin, say: (line: string) => console.error(line) };
+
+async function enrol(options: EnrolOptions): Promise<void> {
   const { config, host, clock } = portsOf(options);
+  const voucher = await readVoucher(options, prompt);
   const machine = {
     dataDir: config.dataDir,
     host,
@@ -122,8 +127,17 @@ async function enrol(
   };
   // It brings a large X.509 library, once in the life of a machine.
   const { enrolMachine } = await import('./enrolment.ts');
-  const { agentId, name } = await enrolMachine({ ...options, ...machine });
+  const { agentId, name } = await enrolMachine({ ...options, ...machine, voucher });
   console.log(`This machine is now the agent ${agentId} (${name}). It runs as a service, or by: edufleet-agent run`);
+}
+
+async function prepare(options: EnrolOptions): Promise<void> {
+  const { values: config } = settingsOf(options);
+  const voucher = await readVoucher(options, prompt);
+  const { prepareMachine } = await import('./enrolment.ts');
+  const { dataDir } = config;
+  const prepared = await prepareMachine({ ...options, dataDir, voucher, clock: systemClock });
+  for (const line of tellPrepared(prepared, systemClock.now())) console.log(line);
 }
 
 function printWitnesses(options: CommonOptions): void {
@@ -150,11 +164,19 @@ function command(name: string, description: string, parent = program): Command {
     .option('--data <folder>', 'folder of identity and outbox');
 }
 
-command('enrol', 'get an identity from the hub for a voucher')
-  .requiredOption('--hub, --gateway <url>', 'address of the hub, as the voucher tells it: https://host:port')
-  .requiredOption('--voucher <code>', 'code of the voucher: EF1-...')
-  .option('--replace', 'replace the identity that is here', false)
-  .action(enrol);
+function voucherCommand(name: string, description: string): Command {
+  return command(name, description)
+    .option('--hub, --gateway <url>', 'address of the hub, https://host:port; a scanned voucher tells it')
+    .option('--voucher <text>', 'code of the voucher, EF1-..., or what its QR code says; asked for without it')
+    .option('--voucher-file <file>', 'file with what the QR code says')
+    .option('--replace', 'replace the identity that is here', false);
+}
+
+voucherCommand('enrol', 'get an identity from the hub for a voucher').action(enrol);
+voucherCommand(
+  'prepare',
+  'keep a voucher for when the hub is in reach; `run` works meanwhile, and enrols by itself',
+).action(prepare);
 command('run', 'run the agent until it is told to stop').action(run);
 command('witnesses', 'print the heads of the hub’s audit log that this agent holds').action(printWitnesses);
 command('discover', 'look for devices once and print what is found').action(discover);

@@ -81,7 +81,9 @@ program
     process.stdout.write(`${await rotateSeal({ config, clock: systemClock, log })}\n`);
   });
 
-const sample = program.command('sample').description('work with sample data; stop a hub with the embedded database first');
+const sample = program
+  .command('sample')
+  .description('work with sample data; stop a hub with the embedded database first');
 sample
   .command('load')
   .description('load the communes of Quảng Ngãi, and invented schools that are marked as samples')

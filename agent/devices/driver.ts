@@ -22,7 +22,7 @@ export type {
   WebSocketConnection,
   WebSocketPort,
 } from '../platform/network.ts';
-export type { ProgramCall, ProgramPort, ProgramResult } from '../platform/program.ts';
+export type { ProgramCall, ProgramPort } from '../platform/program.ts';
 
 /** The events that a driver may emit; `capability` owns the name and the shape of `data`. */
 export interface DriverEvent {

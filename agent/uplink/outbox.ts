@@ -61,6 +61,14 @@ interface Batch {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Records of one device that become those of another. */
+interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 interface Acknowledgement {
   readonly ack: Ack;
   readonly resolve: () => void;
@@ -76,11 +84,14 @@ export class Outbox implements Disposable {
   readonly #clock: Clock;
   readonly #limits: OutboxLimits;
   readonly #table: LaneTable;
-  readonly #statements: Readonly<Record<'insert' | 'oldest' | 'after' | 'sum' | 'remove' | 'renumber', StatementSync>>;
+  readonly #statements: Readonly<
+    Record<'insert' | 'oldest' | 'after' | 'sum' | 'remove' | 'renumber' | 'readdress' | 'total', StatementSync>
+  >;
   #lanes: Readonly<Record<Lane, LaneState>>;
   #epoch: string;
   #batches: Batch[] = [];
   #acks: Acknowledgement[] = [];
+  #moves: Move[] = [];
   #isFlushDue = false;
   #isClosed = false;
   #onChange: () => void = () => {};
@@ -98,6 +109,11 @@ export class Outbox implements Disposable {
       sum: sql.prepare('select count(*) as records, total(bytes) as bytes from record where lane = ? and seq <= ?'),
       remove: sql.prepare('delete from record where lane = ? and seq <= ?'),
       renumber: sql.prepare('update record set seq = seq - ? where lane = ?'),
+      readdress: sql.prepare(
+        `update record set body = json_set(body, '$.device', ?2), bytes = length(cast(json_set(body, '$.device', ?2) as blob))
+         where json_extract(body, '$.device') = ?1`,
+      ),
+      total: sql.prepare('select total(bytes) as bytes from record where lane = ?'),
     };
     const { epoch, states } = database.transaction(() => this.#table.load(newEpoch));
     this.#epoch = epoch;
@@ -139,6 +155,18 @@ export class Outbox implements Disposable {
     if (this.#isClosed) throw closed();
     return new Promise((resolve, reject) => {
       this.#acks.push({ ack, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /**
+   * From here on the records of one device that wait are those of another: what a machine measured before the hub gave it a
+   * name. Resolves when that is on the disk; it may be asked for again. Rejects as `ack` does.
+   */
+  async readdress(from: string, to: string): Promise<void> {
+    if (this.#isClosed) throw closed();
+    return new Promise((resolve, reject) => {
+      this.#moves.push({ from, to, resolve, reject });
       this.#schedule();
     });
   }
@@ -185,9 +213,11 @@ export class Outbox implements Disposable {
     this.#isFlushDue = false;
     const batches = this.#batches;
     const acks = this.#acks;
-    if (batches.length + acks.length === 0) return;
+    const moves = this.#moves;
+    if (batches.length + acks.length + moves.length === 0) return;
     this.#batches = [];
     this.#acks = [];
+    this.#moves = [];
     const settled: (() => void)[] = [];
     try {
       const work = new Work(this.#lanes, this.#epoch);
@@ -197,13 +227,14 @@ export class Outbox implements Disposable {
           settled.push(resolve);
         }
         for (const batch of batches) settled.push(this.#add(work, batch));
+        for (const move of moves) settled.push(this.#readdress(work, move));
         this.#shed(work);
         this.#table.save(work.epoch, this.#lanes, work.lanes);
       });
       this.#lanes = work.lanes;
       this.#epoch = work.epoch;
     } catch (thrown) {
-      for (const { reject } of [...acks, ...batches]) reject(thrown);
+      for (const { reject } of [...acks, ...batches, ...moves]) reject(thrown);
       return;
     }
     for (const settle of settled) settle();
@@ -249,6 +280,15 @@ export class Outbox implements Disposable {
         gap: trimGap(state.gap, through),
       });
     }
+  }
+
+  #readdress(work: Work, { from, to, resolve }: Move): () => void {
+    this.#statements.readdress.run(from, to);
+    for (const lane of lanes) {
+      const bytes = Number(this.#statements.total.get(lanes.indexOf(lane))?.['bytes'] ?? 0);
+      if (bytes !== work.lanes[lane].bytes) work.change(lane, { bytes });
+    }
+    return resolve;
   }
 
   #shed(work: Work): void {

@@ -16,7 +16,7 @@ const column = width - margin - left;
 export function drawVoucher(paper: Paper, voucher: VoucherToPrint, place: number): void {
   const top = place * strip;
   if (place > 0) paper.line([0, top], [width, top], true);
-  paper.code(voucher.scan, { x: margin, y: top + 8, side });
+  paper.code(voucher.token, { x: margin, y: top + 8, side });
   paper.text(`Hết hạn: ${printedMoment(voucher.expiresAt)}`, {
     x: margin,
     y: top + 8 + side + 2,

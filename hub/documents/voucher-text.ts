@@ -2,8 +2,10 @@
 export interface VoucherToPrint {
   /** `EF1-...`, in groups. */
   readonly code: string;
-  /** What the QR code says: all that `--voucher` needs. */
+  /** What the QR code of a label says: all that `--voucher` needs. */
   readonly scan: string;
+  /** What the larger QR code of a sheet says: the same, signed by the hub. */
+  readonly token: string;
   readonly school: string;
   /** The name of the machine to be, or what the delivery is called. */
   readonly label?: string;

@@ -118,7 +118,7 @@ async function resolve(trx: Trx, deps: ConflictsDeps, scope: Scope, { id, by, de
   if (!row || !agent || !inScope(scope, agent.unitPath)) throw new NotFoundError();
   if (row.resolved_at) throw new ConflictError('This conflict is resolved already.');
   if (decision === 'accept') {
-    if (!row.seen || row.kind === 'enrolled-elsewhere')
+    if (!row.seen || row.kind === 'enrolled-elsewhere' || row.kind === 'voucher-reused')
       throw new ConflictError('There is no other machine to accept; dismiss it, or revoke the agent.');
     await rememberMachine(trx, row.agent_id, row.seen);
   }

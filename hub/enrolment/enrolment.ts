@@ -21,8 +21,9 @@ import { compareMachines, machineKeys } from './machine.ts';
 import { enrolledMachine, rememberMachine } from './machines.ts';
 import type { AgentStatus, AuditEntry, EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
 import { createTurnstile } from './turnstile.ts';
+import { createVoucherChanges, type VoucherChanges } from './voucher-changes.ts';
 import { createVoucherPrints, type VoucherPrints } from './voucher-prints.ts';
-import { createVouchers, type Vouchers } from './vouchers.ts';
+import { cameLate, createVouchers, type Vouchers } from './vouchers.ts';
 
 interface EnrolmentDeps {
   readonly store: Store;
@@ -40,7 +41,7 @@ interface EnrolmentDeps {
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-export interface Enrolment extends Vouchers, VoucherPrints, Conflicts {
+export interface Enrolment extends Vouchers, VoucherChanges, VoucherPrints, Conflicts {
   /** A voucher and a request for a certificate make an agent, in one transaction. Throws EnrolmentError. */
   enrol(request: EnrolRequest, address: string): Promise<EnrolResponse>;
   /** A new certificate for the holder of one in force, or of one that ran out a while ago. Throws EnrolmentError. */
@@ -111,14 +112,17 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     const { hostname, fingerprint: seen } = request;
     const detail = { code, message, hostname };
     await record({ actor: 'machine', action: 'agent.enrol-refused', subject: 'voucher', origin: address, detail });
+    if (details['late'] === true) await store.transaction((trx) => cameLate(trx, request, address, clock.now()));
     const agentId = details['agentId'];
     if (typeof agentId !== 'string') return;
-    const claim: Claim = { agentId, kind: 'enrolled-elsewhere', seen, addresses: [address] };
+    const kind = details['conflict'] === 'voucher-reused' ? 'voucher-reused' : 'enrolled-elsewhere';
+    const claim: Claim = { agentId, kind, seen, addresses: [address] };
     await store.transaction((trx) => openConflict(trx, clock, claim));
   };
 
   return {
     ...createVouchers(deps),
+    ...createVoucherChanges(deps),
     ...createVoucherPrints(deps),
     ...createConflicts(deps, changed),
 

@@ -14,13 +14,16 @@ export interface VoucherFacts {
   readonly expires_at: Date;
   readonly used_at: Date | null;
   readonly revoked_at: Date | null;
+  /** When a machine last came with it after its end. */
+  readonly late_at: Date | null;
 }
 
 /** Where a voucher is in its life. What was used stays used, whatever came after. */
-export function stateOf(voucher: VoucherFacts, nowMs: number): 'open' | 'used' | 'expired' | 'revoked' {
+export function stateOf(voucher: VoucherFacts, nowMs: number): 'open' | 'used' | 'late' | 'expired' | 'revoked' {
   if (voucher.used_at) return 'used';
   if (voucher.revoked_at) return 'revoked';
-  return voucher.expires_at.getTime() <= nowMs ? 'expired' : 'open';
+  if (voucher.expires_at.getTime() > nowMs) return 'open';
+  return voucher.late_at ? 'late' : 'expired';
 }
 
 /** Throws EnrolmentError for a voucher that is not known, used, revoked or expired. */
@@ -39,7 +42,8 @@ export function checkVoucher<V extends VoucherFacts>(voucher: V | undefined, now
   if (voucher.expires_at.getTime() <= nowMs)
     throw new EnrolmentError(
       'voucher-expired',
-      `This voucher was good until ${stamp(voucher.expires_at)}. Ask for a new one.`,
+      `This voucher was good until ${stamp(voucher.expires_at)}. Ask for a new one, or have this one extended: it is in the dashboard among the vouchers that came late.`,
+      { late: true },
     );
   return voucher;
 }

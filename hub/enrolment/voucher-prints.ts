@@ -3,6 +3,7 @@ import type { printVouchersBody } from '../../protocols/api/enrolment/vouchers.t
 import { FatalError } from '../../protocols/errors.ts';
 import { formatVoucherCode, namesRoot, parseVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
 import { formatVoucherText } from '../../provisioning/enrolment/voucher-text.ts';
+import { formatVoucherToken } from '../../provisioning/enrolment/voucher-token.ts';
 import { type Actor, ConflictError, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
 import { stateOf } from './judgement.ts';
 import { hashOf, type VouchersDeps } from './vouchers.ts';
@@ -10,8 +11,10 @@ import { hashOf, type VouchersDeps } from './vouchers.ts';
 /** A voucher as it is handed over on paper, its code and all. */
 interface VoucherToPrint {
   readonly code: string;
-  /** What a scanner reads. */
+  /** What a scanner reads from a label. */
   readonly scan: string;
+  /** What it reads from a sheet: the same, signed. */
+  readonly token: string;
   readonly school: string;
   readonly label?: string;
   readonly expiresAt: Date;
@@ -45,7 +48,7 @@ export function createVoucherPrints(deps: VouchersDeps): VoucherPrints {
         if (!row || !inScope(scope, organisation.pathOf(row.unit_id))) throw new NotFoundError();
         const state = stateOf(row, now);
         if (state !== 'open') throw new ConflictError(`Voucher ${row.id} is ${state} already; nothing was printed.`);
-        return { row, code: formatVoucherCode(secret, authority.rootFingerprint) };
+        return { row, secret, code: formatVoucherCode(secret, authority.rootFingerprint) };
       });
       const [first] = vouchers;
       await audit.append({
@@ -55,17 +58,19 @@ export function createVoucherPrints(deps: VouchersDeps): VoucherPrints {
         ...(first ? { unitId: first.row.unit_id } : {}),
         detail: { layout, count: vouchers.length },
       });
-      return vouchers.map(({ row, code }) => {
+      const printed = vouchers.map(async ({ row, code, secret }) => {
         const label = row.agent_name ?? row.label;
+        const hubUrl = urls.gatewayUrl;
+        const said = { school: organisation.refOf(row.unit_id).name, expiresAt: row.expires_at, hubUrl };
         return {
+          ...said,
           code,
-          scan: formatVoucherText({ code, hubUrl: urls.gatewayUrl }),
-          school: organisation.refOf(row.unit_id).name,
+          scan: formatVoucherText({ code, hubUrl }),
+          token: await formatVoucherToken({ ...said, secret, issuedAt: row.created_at }, authority),
           ...(label === null ? {} : { label }),
-          expiresAt: row.expires_at,
-          hubUrl: urls.gatewayUrl,
         };
       });
+      return Promise.all(printed);
     },
   };
 }

@@ -1,31 +1,25 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { type SqlBool, sql } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
 import type {
   createVoucherBatchBody,
   createVoucherBody,
-  revokeVouchersBody,
   VoucherRow,
   voucherBatchSchema,
   voucherSchema,
   vouchersQuery,
 } from '../../protocols/api/enrolment/vouchers.ts';
+import type { EnrolRequest } from '../../protocols/fleet/enrolment.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import type { Authority } from '../../provisioning/authority/index.ts';
 import { formatVoucherCode } from '../../provisioning/enrolment/voucher-code.ts';
-import {
-  type Actor,
-  ConflictError,
-  InvalidInputError,
-  inScope,
-  NotFoundError,
-  type Scope,
-  scopeCondition,
-} from '../access/index.ts';
+import { formatVoucherToken } from '../../provisioning/enrolment/voucher-token.ts';
+import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope, scopeCondition } from '../access/index.ts';
 import type { Store, Trx } from '../store/index.ts';
 import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { searchCondition, searchWords } from '../store/search.ts';
-import { checkVoucher, stateOf } from './judgement.ts';
+import type { Tables } from '../store/tables.ts';
+import { stateOf } from './judgement.ts';
 import type { EnrolmentAudit, EnrolmentOrganisation, EnrolmentRegistry } from './ports.ts';
 
 type VoucherView = z.output<typeof voucherSchema>;
@@ -33,7 +27,7 @@ type VoucherBatch = z.output<typeof voucherBatchSchema>;
 
 export interface VouchersDeps {
   readonly store: Store;
-  readonly authority: Pick<Authority, 'rootFingerprint'>;
+  readonly authority: Pick<Authority, 'rootFingerprint' | 'rootPem' | 'deviceCaPem' | 'signVoucher'>;
   readonly organisation: EnrolmentOrganisation;
   readonly registry: Pick<EnrolmentRegistry, 'agentOf'>;
   readonly audit: EnrolmentAudit;
@@ -49,15 +43,10 @@ export interface Vouchers {
   createVoucherBatch(scope: Scope, actor: Actor, body: z.output<typeof createVoucherBatchBody>): Promise<VoucherBatch>;
   /** Newest first; never a code. */
   listVouchers(scope: Scope, query: z.output<typeof vouchersQuery>): Promise<Page<VoucherRow>>;
-  /** All or none. Throws NotFoundError, and ConflictError for one that is not open. */
-  revokeVouchers(
-    scope: Scope,
-    actor: Actor,
-    body: z.output<typeof revokeVouchersBody>,
-  ): Promise<{ readonly revoked: string[] }>;
 }
 
-const hourMs = 3600 * 1000;
+/** Milliseconds. */
+export const hourMs = 3600 * 1000;
 /** The end of what a Date can tell (ECMA-262, 21.4.1.1). */
 const greatestTimeMs = 8.64e15;
 
@@ -97,15 +86,19 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
     await store.transaction((trx) => trx.insertInto('voucher').values(rows).execute());
     return { fresh, expiresAt };
   };
-  const view = (unitId: number, { id, secret }: FreshVoucher, expiresAt: Date): VoucherView => {
+  const view = async (unitId: number, { id, secret }: FreshVoucher, expiresAt: Date): Promise<VoucherView> => {
+    const unit = organisation.refOf(unitId);
+    const hubUrl = urls.gatewayUrl;
     const code = formatVoucherCode(secret, authority.rootFingerprint);
+    const claims = { secret, school: unit.name, issuedAt: new Date(clock.now()), expiresAt, hubUrl };
     return {
       id,
       code,
-      unit: organisation.refOf(unitId),
+      unit,
       expiresAt: expiresAt.toISOString(),
-      gatewayUrl: urls.gatewayUrl,
-      command: `edufleet-agent enrol --hub ${urls.gatewayUrl} --voucher ${code}`,
+      gatewayUrl: hubUrl,
+      command: `edufleet-agent enrol --hub ${hubUrl} --voucher ${code}`,
+      token: await formatVoucherToken(claims, authority),
     };
   };
 
@@ -116,7 +109,7 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
         throw new InvalidInputError('replaces', 'There is no such agent at this unit.');
       const named = { ...(agentName ? { agentName } : {}), ...(replaces ? { replaces } : {}) };
       const { fresh, expiresAt } = await write(actor, unitId, { hours, count: 1, ...named });
-      const [voucher] = fresh.map((one) => view(unitId, one, expiresAt));
+      const [voucher] = await Promise.all(fresh.map((one) => view(unitId, one, expiresAt)));
       if (!voucher) throw new NotFoundError();
       await audit.append({
         actor: actor.id,
@@ -138,62 +131,29 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
         unitId,
         detail: { label, count, expiresAt: expiresAt.toISOString() },
       });
-      return { label, vouchers: fresh.map((one) => view(unitId, one, expiresAt)) };
+      return { label, vouchers: await Promise.all(fresh.map((one) => view(unitId, one, expiresAt))) };
     },
 
     listVouchers: (scope, query) => listVouchers(deps, scope, query),
-
-    revokeVouchers: async (scope, actor, { vouchers, reason }) => {
-      const ids = [...new Set(vouchers)];
-      const units = await store.transaction((trx) => revoke(trx, deps, scope, ids));
-      await Promise.all(
-        [...units].map(([id, unitId]) =>
-          audit.append({
-            actor: actor.id,
-            action: 'voucher.revoke',
-            subject: `voucher:${id}`,
-            unitId,
-            ...(reason ? { reason } : {}),
-            detail: {},
-          }),
-        ),
-      );
-      return { revoked: ids };
-    },
   };
 }
 
-/** Locks and checks the voucher behind a secret. Throws EnrolmentError. */
-export async function requireVoucher(trx: Trx, secret: string, nowMs: number) {
-  const found = await trx
-    .selectFrom('voucher')
-    .selectAll()
-    .where('hash', '=', hashOf(secret))
-    .forUpdate()
-    .executeTakeFirst();
-  return checkVoucher(found, nowMs);
+/** Locks the voucher behind a secret; undefined when there is none. */
+export async function findVoucher(trx: Trx, secret: string) {
+  return trx.selectFrom('voucher').selectAll().where('hash', '=', hashOf(secret)).forUpdate().executeTakeFirst();
 }
 
-/** Unit of each voucher that was withdrawn now. */
-async function revoke(
-  trx: Trx,
-  { organisation, clock }: VouchersDeps,
-  scope: Scope,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await trx.selectFrom('voucher').selectAll().where('id', 'in', ids).orderBy('id').forUpdate().execute();
-  const seen = rows.filter((row) => inScope(scope, organisation.pathOf(row.unit_id)));
-  if (seen.length < ids.length) throw new NotFoundError();
-  const now = clock.now();
-  const closed = seen.find((row) => stateOf(row, now) !== 'open');
-  if (closed)
-    throw new ConflictError(`Voucher ${closed.id} is ${stateOf(closed, now)} already; nothing was withdrawn.`);
+/** Writes down that a machine came with a voucher after its end, for a person to decide. */
+export async function cameLate(trx: Trx, request: EnrolRequest, address: string, nowMs: number): Promise<void> {
   await trx
     .updateTable('voucher')
-    .set({ revoked_at: new Date(now) })
-    .where('id', 'in', ids)
+    .set({
+      late_at: new Date(nowMs),
+      late_times: sql<number>`late_times + 1`,
+      late_machine: JSON.stringify({ hostname: request.hostname, address }),
+    })
+    .where('hash', '=', hashOf(request.voucher))
     .execute();
-  return new Map(seen.map((row) => [row.id, row.unit_id]));
 }
 
 async function listVouchers(
@@ -241,6 +201,7 @@ async function listVouchers(
     ...(row.used_at === null ? {} : { usedAt: row.used_at.toISOString() }),
     ...(row.agent_id === null ? {} : { agent: { id: row.agent_id, name: row.agentDisplayName ?? row.agent_id } }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at.toISOString() }),
+    ...lateOf(row),
   });
   return pageOfRows(
     fetched,
@@ -251,6 +212,12 @@ async function listVouchers(
   );
 }
 
+/** The machine that came after the end of a voucher, if one did. */
+function lateOf(row: Pick<Selectable<Tables['voucher']>, 'late_at' | 'late_machine' | 'late_times'>) {
+  if (row.late_at === null || row.late_machine === null) return {};
+  return { late: { ...row.late_machine, at: row.late_at.toISOString(), times: row.late_times } };
+}
+
 /** The same order of words as `stateOf` in judgement.ts. */
 function inState(state: VoucherRow['state'], now: Date) {
   switch (state) {
@@ -259,7 +226,9 @@ function inState(state: VoucherRow['state'], now: Date) {
     case 'revoked':
       return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is not null`;
     case 'expired':
-      return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is null and voucher.expires_at <= ${now}`;
+      return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is null and voucher.expires_at <= ${now} and voucher.late_at is null`;
+    case 'late':
+      return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is null and voucher.expires_at <= ${now} and voucher.late_at is not null`;
     case 'open':
       return sql<SqlBool>`voucher.used_at is null and voucher.revoked_at is null and voucher.expires_at > ${now}`;
   }

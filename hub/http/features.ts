@@ -24,6 +24,8 @@ import type {
 import type {
   createVoucherBatchBody,
   createVoucherBody,
+  extendVouchersBody,
+  extendVouchersResult,
   printVouchersBody,
   revokeVouchersBody,
   revokeVouchersResult,
@@ -163,6 +165,11 @@ interface EnrolmentPort {
     actor: Actor,
     body: z.output<typeof revokeVouchersBody>,
   ): Awaitable<z.output<typeof revokeVouchersResult>>;
+  extendVouchers(
+    scope: Scope,
+    actor: Actor,
+    body: z.output<typeof extendVouchersBody>,
+  ): Awaitable<z.output<typeof extendVouchersResult>>;
   vouchersToPrint(
     scope: Scope,
     actor: Actor,

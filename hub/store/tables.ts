@@ -109,6 +109,9 @@ interface VoucherTable {
   agent_id: Nullable<string>;
   revoked_at: NullableTime;
   replaces: Nullable<string>;
+  late_at: NullableTime;
+  late_times: Generated<number>;
+  late_machine: NullableJson<{ readonly hostname: string; readonly address: string }>;
 }
 
 interface AgentMachineTable {
@@ -119,7 +122,7 @@ interface AgentMachineTable {
 interface IdentityConflictTable {
   id: string;
   agent_id: string;
-  kind: 'other-machine' | 'two-sessions' | 'enrolled-elsewhere';
+  kind: 'other-machine' | 'two-sessions' | 'enrolled-elsewhere' | 'voucher-reused';
   seen: NullableJson<MachineFingerprint>;
   addresses: Json<readonly string[]>;
   opened_at: Time;

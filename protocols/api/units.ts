@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { daySchema, pageOf, pageQuery, unitKindSchema, unitRefSchema } from './page.ts';
 
 /** What a school teaches, or how a commune is called; the words that people read are the page's. */
-export const unitTypes = {
+const unitTypes = {
   commune: ['commune', 'ward', 'special-zone'],
   school: ['preschool', 'primary', 'lower-secondary', 'upper-secondary', 'several-levels', 'continuing'],
 } as const satisfies Partial<Record<z.infer<typeof unitKindSchema>, readonly string[]>>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentIdSchema } from './ids.ts';
+import { agentIdSchema, deviceIdSchema } from './ids.ts';
 
 const pem = (label: string) =>
   z
@@ -53,6 +53,8 @@ export const enrolResponseSchema = z.object({
   }),
   /** The name that people gave this agent. */
   name: z.string().max(200),
+  /** The device that stands for the agent's own machine: what it measured before it had an identity belongs to this. */
+  hostDevice: deviceIdSchema.optional(),
 });
 export type EnrolResponse = z.infer<typeof enrolResponseSchema>;
 

@@ -64,6 +64,7 @@ async function start(): Promise<Agent> {
       programs: { run: absent },
       host: { facts: absent, load: absent },
       drivers: [script.driver],
+      hostFamily: 'scripted',
       facts: { version: '1.0.0', bootId: 'boot', platform: 'test' },
       random: () => 0.5,
       connect: hub.connect,

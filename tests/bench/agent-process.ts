@@ -1,7 +1,7 @@
 import { createAgent } from '../../agent/app.ts';
 import { readAgentConfig } from '../../agent/config.ts';
 import type { Driver } from '../../agent/devices/driver.ts';
-import { drivers } from '../../agent/devices/registry.ts';
+import { drivers, hostFamily } from '../../agent/devices/registry.ts';
 import { createNetwork } from '../../agent/platform/create-network.ts';
 import { createHostPort } from '../../agent/platform/host.ts';
 import { createAbsentBroker } from '../../agent/platform/local-broker.ts';
@@ -151,6 +151,7 @@ await createAgent(
     programs: createProgramPort(clock),
     host: createHostPort({ clock, log: silentLog }),
     drivers: drivers.map(timed),
+    hostFamily,
     facts: { version: '1.0.0', bootId: 'bench', platform: `${process.platform} ${process.arch}` },
     random: Math.random,
   },

@@ -55,6 +55,7 @@ export function startTestAgent(dataDir: string, drivers: readonly Driver[]): Pro
       programs: createProgramPort(systemClock),
       host: { facts: absent, load: absent },
       drivers,
+      hostFamily: 'mini-pc',
       facts: { version: '1.0.0', bootId: 'boot', platform: 'test' },
       random: Math.random,
     },

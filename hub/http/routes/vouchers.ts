@@ -3,6 +3,8 @@ import { z } from 'zod';
 import {
   createVoucherBatchBody,
   createVoucherBody,
+  extendVouchersBody,
+  extendVouchersResult,
   printVouchersBody,
   revokeVouchersBody,
   revokeVouchersResult,
@@ -59,6 +61,16 @@ export function addVoucherRoutes(app: FastifyInstance, { features }: RouteContex
     body: revokeVouchersBody,
     answer: revokeVouchersResult,
     handle: ({ scope, actor, body }) => enrolment.revokeVouchers(scope, actor, body),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/vouchers/extend',
+    tag: 'adoption',
+    summary: 'Give vouchers more time, also those that ran out: what lets in a machine that came late; all or none',
+    action: 'issue-voucher',
+    body: extendVouchersBody,
+    answer: extendVouchersResult,
+    handle: ({ scope, actor, body }) => enrolment.extendVouchers(scope, actor, body),
   });
   addRoute(app, {
     method: 'POST',

@@ -17,8 +17,9 @@ export const conflictSchema = z
     /**
      * `other-machine`: the identity came from a machine that is not the enrolled one. `two-sessions`: two machines threw each
      * other out again and again. `enrolled-elsewhere`: a machine that is an agent here wanted to enrol at another school.
+     * `voucher-reused`: another machine came with the voucher that had enrolled this one.
      */
-    kind: z.enum(['other-machine', 'two-sessions', 'enrolled-elsewhere']),
+    kind: z.enum(['other-machine', 'two-sessions', 'enrolled-elsewhere', 'voucher-reused']),
     agent: z.object({ id: z.string(), name: z.string() }),
     unit: unitRefSchema,
     enrolled: machineSchema,

@@ -23,6 +23,8 @@ export const voucherSchema = z.object({
   expiresAt: instantSchema,
   gatewayUrl: z.string(),
   command: z.string(),
+  /** The same voucher, signed: what a machine without a network can check. For a QR code or a file. */
+  token: z.string(),
 });
 
 /** Vouchers for a delivery of many machines, each for one of them. */
@@ -36,7 +38,8 @@ export const createVoucherBatchBody = z.strictObject({
 /** The codes are shown once, here. */
 export const voucherBatchSchema = z.object({ label: z.string(), vouchers: z.array(voucherSchema) });
 
-export const voucherStates = ['open', 'used', 'expired', 'revoked'] as const;
+/** `late`: expired, and a machine has come with it since. */
+export const voucherStates = ['open', 'used', 'late', 'expired', 'revoked'] as const;
 
 const voucherRowSchema = z
   .object({
@@ -55,6 +58,8 @@ const voucherRowSchema = z
     /** Whom it enrolled. */
     agent: z.object({ id: z.string(), name: z.string() }).optional(),
     revokedAt: instantSchema.optional(),
+    /** The machine that came with it after its end. */
+    late: z.object({ at: instantSchema, times: z.int().min(1), hostname: z.string(), address: z.string() }).optional(),
   })
   .meta({ id: 'Voucher' });
 export type VoucherRow = z.infer<typeof voucherRowSchema>;
@@ -72,6 +77,14 @@ export const revokeVouchersBody = z.strictObject({
   reason: z.string().trim().max(300).optional(),
 });
 export const revokeVouchersResult = z.object({ revoked: z.array(z.string()) });
+
+/** Gives vouchers more time that are open or have run out, all or none: what lets in a machine that came late. */
+export const extendVouchersBody = z.strictObject({
+  vouchers: z.array(z.string().max(40)).min(1).max(1_000),
+  hours,
+  reason: z.string().trim().min(3).max(300),
+});
+export const extendVouchersResult = z.object({ extended: z.array(z.string()), expiresAt: instantSchema });
 
 /** `sheet`: several on A4, to cut apart; `label`: one on each label of 50 x 30 mm. */
 const voucherLayouts = ['sheet', 'label'] as const;

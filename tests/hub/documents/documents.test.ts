@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDocuments, type VoucherToPrint } from '../../../hub/documents/index.ts';
 import { codeLines, printedMoment } from '../../../hub/documents/voucher-text.ts';
+import { toBase32 } from '../../../provisioning/enrolment/crockford.ts';
 import { formatVoucherCode, parseVoucherCode } from '../../../provisioning/enrolment/voucher-code.ts';
 import { formatVoucherText, readVoucherText } from '../../../provisioning/enrolment/voucher-text.ts';
 import { createFakeClock } from '../../support/clock.ts';
@@ -17,6 +18,8 @@ function voucher(school: string, label?: string): VoucherToPrint {
   return {
     code,
     scan: formatVoucherText({ code, hubUrl }),
+    // As long as a signed one, and as random.
+    token: `EFT1-${toBase32(randomBytes(1_105))}`,
     school,
     ...(label === undefined ? {} : { label }),
     expiresAt: new Date('2026-12-24T10:15:00Z'),
@@ -66,7 +69,7 @@ describe('what stands beside a code', () => {
   });
 
   it('says so when no QR code holds a text', async () => {
-    const tooMuch = { ...voucher('x'), scan: 'x'.repeat(5_000) };
+    const tooMuch = { ...voucher('x'), token: 'x'.repeat(5_000) };
     await expect(documents.vouchers('sheet', [tooMuch])).rejects.toMatchObject({ code: 'text-too-long' });
   });
 });
@@ -83,8 +86,9 @@ describe.skipIf(!hasPaperReaders)('papers read back by Poppler and ZBar', () => 
       [210, 297],
       [210, 297],
     ]);
-    expect(codes).toEqual([vouchers.slice(0, 4), vouchers.slice(4)].map((some) => some.map(({ scan }) => scan).sort()));
-    for (const found of codes.flat()) expect(readVoucherText(found)).toMatchObject({ hubUrl });
+    expect(codes).toEqual(
+      [vouchers.slice(0, 4), vouchers.slice(4)].map((some) => some.map(({ token }) => token).sort()),
+    );
     const first = words(pages[0]);
     expect(first).toContain(long);
     expect(first).toContain('Đợt giao máy tháng 9');
@@ -106,6 +110,7 @@ describe.skipIf(!hasPaperReaders)('papers read back by Poppler and ZBar', () => 
       [50, 30],
     ]);
     expect(codes).toEqual(vouchers.map(({ scan }) => [scan]));
+    for (const found of codes.flat()) expect(readVoucherText(found)).toMatchObject({ hubUrl });
     expect(words(pages[0])).toContain('THCS Nghĩa Lộ');
     expect(words(pages[0])).toContain('Máy phòng 7');
     expect(words(pages[1])).toContain('Trường Phổ thông dân tộc nội trú');

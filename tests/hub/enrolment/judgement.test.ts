@@ -10,7 +10,7 @@ import {
 
 const day = 24 * 3600 * 1000;
 const now = Date.UTC(2026, 2, 2);
-const voucher = { expires_at: new Date(now + day), used_at: null, revoked_at: null };
+const voucher = { expires_at: new Date(now + day), used_at: null, revoked_at: null, late_at: null };
 const credential: CredentialFacts = {
   status: 'active',
   agentStatus: 'active',

@@ -94,6 +94,7 @@ const voucher = {
   expiresAt: at,
   gatewayUrl: 'https://gateway.example',
   command: 'x',
+  token: 'x',
 };
 const requireUnit = (scope: Scope, id: number): void => {
   if (!inScope(scope, paths[id] ?? '-')) throw new InvalidInputError('unit', 'There is no such unit.');
@@ -335,6 +336,10 @@ function createFakeFeatures(): FakeFeatures {
       revokeVouchers: (scope, _actor, { vouchers }) => {
         for (const id of vouchers) within(scope, id, true);
         return writing('revoke-vouchers', { revoked: vouchers });
+      },
+      extendVouchers: (scope, _actor, { vouchers }) => {
+        for (const id of vouchers) within(scope, id, true);
+        return writing('extend-vouchers', { extended: vouchers, expiresAt: at });
       },
       vouchersToPrint: (scope, _actor, { codes }) =>
         codes.map((code) =>

@@ -41,6 +41,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/vouchers': { body: (place) => ({ unit: unitAt[place] }) },
   'POST /api/v1/vouchers/batch': { body: (place) => ({ unit: unitAt[place], label: 'Tháng 9', count: 2 }) },
   'POST /api/v1/vouchers/revoke': { body: (place) => ({ vouchers: [`${place}-voucher`] }) },
+  'POST /api/v1/vouchers/extend': { body: (place) => ({ vouchers: [`${place}-voucher`], reason: 'máy chờ mạng' }) },
   'POST /api/v1/vouchers/print': { body: (place) => ({ codes: [`${place}-code`] }) },
   'POST /api/v1/conflicts/:id/resolve': { body: () => ({ decision: 'dismiss', reason: 'a known repair' }) },
   'POST /api/v1/agents/:id/access': { body: () => ({ status: 'active', reason: 'it was found again' }) },

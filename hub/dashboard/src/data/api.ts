@@ -43,6 +43,8 @@ import {
 import {
   type createVoucherBatchBody,
   type createVoucherBody,
+  type extendVouchersBody,
+  extendVouchersResult,
   type printVouchersBody,
   type revokeVouchersBody,
   revokeVouchersResult,
@@ -151,6 +153,8 @@ export const api = {
     ask(`${root}/vouchers/batch`, { method: 'POST', body, schema: voucherBatchSchema }),
   vouchers: (query: ListQuery, signal?: AbortSignal) =>
     ask(`${root}/vouchers`, { schema: vouchersPage, query, signal }),
+  extendVouchers: (body: z.input<typeof extendVouchersBody>) =>
+    ask(`${root}/vouchers/extend`, { method: 'POST', body, schema: extendVouchersResult }),
   printVouchers: (body: z.input<typeof printVouchersBody>) =>
     askPdf(`${root}/vouchers/print`, { method: 'POST', body }),
   revokeVouchers: (body: z.input<typeof revokeVouchersBody>) =>

@@ -83,6 +83,7 @@ export const auditTexts = defineTexts({
   'did.unit.rename': { vi: 'Đổi tên đơn vị', en: 'Unit renamed' },
   'did.voucher.create': { vi: 'Cấp phiếu ghi danh', en: 'Voucher issued' },
   'did.voucher.create-batch': { vi: 'Cấp đợt phiếu ghi danh', en: 'Vouchers issued' },
+  'did.voucher.extend': { vi: 'Gia hạn phiếu ghi danh', en: 'Voucher extended' },
   'did.voucher.print': { vi: 'In phiếu ghi danh', en: 'Vouchers printed' },
   'did.voucher.revoke': { vi: 'Thu hồi phiếu ghi danh', en: 'Voucher withdrawn' },
 });

@@ -64,8 +64,20 @@ export const enrolmentTexts = defineTexts({
     vi: 'Máy nào chưa ghi danh bằng các phiếu này sẽ không dùng được nữa. Không hoàn tác được; hãy cấp phiếu mới khi cần.',
     en: 'A machine that has not enrolled with them no longer can. This cannot be undone; issue new ones when needed.',
   },
+  'vouchers.late': { vi: 'Máy đến muộn', en: 'Came late' },
+  'vouchers.extend': { vi: 'Cho ghi danh', en: 'Let in' },
+  'vouchers.extend.title': {
+    vi: 'Gia hạn {{count, number}} phiếu thêm 1 ngày',
+    en: 'Extend {{count, number}} vouchers by a day',
+    enOne: 'Extend {{count, number}} voucher by a day',
+  },
+  'vouchers.extend.text': {
+    vi: 'Máy đã chuẩn bị khi chưa có mạng sẽ tự ghi danh trong vòng một giờ. Chỉ gia hạn khi biết máy đó là của trường.',
+    en: 'A machine that was prepared without a network then enrols by itself within an hour. Extend only if you know the machine.',
+  },
   'voucherState.open': { vi: 'Chưa dùng', en: 'Open' },
   'voucherState.used': { vi: 'Đã dùng', en: 'Used' },
+  'voucherState.late': { vi: 'Đến muộn', en: 'Came late' },
   'voucherState.expired': { vi: 'Hết hạn', en: 'Expired' },
   'voucherState.revoked': { vi: 'Đã thu hồi', en: 'Withdrawn' },
 
@@ -121,6 +133,10 @@ export const enrolmentTexts = defineTexts({
   'conflictKind.two-sessions': {
     vi: 'Hai máy cùng dùng một danh tính và liên tục đẩy nhau ra',
     en: 'Two machines use one identity and keep throwing each other out',
+  },
+  'conflictKind.voucher-reused': {
+    vi: 'Một máy khác dùng lại phiếu mà máy này đã ghi danh',
+    en: 'Another machine came with the voucher that enrolled this one',
   },
   'conflictKind.enrolled-elsewhere': {
     vi: 'Máy này muốn ghi danh ở một trường khác',

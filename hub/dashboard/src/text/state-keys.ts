@@ -79,6 +79,7 @@ export const proposalStatusKeys: Readonly<Record<ProposalView['status'], TextKey
 export const voucherStateKeys: Readonly<Record<VoucherRow['state'], TextKey>> = {
   open: 'voucherState.open',
   used: 'voucherState.used',
+  late: 'voucherState.late',
   expired: 'voucherState.expired',
   revoked: 'voucherState.revoked',
 };
@@ -87,6 +88,7 @@ export const conflictKeys: Readonly<Record<IdentityConflict['kind'], TextKey>> =
   'other-machine': 'conflictKind.other-machine',
   'two-sessions': 'conflictKind.two-sessions',
   'enrolled-elsewhere': 'conflictKind.enrolled-elsewhere',
+  'voucher-reused': 'conflictKind.voucher-reused',
 };
 
 export const decisionKeys: Readonly<Record<NonNullable<IdentityConflict['decision']>, TextKey>> = {

@@ -167,6 +167,9 @@ function MachineFacts({ title, machine }: { readonly title: string; readonly mac
   );
 }
 
+/** The other machine is none of this agent: it must get a voucher of its own. */
+const otherEnrols: ReadonlySet<IdentityConflict['kind']> = new Set(['enrolled-elsewhere', 'voucher-reused']);
+
 const decisionTexts: Readonly<Record<Decision, TextKey>> = {
   accept: 'conflicts.accept.text',
   dismiss: 'conflicts.dismiss.text',
@@ -177,7 +180,7 @@ function DecisionForm({ conflict, onDone }: { readonly conflict: IdentityConflic
   const { t } = useText();
   const [decision, setDecision] = useState<Decision>();
   const [reason, setReason] = useState('');
-  const hasOther = conflict.seen !== undefined && conflict.kind !== 'enrolled-elsewhere';
+  const hasOther = conflict.seen !== undefined && !otherEnrols.has(conflict.kind);
   const choices: readonly Decision[] = hasOther ? ['accept', 'dismiss', 'revoke'] : ['dismiss', 'revoke'];
   const resolve = useMutation({
     mutationFn: (chosen: Decision) => api.resolveConflict(conflict.id, { decision: chosen, reason: reason.trim() }),

@@ -1,13 +1,11 @@
-import { Button, Group, Modal, SegmentedControl, Textarea } from '@mantine/core';
+import { SegmentedControl } from '@mantine/core';
 import { IconTicket } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { z } from 'zod';
 import { type VoucherRow, voucherStates } from '../../../../../protocols/api/enrolment/vouchers.ts';
-import { api } from '../../data/api.ts';
 import { voucherList } from '../../data/queries.ts';
-import { announce } from '../../state/live.ts';
 import { voucherStateKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age, Moment } from '../../ui/age.tsx';
@@ -16,17 +14,19 @@ import { FleetList } from '../../ui/fleet-list.tsx';
 import type { FleetColumn } from '../../ui/fleet-table.tsx';
 import { nothing } from '../../ui/format.ts';
 import { Page } from '../../ui/page.tsx';
-import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { SearchBox } from '../../ui/search-box.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
 import { AdminTabs } from '../frame/navigation.tsx';
 import { vouchersSearch } from '../search.ts';
+import { VoucherBar } from './voucher-bar.tsx';
 import { IssueVoucher } from './voucher-dialog.tsx';
 import './admin.css';
 
 const rowId = (row: VoucherRow) => row.id;
 const nameOf = (row: VoucherRow) => row.agentName ?? row.label ?? row.unit.name;
 type Chosen = ReadonlySet<string>;
+/** States in which something can still be done about a voucher. */
+const selectable: ReadonlySet<VoucherRow['state']> = new Set(['open', 'late', 'expired']);
 
 interface Selection {
   readonly chosen: Chosen;
@@ -85,6 +85,13 @@ function useVoucherColumns(selection: Selection | undefined): readonly FleetColu
             <Link to="/agents/$agent" params={{ agent: row.agent.id }} className="fleet-link">
               {row.agent.name}
             </Link>
+          ) : row.late ? (
+            <>
+              {t('vouchers.late')}: {row.late.hostname}
+              <span className="under">
+                {row.late.address} · <Age at={row.late.at} />
+              </span>
+            </>
           ) : (
             <span className="soft">{nothing}</span>
           ),
@@ -110,7 +117,7 @@ export function VouchersPage() {
       return next;
     });
   }, []);
-  const selection = useMemo(() => (state === 'open' ? { chosen, toggle } : undefined), [state, chosen, toggle]);
+  const selection = useMemo(() => (selectable.has(state) ? { chosen, toggle } : undefined), [state, chosen, toggle]);
   const columns = useVoucherColumns(selection);
   const change = (part: Partial<z.output<typeof vouchersSearch>>) => {
     setChosen(new Set());
@@ -142,7 +149,7 @@ export function VouchersPage() {
           onChange={(unit) => change({ unit })}
         />
       </div>
-      {chosen.size > 0 ? <RevokeBar chosen={chosen} onDone={() => setChosen(new Set())} /> : null}
+      {chosen.size > 0 ? <VoucherBar state={state} chosen={chosen} onDone={() => setChosen(new Set())} /> : null}
       <FleetList
         read={read}
         what={t('vouchers.what')}
@@ -158,73 +165,5 @@ export function VouchersPage() {
         }
       />
     </Page>
-  );
-}
-
-function RevokeBar({ chosen, onDone }: { readonly chosen: Chosen; readonly onDone: () => void }) {
-  const { t } = useText();
-  const [isAsking, setAsking] = useState(false);
-  return (
-    <div className="select-bar" role="status">
-      <b>{t('proposals.selected', { count: chosen.size })}</b>
-      <Button color="red" onClick={() => setAsking(true)}>
-        {t('vouchers.revoke')}
-      </Button>
-      <Button variant="subtle" onClick={onDone}>
-        {t('word.cancel')}
-      </Button>
-      <Modal
-        opened={isAsking}
-        onClose={() => setAsking(false)}
-        title={t('vouchers.revoke.title', { count: chosen.size })}
-        closeButtonProps={{ 'aria-label': t('word.close') }}
-      >
-        <RevokeForm chosen={chosen} onCancel={() => setAsking(false)} onDone={onDone} />
-      </Modal>
-    </div>
-  );
-}
-
-interface RevokeFormProps {
-  readonly chosen: Chosen;
-  readonly onCancel: () => void;
-  readonly onDone: () => void;
-}
-
-function RevokeForm({ chosen, onCancel, onDone }: RevokeFormProps) {
-  const { t } = useText();
-  const [reason, setReason] = useState('');
-  const revoke = useMutation({
-    mutationFn: () =>
-      api.revokeVouchers({ vouchers: [...chosen], ...(reason.trim() === '' ? {} : { reason: reason.trim() }) }),
-    onSuccess: () => {
-      announce('vouchers');
-      onDone();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    revoke.mutate();
-  };
-  return (
-    <form className="stack" onSubmit={submit}>
-      <p>{t('vouchers.revoke.text')}</p>
-      <Textarea
-        data-autofocus
-        label={t('refuse.reason')}
-        value={reason}
-        maxLength={300}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
-      <ProblemLine error={revoke.error} />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onCancel}>
-          {t('word.cancel')}
-        </Button>
-        <Button type="submit" color="red" loading={revoke.isPending}>
-          {t('vouchers.revoke')}
-        </Button>
-      </Group>
-    </form>
   );
 }
