@@ -78,9 +78,14 @@ async function restart(order: 'restart' | 'reset', before: PowerView, work: Powe
   const lost = await send(order, work);
   const limits = work.settings;
   const patienceMs = order === 'restart' && before.mark !== undefined ? limits.shutdownSeconds * 1_000 : restartSignMs;
-  const sign = await watch(work, patienceMs, ({ state, mark }) => mark !== before.mark || state !== 'on');
+  const sign = await watch(work, patienceMs, (view) => isRestarting(before, view));
   if (!sign.isSeen) {
     if (lost) throw lost;
+    if (sign.last !== 'on') {
+      throw new DeviceError('no-effect', `nobody saw the server restart, and it is ${sign.last}`, {
+        details: { state: sign.last },
+      });
+    }
     if (before.mark === undefined) return { state: 'on', verified: false };
     throw new DeviceError('no-effect', `the server shows no restart within ${patienceMs / 1_000} s`);
   }
@@ -89,6 +94,13 @@ async function restart(order: 'restart' | 'reset', before: PowerView, work: Powe
   throw new DeviceError('no-effect', `the server restarted and is ${end.last} after ${limits.startSeconds} s`, {
     details: { state: end.last },
   });
+}
+
+/** What is unknown, or a mark that is not told, is no sign of anything. */
+function isRestarting(before: PowerView, { state, mark }: PowerView): boolean {
+  return (
+    (mark !== undefined && mark !== before.mark) || state === 'off' || state === 'starting' || state === 'stopping'
+  );
 }
 
 /** Errors after which an order may have been heard all the same: the state tells. */

@@ -239,7 +239,7 @@ async function converse(kind: OnvifCameraOptions, documents: Map<string, string>
   await using broker = createLocalBroker({ host: '127.0.0.1', port: 0, policy, clock, log: silentLog });
   const test = createTestContext({
     family: 'onvif-camera',
-    settings: onvifCamera.settings.parse({ timeoutMs: 30_000 }),
+    settings: onvifCamera.settings.parse({ timeoutMs: 30_000, events: 'auto' }),
     clock,
     address: camera.address,
     credentials: camera.credentials,

@@ -85,6 +85,9 @@ describe('a change of power', () => {
     ['reset', { views: ['on'] }, { state: 'on', verified: false }, ['reset']],
     ['reset', { views: ['on', 'off', 'starting', 'on'] }, { state: 'on', verified: true }, ['reset']],
     ['reset', { views: ['on', 'off'] }, 'no-effect', ['reset']],
+    // What nobody has seen is claimed neither as an end nor as a sign.
+    ['reboot', { views: ['unknown', 'timeout'] }, 'no-effect', ['restart']],
+    ['reset', { views: ['unknown', 'unknown', 'on'] }, { state: 'on', verified: false }, ['reset']],
     ['reset', { views: ['on'], orderFails: 'connection-lost' }, 'connection-lost', ['reset']],
   ])('%s, seeing %j, ends with %j and sends %j', async (command, script, ended, sent) => {
     expect(await run(command, script)).toEqual({ ended, sent });
@@ -120,7 +123,7 @@ describe('a change of power', () => {
           expect(given.views).toContain(ended.state === 'on' && !given.views.includes('on') ? 'changed' : ended.state);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
   });
 });
