@@ -24,9 +24,9 @@ describe('the school of the demo', () => {
   });
 
   it('leaves to discovery only what can be discovered', () => {
-    for (const { name, family, isFound } of school.devices) {
-      expect(isFound, name).toBe(findDriver(family)?.discover !== undefined);
-    }
+    const left = school.devices.filter(({ isFound }) => isFound);
+    expect(left.length).toBeGreaterThan(5);
+    for (const { name, family } of left) expect(findDriver(family)?.discover, name).toBeDefined();
   });
 
   it('tells its devices apart by name and by place', () => {
