@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Address } from '../../../agent/platform/network.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import { Port } from '../endpoint.ts';
+import { encodeMosaic } from '../onvif-camera/jpeg.ts';
 import type { Fault, Simulator } from '../simulator.ts';
 
 export interface MixerOptions {
@@ -55,8 +56,16 @@ const requests = [
 const backdrop = 'Ảnh nền';
 const noSound = { status: 604, comment: 'The specified input does not support audio.' };
 const noVirtualCamera = { status: 604, comment: 'VirtualCam is not available.' };
-/** What begins and ends as a JPEG. */
-const still = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), randomBytes(2_000), Buffer.from([0xff, 0xd9])]);
+/** A test card: bars from white to black, each in its tint. */
+const still = encodeMosaic(
+  160,
+  90,
+  (column) => {
+    const bar = Math.floor(column / 20);
+    return [235 - 30 * bar, 128 + 14 * (bar % 4), 128 - 14 * (bar % 3)];
+  },
+  'simulated OBS',
+);
 
 /** What a request is answered with: data, or a status. */
 type Reply = Data | { readonly status: number; readonly comment?: string } | undefined;
