@@ -1,8 +1,18 @@
-import { type OnvifCamera, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
+import { type OnvifCamera, type OnvifCameraOptions, startOnvifCamera } from '../../simulators/onvif-camera/index.ts';
 import { classrooms, type PartOptions, type SchoolDevice, type SchoolPart } from './part.ts';
 
 const family = 'onvif-camera';
 const port = 8000;
+/** Where one of them counts who comes and goes, and has a lamp and a door contact wired to it. */
+const doorway = 'Thư viện';
+const senses = {
+  relays: [{ token: 'den-bao', mode: 'Bistable', delayMs: 0, idle: 'open', isActive: false }],
+  inputs: [{ token: 'cua', isActive: false }],
+  rules: [
+    { name: 'Cửa vào', kind: 'line', value: 0 },
+    { name: 'Phòng đọc', kind: 'occupancy', value: 0 },
+  ],
+} as const satisfies OnvifCameraOptions;
 
 /** A camera in each room, true ONVIF. */
 export async function startCameras(
@@ -23,6 +33,7 @@ export async function startCameras(
         credentials,
         // One of them runs seven minutes late, as one in a school always does.
         clockSkewMs: n === 2 ? -7 * 60_000 : 0,
+        ...(room === doorway ? senses : {}),
       }),
     );
     cameras.push(camera);
@@ -41,6 +52,16 @@ export async function startCameras(
         await pause(2_000 + below(4_000));
         camera?.setMotion(false);
         await pause(3_000 + below(9_000));
+      },
+      // Readers come in, one at a time, and stay for a while.
+      async ({ pause, below }) => {
+        await pause(15_000 + below(40_000));
+        const camera = cameras[devices.findIndex(({ room }) => room === doorway)];
+        camera?.setInput('cua', true);
+        camera?.detect('Cửa vào', 1);
+        camera?.detect('Phòng đọc', below(12));
+        await pause(1_500);
+        camera?.setInput('cua', false);
       },
     ],
   };

@@ -34,5 +34,13 @@ export const troubleTexts = defineTexts({
   'happened.ports.link': { vi: 'Cổng mạng có hoặc mất kết nối', en: 'A network port came up or went down' },
   'happened.supplies.alert': { vi: 'Máy in báo', en: 'The printer tells' },
   'happened.ups.source': { vi: 'Nguồn điện thay đổi', en: 'The source of power changed' },
+  'happened.of': { vi: '{{title}}: {{subject}}', en: '{{title}}: {{subject}}' },
+  'happened.diagnostics.logged': { vi: 'Nhật ký máy chủ báo', en: 'The log of the server tells' },
+  'happened.detection.crossed': { vi: 'Có người hoặc vật qua vạch', en: 'A line was crossed' },
+  'happened.detection.entered': { vi: 'Có người hoặc vật vào vùng', en: 'A field was entered' },
+  'happened.relay.input': { vi: 'Tiếp điểm vào đổi trạng thái', en: 'An input contact changed' },
+  'happened.relay.output': { vi: 'Tiếp điểm ra đổi trạng thái', en: 'An output contact changed' },
+  'happened.surroundings.contact': { vi: 'Cửa mở hoặc đóng', en: 'A door opened or closed' },
+  'happened.surroundings.danger': { vi: 'Cảm biến báo nguy hiểm', en: 'A sensor reports danger' },
   'happened.diagnostics.fault': { vi: 'Thiết bị tự báo lỗi', en: 'The device reports a fault' },
 });

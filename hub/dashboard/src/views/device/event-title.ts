@@ -12,6 +12,15 @@ const change = z.object({ from: z.string(), to: z.string() });
 /** A change of inventory, as the hub tells it. */
 const exchange = z.object({ before: z.string().nullish(), after: z.string().nullish() });
 
+/** Whatever an event names: a rule, a contact, an item, a part. */
+const named = z.object({
+  name: z.string().optional(),
+  token: z.string().optional(),
+  input: z.string().optional(),
+  item: z.string().optional(),
+  part: z.string().optional(),
+});
+
 const fields: Readonly<Record<string, TextKey>> = {
   vendor: 'devices.vendor',
   model: 'devices.model',
@@ -57,6 +66,13 @@ const known: Readonly<Record<string, TextKey>> = {
   'supplies.alert': 'happened.supplies.alert',
   'ups.source': 'happened.ups.source',
   'diagnostics.fault': 'happened.diagnostics.fault',
+  'diagnostics.logged': 'happened.diagnostics.logged',
+  'detection.crossed': 'happened.detection.crossed',
+  'detection.entered': 'happened.detection.entered',
+  'relay.input': 'happened.relay.input',
+  'relay.output': 'happened.relay.output',
+  'surroundings.contact': 'happened.surroundings.contact',
+  'surroundings.danger': 'happened.surroundings.danger',
 };
 
 /** States that a change goes from and to, in our words; what is not here is told as it came. */
@@ -121,6 +137,14 @@ function keyOf(event: DeviceEvent): TextKey | undefined {
   return known[`${event.capability ?? ''}.${event.name}`];
 }
 
+function withSubject(title: string, data: unknown, t: Translate): string {
+  const found = named.safeParse(data);
+  if (!found.success) return title;
+  const { name, token, input, item, part } = found.data;
+  const subject = name ?? token ?? input ?? item ?? part;
+  return subject === undefined ? title : t('happened.of', { title, subject });
+}
+
 /** One line for one happening: its own title where it brings one, our words where we know it, else its name as it came. */
 export function titleOfEvent(event: DeviceEvent, t: Translate, pick: (label: Label) => string): string {
   const brought = bilingual.safeParse(event.data);
@@ -130,7 +154,7 @@ export function titleOfEvent(event: DeviceEvent, t: Translate, pick: (label: Lab
   const key = keyOf(event);
   const title = key ? t(key) : event.name;
   const moved = changeOf(event.data);
-  if (!moved) return title;
+  if (!moved) return withSubject(title, event.data, t);
   const own = words[event.capability ?? ''] ?? {};
   const say = (state: string) => (own[state] ? t(own[state]) : state);
   return t('happened.change', { title, from: say(moved.from), to: say(moved.to) });
