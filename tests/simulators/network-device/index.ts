@@ -76,7 +76,7 @@ export class NetworkDeviceSimulator implements Simulator {
   async #open(): Promise<void> {
     const socket = createSocket('udp4');
     socket.on('message', (bytes, from) => {
-      const answer = this.#answer(bytes);
+      const answer = this.#answerReadable(bytes);
       if (answer) this.#send(answer, from);
     });
     socket.bind(this.#port, this.#host);
@@ -104,6 +104,15 @@ export class NetworkDeviceSimulator implements Simulator {
     const send = () => this.#socket?.send(wire, to.port, host);
     if (fault === 'slow') void this.#clock.wait(2_000, this.#stop.signal).then(send, () => {});
     else send();
+  }
+
+  /** What cannot be parsed is discarded without a word (RFC 3412, 7.2). */
+  #answerReadable(bytes: Buffer): Buffer | undefined {
+    try {
+      return this.#answer(bytes);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Nothing for a wrong community: that is how SNMP v2c refuses. */
