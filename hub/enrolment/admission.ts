@@ -21,10 +21,11 @@ export interface AdmissionFacts {
 
 /**
  * Which agent a machine becomes: a new one; the one it was (`again`: name, place, devices and history stay, its older
- * certificates end); or the one whose hardware it takes over (`replace`). `ends` are agents that this revokes.
+ * certificates end); the one whose hardware it takes over (`replace`); or the one that this very voucher and key have made already
+ * (`repeated`: nothing ends). `ends` are agents that this revokes.
  */
 export interface Admission {
-  readonly kind: 'new' | 'again' | 'replace';
+  readonly kind: 'new' | 'again' | 'replace' | 'repeated';
   readonly agentId?: string;
   readonly ends: readonly string[];
 }

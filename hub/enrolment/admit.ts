@@ -102,10 +102,10 @@ async function answerAgain(
     .where('status', '!=', 'revoked')
     .executeTakeFirst();
   if (!held || agent?.status !== 'active') return undefined;
-  await endCredentials(trx, agentId);
+  // The one before stays in force: of two answers on their way the agent may hold either, and both are for one key.
   await addCredential(trx, agentId, issued, new Date(clock.now()));
   const response = await answer(trx, { agentId, name: agent.name, issued, hostFamily: request.hostFamily }, deps);
-  return { response, admission: { kind: 'again', agentId, ends: [] }, unitId, voucherId: id };
+  return { response, admission: { kind: 'repeated', agentId, ends: [] }, unitId, voucherId: id };
 }
 
 interface Granted {

@@ -61,7 +61,12 @@ export interface Enrolment extends Vouchers, VoucherChanges, VoucherPrints, Conf
 }
 
 const channel = 'agent_withdrawn';
-const enrolActions = { new: 'agent.enrol', again: 'agent.re-enrol', replace: 'agent.replace' } as const;
+const enrolActions = {
+  new: 'agent.enrol',
+  again: 'agent.re-enrol',
+  replace: 'agent.replace',
+  repeated: 'agent.re-enrol',
+} as const;
 const accessActions = { active: 'agent.release', quarantined: 'agent.quarantine', revoked: 'agent.revoke' } as const;
 
 /** Vouchers, enrolment, renewal and withdrawal: how a machine gets a name and loses it. */
@@ -134,7 +139,8 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
           store.transaction((trx) => admitMachine(trx, request, { ...deps, again })),
         );
         const { agentId } = response;
-        const ended = admission.kind === 'new' ? admission.ends : [agentId];
+        const takesOver = admission.kind === 'again' || admission.kind === 'replace';
+        const ended = takesOver ? [agentId] : admission.ends;
         // Whoever still holds an older certificate of these is out from here on.
         for (const id of ended) await changed(id, 'revoked');
         await record({

@@ -1,8 +1,9 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEnrolment, type Enrolment } from '../../../hub/enrolment/index.ts';
 import type { EnrolRequest } from '../../../protocols/fleet/enrolment.ts';
 import { silentLog } from '../../../protocols/ports.ts';
-import { openAuthority } from '../../../provisioning/authority/index.ts';
+import { openAuthority, type PeerIdentity } from '../../../provisioning/authority/index.ts';
 import { certificateRequest, newKeyPem } from '../../../provisioning/enrolment/key-pair.ts';
 import { parseVoucherCode } from '../../../provisioning/enrolment/voucher-code.ts';
 import { readVoucherText } from '../../../provisioning/enrolment/voucher-text.ts';
@@ -74,6 +75,12 @@ describe('a voucher that is redeemed later', () => {
     expect(again).toMatchObject({ agentId: first.agentId, name: first.name, hostDevice: first.hostDevice });
     expect(again.certificate).not.toBe(first.certificate);
     expect(fleet.registry.devicesOfAgent(first.agentId)).toHaveLength(1);
+    // Of two answers on their way the agent may keep either.
+    for (const { certificate } of [first, again]) {
+      const fingerprint = createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');
+      const identity = { agentId: first.agentId, fingerprint };
+      expect(await enrolment.credentials.check(identity as PeerIdentity)).toEqual({ ok: true });
+    }
     // Another key of the same machine: the voucher is used, and nobody is suspected.
     await expect(enrolment.enrol(await requestOf(code, newKeyPem(), fingerprint), '10.0.0.1')).rejects.toMatchObject({
       code: 'voucher-used',
