@@ -69,6 +69,24 @@ const schema = z.strictObject({
         .array(roleSchema)
         .default([])
         .describe('roles whose holders do nothing before they have set up a second step at sign-in'),
+      oidc: z
+        .strictObject({
+          issuer: z.url().optional().describe('OpenID provider for single sign-on; none without it'),
+          clientId: z.string().default('edufleet').describe('what this hub is called at the provider'),
+          clientSecretFile: z.string().optional().describe('file with the secret that the provider gave this hub'),
+          label: z.string().default('SSO').describe('what the button at the sign-in page says'),
+          scopes: z.array(z.string()).default(['openid', 'profile', 'email']).describe('what is asked for'),
+          claim: z.string().default('groups').describe('claim that roles come from; a path such as realm_access.roles'),
+          mapping: z
+            .array(z.strictObject({ value: z.string(), role: roleSchema, unitCode: z.string().optional() }))
+            .default([])
+            .describe('value of the claim, the role it gives, and the code of the unit whose subtree it is for'),
+          allowCreate: z
+            .boolean()
+            .default(false)
+            .describe('whether somebody who is not known here yet is made at their first sign-in'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   admin: z

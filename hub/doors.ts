@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Registry as Metrics } from 'prom-client';
@@ -108,6 +109,7 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
     secret: await openSecret(join(config.dataDir, 'session-secret')),
     publicUrl,
     twoFactorRoles: config.access.twoFactorRoles,
+    sso: await ssoOf(config.access.oidc),
     clock,
     log,
   });
@@ -153,6 +155,20 @@ async function openHttp(deps: HubDeps, people: People, stack: AsyncDisposableSta
   );
   const listening = await server.listen({ host, port });
   return { access, url: config.http.publicUrl ?? `http://${isAny(host) ? hostname() : host}:${listening.port}` };
+}
+
+/** Throws FatalError `invalid-setting` for a provider without a secret that can be read. */
+async function ssoOf({ issuer, clientSecretFile, ...rest }: HubConfig['access']['oidc']) {
+  if (issuer === undefined) return undefined;
+  if (clientSecretFile === undefined)
+    throw new FatalError('invalid-setting', 'access.oidc.issuer is set: access.oidc.clientSecretFile is needed too.');
+  try {
+    return { ...rest, issuer, clientSecret: (await readFile(clientSecretFile, 'utf8')).trim() };
+  } catch (cause) {
+    throw new FatalError('invalid-setting', `access.oidc.clientSecretFile: ${clientSecretFile} cannot be read.`, {
+      cause,
+    });
+  }
 }
 
 function requireListening(broker: Broker): void {

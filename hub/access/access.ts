@@ -13,9 +13,10 @@ import { Lockout, lockKeys } from './sign-in/lockout.ts';
 import { createPasswords } from './sign-in/password.ts';
 import { wrongCredentials } from './sign-in/refusal.ts';
 import { createSignIn, type SessionUser } from './sign-in/sign-in.ts';
+import { createSingleSignOn, type SingleSignOn, type SingleSignOnOptions } from './single-sign-on.ts';
 import { withSignIn } from './tables.ts';
 import { createApiTokens, type NewToken } from './tokens.ts';
-import { findUser, grantsOf, keepPassword, type NewUser, writeUser } from './users.ts';
+import { findUser, grantsOf, isByProvider, keepPassword, type NewUser, writeUser } from './users.ts';
 
 export interface AccessDeps {
   readonly store: Store;
@@ -23,6 +24,8 @@ export interface AccessDeps {
   readonly publicUrl: string;
   /** Roles whose holders do nothing before they have a second factor. */
   readonly twoFactorRoles?: readonly Role[];
+  /** Single sign-on by an OpenID provider; none without it. */
+  readonly sso?: SingleSignOnOptions | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -41,7 +44,7 @@ interface SignInAttempt {
 }
 
 /** People, their roles, sessions and tokens. */
-export interface Access extends People, SecondFactor, Omit<Emergencies, 'breakGlass'> {
+export interface Access extends People, SecondFactor, SingleSignOn, Omit<Emergencies, 'breakGlass'> {
   /** Who asks; undefined when nobody that this hub knows. Remembered for some seconds. */
   actorOf(credentials: Credentials): Promise<SignedInActor | undefined>;
   /** Whether a Cookie header holds a session's cookie, right or wrong: what a foreign page could make a browser send. */
@@ -79,7 +82,7 @@ export function createAccess(deps: AccessDeps): Access {
   const { store, clock, twoFactorRoles = [] } = deps;
   const passwords = createPasswords();
   const cookies = createCookies(deps.publicUrl.startsWith('https:'));
-  const library = createLibrary({ ...deps, passwords });
+  const library = createLibrary({ ...deps, passwords, openId: deps.sso });
   const signIn = createSignIn(library, cookies);
   const tokens = createApiTokens(store, clock);
   const lockout = new Lockout(clock);
@@ -98,6 +101,7 @@ export function createAccess(deps: AccessDeps): Access {
     const user = session && value !== '' ? await findUser(store, clock, session.user.id) : undefined;
     if (!session || !user || user.isDisabled) return undefined;
     const grants = await grantsOf(store, user.id, clock.now());
+    const isForeign = await isByProvider(store, session.token);
     const isBound = grants.some(({ role }) => twoFactorRoles.includes(role));
     return createGrantedActor({
       user,
@@ -105,9 +109,10 @@ export function createAccess(deps: AccessDeps): Access {
       via: 'session',
       expiresAt: session.expiresAt,
       hasTwoFactor: user.hasTwoFactor,
-      mustChangePassword: user.isTemporary,
+      // A provider answers for how it knows a person: with it, neither our password nor our second step had a part.
+      mustChangePassword: user.isTemporary && !isForeign,
       // Whoever comes in by an emergency may have no phone at hand.
-      mustSetUpTwoFactor: isBound && !user.hasTwoFactor && user.emergencyUntil === undefined,
+      mustSetUpTwoFactor: isBound && !user.hasTwoFactor && !isForeign && user.emergencyUntil === undefined,
       emergencyUntil: user.emergencyUntil,
     });
   };
@@ -124,6 +129,7 @@ export function createAccess(deps: AccessDeps): Access {
     hasSessionCookie: (cookie) => cookies.valueOf('session', cookie) !== undefined,
     ...createEmergencies(store, clock, passwords, changed),
     ...createPeople({ store, passwords, clock, changed }),
+    ...createSingleSignOn({ store, library, cookies, options: deps.sso, clock, log: deps.log, changed }),
     ...createSecondFactor({ store, library, cookies, clock, lockout, changed }),
     signIn: ({ email, password, ...visitor }) =>
       lockout.attempt(

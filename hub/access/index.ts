@@ -4,3 +4,4 @@ export { breakGlass } from './emergency.ts';
 export { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from './error.ts';
 export type { SignedInActor } from './granted-actor.ts';
 export { inScope, narrow, type Scope, scopeCondition } from './scope.ts';
+export type { SingleSignOnOptions } from './single-sign-on.ts';

@@ -113,7 +113,8 @@ export function createPeople({ store, passwords, clock, changed }: PeopleDeps): 
         if (name !== undefined)
           await tables.updateTable('auth_user').set({ name, updated_at: at }).where('id', '=', id).execute();
         if (grants) {
-          await trx.deleteFrom('role_grant').where('user_id', '=', id).execute();
+          // What a provider gave is its own to take: it comes anew with each sign-in.
+          await trx.deleteFrom('role_grant').where('user_id', '=', id).where('source', 'is', null).execute();
           await writeGrants(trx, id, grants, actor);
         }
         if (disabled !== undefined && disabled !== before.disabled) await shut(trx, id, disabled ? at : null);
@@ -209,6 +210,13 @@ async function writeGrants(trx: Trx, userId: string, grants: readonly GrantBody[
   await trx
     .insertInto('role_grant')
     .values([...rows.values()])
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'role', 'unit_id']).doUpdateSet((eb) => ({
+        until: eb.ref('excluded.until'),
+        granted_by: eb.ref('excluded.granted_by'),
+        source: null,
+      })),
+    )
     .execute();
 }
 
@@ -223,6 +231,7 @@ interface ReadRow {
   readonly grants: readonly {
     readonly role: Person['grants'][number]['role'];
     readonly until: string | null;
+    readonly source: string | null;
     readonly id: number;
     readonly name: string;
     readonly kind: UnitKind;
@@ -237,7 +246,7 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
     select auth_user.id, auth_user.name, auth_user.email, auth_user.created_at, auth_user.two_factor_enabled,
            person.disabled_at, person.temporary_password,
            coalesce((
-             select jsonb_agg(jsonb_build_object('role', role_grant.role, 'until', role_grant.until, 'id', unit.id,
+             select jsonb_agg(jsonb_build_object('role', role_grant.role, 'until', role_grant.until, 'source', role_grant.source, 'id', unit.id,
                                 'name', unit.name, 'kind', unit.kind, 'path', unit.path) order by unit.path, role_grant.role)
              from role_grant join unit on unit.id = role_grant.unit_id where role_grant.user_id = auth_user.id
            ), '[]') as grants
@@ -251,10 +260,11 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
     disabled: row.disabled_at !== null,
     temporaryPassword: row.temporary_password === true,
     twoFactor: row.two_factor_enabled,
-    grants: row.grants.map(({ role, until, path: _path, ...unit }) => ({
+    grants: row.grants.map(({ role, until, source, path: _path, ...unit }) => ({
       role,
       unit,
       ...(until === null ? {} : { until: new Date(until).toISOString() }),
+      ...(source === null ? {} : { source }),
     })),
     paths: row.grants.map(({ path }) => path),
   }));

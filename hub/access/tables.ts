@@ -13,7 +13,7 @@ type SignInTables = {
     created_at: Date;
     updated_at: Date;
   };
-  auth_session: { id: string; token: string; user_id: string; expires_at: Date };
+  auth_session: { id: string; token: string; user_id: string; expires_at: Date; provider: string | null };
   auth_account: {
     id: string;
     account_id: string;

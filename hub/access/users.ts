@@ -50,6 +50,16 @@ export async function findUser(store: Store, clock: Clock, id: string): Promise<
   };
 }
 
+/** Whether a session came by a sign-in provider. */
+export async function isByProvider(store: Store, token: string): Promise<boolean> {
+  const row = await withSignIn(store.db)
+    .selectFrom('auth_session')
+    .select('provider')
+    .where('token', '=', token)
+    .executeTakeFirst();
+  return typeof row?.provider === 'string';
+}
+
 /** The person has a password of their own now. */
 export async function keepPassword(trx: Trx, email: string): Promise<void> {
   await withSignIn(trx)

@@ -23,6 +23,7 @@ const unprocessable: Kind = { status: 422, title: 'Input refused' };
 const byCode: Readonly<Record<string, Kind>> = {
   unauthenticated: { status: 401, title: 'Sign in' },
   'wrong-credentials': { status: 401, title: 'Sign-in refused' },
+  'sso-refused': { status: 401, title: 'Sign-in refused' },
   'wrong-code': { status: 401, title: 'Sign-in refused' },
   'sign-in-expired': { status: 401, title: 'Sign-in refused' },
   forbidden: { status: 403, title: 'Not allowed' },

@@ -31,6 +31,7 @@ import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
+import { addSingleSignOnRoutes } from './routes/single-sign-on.ts';
 import { addSystemRoutes, type ReadyCheck } from './routes/system.ts';
 import { addTwoFactorRoutes } from './routes/two-factor.ts';
 import { addUnitRoutes } from './routes/units.ts';
@@ -88,6 +89,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     (auth, _options, done) => {
       addSignInRoutes(auth, context);
       addTwoFactorRoutes(auth, context);
+      addSingleSignOnRoutes(auth, context);
       done();
     },
     { prefix: '/api/auth' },

@@ -61,6 +61,7 @@ interface RoleGrantTable {
   granted_at: DefaultTime;
   until: NullableTime;
   granted_by: Nullable<string>;
+  source: Nullable<string>;
 }
 
 interface PersonTable {

@@ -4,6 +4,7 @@ import { twoFactor } from 'better-auth/plugins';
 import type { Log } from '../../../protocols/ports.ts';
 import type { Store } from '../../store/index.ts';
 import { addressHeader, cookiePrefix } from './cookies.ts';
+import { type OpenIdOptions, openIdPlugin } from './openid.ts';
 import type { Passwords } from './password.ts';
 
 export interface LibraryOptions {
@@ -13,6 +14,8 @@ export interface LibraryOptions {
   /** Address that people use; cookies are `Secure` when it is https. */
   readonly publicUrl: string;
   readonly passwords: Passwords;
+  /** Single sign-on; none without it. */
+  readonly openId?: OpenIdOptions | undefined;
   readonly log: Log;
 }
 
@@ -69,7 +72,10 @@ export function createLibrary(options: LibraryOptions) {
       },
     },
     verification: { modelName: 'auth_verification', fields: { expiresAt: 'expires_at', ...createdUpdated } },
+    // Tokens of a provider are used within its callback only: none is kept.
+    databaseHooks: { account: { create: { before: withoutTokens }, update: { before: withoutTokens } } },
     plugins: [
+      ...(options.openId ? [openIdPlugin(options.openId)] : []),
       twoFactor({
         issuer: 'Edufleet',
         twoFactorCookieMaxAge: secondStepSeconds,
@@ -104,6 +110,10 @@ export function createLibrary(options: LibraryOptions) {
 }
 
 export type Library = ReturnType<typeof createLibrary>;
+
+async function withoutTokens<T extends object>(account: T) {
+  return { data: { ...account, accessToken: null, refreshToken: null, idToken: null } };
+}
 
 /** Ten codes of 50 random bits each, in letters and digits that are not taken for one another on paper. */
 function newBackupCodes(): string[] {

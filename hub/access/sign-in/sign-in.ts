@@ -8,6 +8,12 @@ export interface SessionUser {
   readonly email: string;
 }
 
+export interface Session {
+  readonly user: SessionUser;
+  readonly expiresAt: Date;
+  readonly token: string;
+}
+
 /** From where somebody comes; `userAgent` is cut to what a list of sessions needs. */
 export interface Visitor {
   readonly address: string;
@@ -61,12 +67,13 @@ export function createSignIn(library: Library, cookies: Cookies) {
       }),
 
     /** Who is behind a Cookie header, and until when; undefined when nobody is. */
-    sessionOf: (cookie: string): Promise<{ readonly user: SessionUser; readonly expiresAt: Date } | undefined> =>
+    sessionOf: (cookie: string): Promise<Session | undefined> =>
       translated(async () => {
         const found = await library.api.getSession({ headers: { cookie } });
         if (!found) return undefined;
         const { id, name, email } = found.user;
-        return { user: { id, name, email }, expiresAt: found.session.expiresAt };
+        const { expiresAt, token } = found.session;
+        return { user: { id, name, email }, expiresAt, token };
       }),
   };
 }

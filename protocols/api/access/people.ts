@@ -7,6 +7,8 @@ const grantSchema = z.object({
   unit: unitRefSchema,
   /** It ends by itself then. */
   until: instantSchema.optional(),
+  /** Given by a sign-in provider, which replaces it at each sign-in; by a person without it. */
+  source: z.string().optional(),
 });
 
 /** Somebody who may sign in. */

@@ -33,6 +33,33 @@ export const twoFactorEnrolmentSchema = z.object({
 export const confirmTwoFactorBody = z.strictObject({ code: codeSchema });
 export const backupCodesSchema = z.object({ backupCodes: z.array(z.string()) });
 
+/** `GET /api/auth/sign-in/options`: what the door offers besides a password. */
+export const signInOptionsSchema = z.object({
+  /** What the button of single sign-on says; none without it. */
+  sso: z.object({ label: z.string() }).optional(),
+});
+
+/** `POST /api/auth/sign-in/sso`: the address at the provider to go to. */
+export const ssoBeginSchema = z.object({ url: z.string() });
+
+/** `GET /api/auth/callback/oidc`: what the provider sends a browser back with (RFC 6749, 4.1.2; RFC 9207). */
+export const ssoCallbackQuery = z.looseObject({
+  code: z.string().max(4_000).optional(),
+  state: z.string().max(4_000).optional(),
+  iss: z.string().max(2_000).optional(),
+  error: z.string().max(200).optional(),
+  error_description: z.string().max(2_000).optional(),
+});
+
+/** Why single sign-on was refused, in the address of the sign-in page: `/sign-in?refused=...`. */
+export const ssoRefusals = [
+  'signup_disabled',
+  'account_not_linked',
+  'email_not_found',
+  'access_denied',
+  'provider',
+] as const;
+
 /** `POST /api/auth/change-password`: other sessions of this person end. */
 export const changePasswordBody = z.strictObject({
   currentPassword: z.string().min(1).max(200),

@@ -40,13 +40,16 @@ describe('every route', () => {
   it('is closed unless it is one of these', () => {
     const open = routes.filter(({ config, url }) => config?.open && !url.startsWith('/docs')).map(nameOf);
     expect(open.sort()).toEqual([
+      'GET /api/auth/callback/oidc',
       'GET /api/auth/get-session',
+      'GET /api/auth/sign-in/options',
       'GET /healthz',
       'GET /metrics',
       'GET /openapi.json',
       'GET /readyz',
       'GET /version',
       'POST /api/auth/sign-in/email',
+      'POST /api/auth/sign-in/sso',
       'POST /api/auth/sign-in/two-factor',
       'POST /api/auth/sign-out',
     ]);

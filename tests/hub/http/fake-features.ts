@@ -215,6 +215,12 @@ function createFakeFeatures(): FakeFeatures {
         if (!id.startsWith('own')) throw new NotFoundError();
         writes.push('revoke-token');
       },
+      ssoLabel: () => 'Sở GD&ĐT',
+      beginSso: async () => ({ value: 'https://provider.example/authorize', cookies: ['state=x; HttpOnly'] }),
+      finishSso: async ({ query }) => {
+        if (query['code'] !== 'right') throw new FatalError('sso-refused', 'No.', { details: { why: 'provider' } });
+        return { value: { id: 'an', name: 'An', email: 'an@school.example' }, cookies: ['session=operator; HttpOnly'] };
+      },
       listEmergencies: async () => [],
       noteSignIn: async () => undefined,
       listPeople: async () => page([person('own-person')]),

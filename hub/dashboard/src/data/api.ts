@@ -13,6 +13,8 @@ import {
   doneSchema,
   secondStepSchema,
   signedInSchema,
+  signInOptionsSchema,
+  ssoBeginSchema,
   twoFactorEnrolmentSchema,
 } from '../../../../protocols/api/access/sign-in.ts';
 import { createdTokenSchema, type createTokenBody, tokensList } from '../../../../protocols/api/access/tokens.ts';
@@ -75,6 +77,9 @@ function onceKey(): string {
 export const api = {
   signIn: (email: string, password: string) =>
     askOnce('/api/auth/sign-in/email', { method: 'POST', body: { email, password }, schema: firstStepSchema }),
+  signInOptions: (signal?: AbortSignal) =>
+    askOnce('/api/auth/sign-in/options', { schema: signInOptionsSchema, signal }),
+  beginSso: () => askOnce('/api/auth/sign-in/sso', { method: 'POST', body: {}, schema: ssoBeginSchema }),
   signInSecond: (code: string) =>
     askOnce('/api/auth/sign-in/two-factor', { method: 'POST', body: { code }, schema: signedInSchema }),
   signOut: () => askOnce('/api/auth/sign-out', { method: 'POST', body: {}, schema: doneSchema }),

@@ -42,6 +42,12 @@ export const deviceEventList = (device: string) =>
     getNextPageParam: (page) => page.next,
   });
 
+export const signInOptionsQuery = queryOptions({
+  queryKey: ['sign-in-options'],
+  queryFn: ({ signal }) => api.signInOptions(signal),
+  staleTime: 5 * 60_000,
+});
+
 export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) });
 
 export const emergenciesQuery = queryOptions({

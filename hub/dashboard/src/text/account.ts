@@ -65,6 +65,27 @@ export const accountTexts = defineTexts({
     en: 'That took more than five minutes, or was wrong too often. Enter the password again.',
   },
 
+  'signIn.sso': { vi: 'Đăng nhập bằng {{label}}', en: 'Sign in with {{label}}' },
+  'signIn.or': { vi: 'hoặc', en: 'or' },
+  'signIn.sso.unknown': {
+    vi: 'Tài khoản này chưa được dùng hệ thống. Hãy nhờ quản trị viên thêm bạn bằng đúng thư điện tử đó.',
+    en: 'This account may not use the system yet. Ask an administrator to add you with that e-mail address.',
+  },
+  'signIn.sso.email': {
+    vi: 'Nơi đăng nhập không cho biết thư điện tử của bạn. Hãy báo người phụ trách hệ thống.',
+    en: 'The provider does not tell your e-mail address. Tell whoever runs the system.',
+  },
+  'signIn.sso.denied': { vi: 'Bạn đã dừng đăng nhập.', en: 'You stopped the sign-in.' },
+  'signIn.sso.failed': {
+    vi: 'Đăng nhập một lần không thành. Hãy thử lại; nếu vẫn lỗi, dùng mật khẩu và báo người phụ trách hệ thống.',
+    en: 'Single sign-on did not work. Try again; if it stays, use your password and tell whoever runs the system.',
+  },
+  'people.bySso': { vi: 'do nơi đăng nhập cấp', en: 'given by the sign-in provider' },
+  'people.bySso.about': {
+    vi: 'Các vai trò này do nơi đăng nhập một lần cấp và được làm mới mỗi lần người đó đăng nhập:',
+    en: 'These roles come from single sign-on, anew with each sign-in:',
+  },
+
   'people.twoStep': { vi: 'có xác thực hai bước', en: 'two-step sign-in' },
   'people.twoStep.reset': { vi: 'Gỡ xác thực hai bước', en: 'Take two-step sign-in off' },
   'people.twoStep.reset.text': {

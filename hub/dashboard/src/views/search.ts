@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roleSchema } from '../../../../protocols/api/access/session.ts';
+import { ssoRefusals } from '../../../../protocols/api/access/sign-in.ts';
 import { voucherStates } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { healthStateSchema } from '../../../../protocols/api/health.ts';
 
@@ -79,7 +80,10 @@ export const quarantineSearch = z.object({
   code: z.string().max(64).optional().catch(undefined),
 });
 
-export const signInSearch = z.object({ to: z.string().max(2_000).optional().catch(undefined) });
+export const signInSearch = z.object({
+  to: z.string().max(2_000).optional().catch(undefined),
+  refused: z.enum(ssoRefusals).optional().catch(undefined),
+});
 
 /** A path of this page only: an address of another site in a link must not be followed after sign-in. */
 export function safeTarget(to: string | undefined): string {

@@ -5,6 +5,7 @@ import { api } from '../../data/api.ts';
 import { toApiError } from '../../data/api-error.ts';
 import { useText } from '../../text/use-text.ts';
 import { Refusal } from '../account/refusal.tsx';
+import { SingleSignOn } from './single-sign-on.tsx';
 
 interface SignInFormProps {
   /** Address of the person whose session ended; it cannot be changed then. */
@@ -59,6 +60,7 @@ export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
       <Button type="submit" size="md" loading={signIn.isPending} fullWidth>
         {t('signIn.submit')}
       </Button>
+      <SingleSignOn />
     </form>
   );
 }

@@ -5,13 +5,14 @@ import { useText } from '../../text/use-text.ts';
 import { safeTarget } from '../search.ts';
 import { LanguageControl, ThemeControl } from './display-controls.tsx';
 import { SignInForm } from './sign-in-form.tsx';
+import { SsoRefused } from './single-sign-on.tsx';
 
 /** The door. After it the person stands on the page that they asked for. */
 export function SignInPage() {
   const { t } = useText();
   const router = useRouter();
   const client = useQueryClient();
-  const { to } = useSearch({ from: '/sign-in' });
+  const { to, refused } = useSearch({ from: '/sign-in' });
   const title = t('signIn.title');
   useEffect(() => {
     document.title = `${title} · Edufleet`;
@@ -28,6 +29,7 @@ export function SignInPage() {
             <h1 style={{ fontSize: '1.375rem' }}>{title}</h1>
             <p className="soft">{t('app.tagline')}</p>
           </div>
+          {refused ? <SsoRefused why={refused} /> : null}
           <SignInForm
             onSignedIn={() => {
               client.clear();

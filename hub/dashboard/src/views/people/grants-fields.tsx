@@ -22,7 +22,9 @@ export function emptyGrant(key: number): GrantDraft {
 }
 
 export function draftsOf({ grants }: Person): readonly GrantDraft[] {
-  return grants.map(({ role, unit, until }, key) => ({
+  // What a provider gave is not to be edited here: it comes anew with the next sign-in.
+  const byHand = grants.filter(({ source }) => source === undefined);
+  return byHand.map(({ role, unit, until }, key) => ({
     key,
     role,
     unit: unit.id,
@@ -87,7 +89,7 @@ export function GrantsFields({ drafts, onChange, isTried }: GrantsFieldsProps) {
       <Button
         variant="subtle"
         leftSection={<IconPlus size={16} aria-hidden />}
-        onClick={() => onChange([...drafts, emptyGrant(Math.max(...drafts.map(({ key }) => key)) + 1)])}
+        onClick={() => onChange([...drafts, emptyGrant(Math.max(-1, ...drafts.map(({ key }) => key)) + 1)])}
       >
         {t('people.grant.add')}
       </Button>

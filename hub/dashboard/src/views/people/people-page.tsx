@@ -48,9 +48,10 @@ function usePeopleColumns(open: (row: Person) => void): readonly FleetColumn<Per
         track: 'minmax(14rem, 2fr)',
         cell: (row) => (
           <span>
-            {row.grants.map(({ role, unit, until }) => (
+            {row.grants.map(({ role, unit, until, source }) => (
               <span key={`${role} ${unit.id}`} style={{ display: 'block' }}>
                 {t('role.at', { role: t(roleKeys[role]), unit: unit.name })}
+                {source === undefined ? null : <span className="soft"> {t('people.bySso')}</span>}
                 {until === undefined ? null : (
                   <span className="soft">
                     {' '}

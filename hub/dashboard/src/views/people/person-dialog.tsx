@@ -7,6 +7,7 @@ import type { Person } from '../../../../../protocols/api/access/people.ts';
 import { api } from '../../data/api.ts';
 import { announce } from '../../state/live.ts';
 import { useMe } from '../../state/session.ts';
+import { roleKeys } from '../../text/state-keys.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -176,7 +177,8 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
     event.preventDefault();
     setTried(true);
     const grants = bodyOf(drafts);
-    if (name.trim() !== '' && grants) save.mutate({ name: name.trim(), grants });
+    if (name.trim() === '' || (drafts.length > 0 && !grants)) return;
+    save.mutate({ name: name.trim(), ...(grants ? { grants } : {}) });
   };
   return (
     <form className="stack" onSubmit={submit} noValidate>
@@ -187,6 +189,7 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
         maxLength={200}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      <GivenByProvider person={person} />
       <GrantsFields drafts={drafts} onChange={setDrafts} isTried={isTried} />
       <ProblemLine error={save.error} />
       <Group justify="space-between">
@@ -208,6 +211,22 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
         </Button>
       </Group>
     </form>
+  );
+}
+
+function GivenByProvider({ person }: { readonly person: Person }) {
+  const { t } = useText();
+  const given = person.grants.filter(({ source }) => source !== undefined);
+  if (given.length === 0) return null;
+  return (
+    <div className="shown small">
+      <p className="soft">{t('people.bySso.about')}</p>
+      <ul>
+        {given.map(({ role, unit }) => (
+          <li key={`${role} ${unit.id}`}>{t('role.at', { role: t(roleKeys[role]), unit: unit.name })}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
