@@ -1,2 +1,2 @@
 export { createHealth, type Health } from './health.ts';
-export { decisiveCapabilities } from './signals.ts';
+export { decisiveCapabilities } from './judgement/signals.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type HealthCode, healthCodes } from '../../hub/health/codes.ts';
+import { type HealthCode, healthCodes } from '../../hub/health/judgement/codes.ts';
 import { problemCodes } from '../../hub/http/problem.ts';
 import { type Capability, capabilities } from '../../protocols/fleet/capabilities/index.ts';
 import { channelNames, channels } from '../../protocols/fleet/channels.ts';

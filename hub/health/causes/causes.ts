@@ -1,5 +1,5 @@
-import { hidesDevices, type Verdict } from './assess.ts';
-import { type CauseKind, type HealthCodeName, kindOf } from './codes.ts';
+import { hidesDevices, type Verdict } from '../judgement/assess.ts';
+import { type CauseKind, type HealthCodeName, kindOf } from '../judgement/codes.ts';
 
 /** One cause, one row: pure grouping of what is wrong behind one agent into the problems that people see. */
 

@@ -1,4 +1,4 @@
-import type { CapabilityName, CapabilityState, Label } from '../../protocols/fleet/capabilities/index.ts';
+import type { CapabilityName, CapabilityState, Label } from '../../../protocols/fleet/capabilities/index.ts';
 import type { conditionCodes } from './condition-codes.ts';
 
 /** One thing that a device says of itself, in plain words; without a code it explains something and is no problem. */

@@ -1,15 +1,15 @@
 import { type Selectable, sql } from 'kysely';
 import type { z } from 'zod';
-import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
-import type { Clock } from '../../protocols/ports.ts';
-import { InvalidInputError, narrow, type Scope, scopeCondition } from '../access/index.ts';
-import type { Store } from '../store/index.ts';
-import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
-import { searchCondition, searchWords } from '../store/search.ts';
-import type { Tables } from '../store/tables.ts';
-import { findCode, type HealthCode, healthCodes, kindOf } from './codes.ts';
-import type { Ledger } from './ledger.ts';
-import type { HealthOrganisation, HealthQuarantine, HealthRegistry } from './ports.ts';
+import type { CauseView, causesQuery, Overview } from '../../../protocols/api/causes.ts';
+import type { Clock } from '../../../protocols/ports.ts';
+import { InvalidInputError, narrow, type Scope, scopeCondition } from '../../access/index.ts';
+import type { Store } from '../../store/index.ts';
+import { decodeCursor, type Page, pageOfRows } from '../../store/page.ts';
+import { searchCondition, searchWords } from '../../store/search.ts';
+import type { Tables } from '../../store/tables.ts';
+import { findCode, type HealthCode, healthCodes, kindOf } from '../judgement/codes.ts';
+import type { HealthOrganisation, HealthQuarantine, HealthRegistry } from '../ports.ts';
+import type { Ledger } from '../roster/ledger.ts';
 
 export type CausesQuery = z.output<typeof causesQuery>;
 

@@ -1,10 +1,10 @@
-import type { Clock, Log } from '../../protocols/ports.ts';
-import type { Bus } from '../events/bus.ts';
+import type { Clock, Log } from '../../../protocols/ports.ts';
+import type { Bus } from '../../events/bus.ts';
+import type { HealthRegistry, HealthTwin } from '../ports.ts';
+import { createDue } from '../roster/due.ts';
+import type { AgentEntry, DeviceEntry } from '../roster/ledger.ts';
+import type { Roster } from '../roster/roster.ts';
 import { assessAgent, assessDevice, type DeviceSignals, deviceStaleMs, hidesDevices, type Verdict } from './assess.ts';
-import { createDue } from './due.ts';
-import type { AgentEntry, DeviceEntry } from './ledger.ts';
-import type { HealthRegistry, HealthTwin } from './ports.ts';
-import type { Roster } from './roster.ts';
 import { noSignals, readSignals } from './signals.ts';
 
 /** Runs the pure heart over what changed or fell due, and keeps what came of it until it is written. */

@@ -1,7 +1,7 @@
-import { type CapabilityState, capabilities } from '../../protocols/fleet/capabilities/index.ts';
+import { type CapabilityState, capabilities } from '../../../protocols/fleet/capabilities/index.ts';
+import type { HealthTwin } from '../ports.ts';
 import type { DeviceSignals } from './assess.ts';
 import { type Condition, conditionCapabilities, conditionsOf } from './conditions.ts';
-import type { HealthTwin } from './ports.ts';
 
 /** The part of a device's signals that it reported itself. */
 export type ReportedSignals = Pick<

@@ -1,5 +1,5 @@
-import type { HealthState } from '../../protocols/api/health.ts';
-import type { Scope } from '../access/index.ts';
+import type { HealthState } from '../../../protocols/api/health.ts';
+import type { Scope } from '../../access/index.ts';
 
 /** Live figures of one subtree. */
 export interface SubtreeCounts {

@@ -1,4 +1,4 @@
-import type { AgentTouch, HealthRegistry } from './ports.ts';
+import type { AgentTouch, HealthRegistry } from '../ports.ts';
 
 /** Signs of life that wait to be written together: one write a tick, however many heartbeats came. */
 export interface Touches {

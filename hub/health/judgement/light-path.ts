@@ -1,4 +1,4 @@
-import type { CapabilityState, Label } from '../../protocols/fleet/capabilities/index.ts';
+import type { CapabilityState, Label } from '../../../protocols/fleet/capabilities/index.ts';
 import type { HealthCodeName } from './codes.ts';
 
 /** What a device says of one of its parts, by the words of the capability `lamp` or by its own. */

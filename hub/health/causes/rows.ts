@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { HealthState } from '../../protocols/api/health.ts';
-import { healthStates } from '../../protocols/api/health.ts';
-import type { Queries, Trx } from '../store/index.ts';
-import type { Verdict } from './assess.ts';
+import type { HealthState } from '../../../protocols/api/health.ts';
+import { healthStates } from '../../../protocols/api/health.ts';
+import type { Queries, Trx } from '../../store/index.ts';
+import type { Verdict } from '../judgement/assess.ts';
+import { findCode, kindOf } from '../judgement/codes.ts';
 import type { CausePlan, OpenCause } from './causes.ts';
-import { findCode, kindOf } from './codes.ts';
 
 /** SQL of verdicts and causes; nothing here decides. */
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { healthCodes } from '../../../hub/health/codes.ts';
-import { codeOfErrors, type PartError, wordsOfError } from '../../../hub/health/light-path.ts';
+import { healthCodes } from '../../../../hub/health/judgement/codes.ts';
+import { codeOfErrors, type PartError, wordsOfError } from '../../../../hub/health/judgement/light-path.ts';
 
 const titleOf = (...errors: PartError[]) => {
   const code = codeOfErrors(errors);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { assessDevice, type DeviceSignals, type Verdict } from '../../../hub/health/assess.ts';
-import { conditionCodes } from '../../../hub/health/condition-codes.ts';
-import { conditionCapabilities, conditionsOf } from '../../../hub/health/conditions.ts';
-import { capabilities } from '../../../protocols/fleet/capabilities/index.ts';
+import { assessDevice, type DeviceSignals, type Verdict } from '../../../../hub/health/judgement/assess.ts';
+import { conditionCodes } from '../../../../hub/health/judgement/condition-codes.ts';
+import { conditionCapabilities, conditionsOf } from '../../../../hub/health/judgement/conditions.ts';
+import { capabilities } from '../../../../protocols/fleet/capabilities/index.ts';
 
 const codesOf = (found: ReturnType<typeof conditionsOf>) => found.map(({ code }) => code);
 

@@ -1,5 +1,5 @@
-import type { HealthVerdict } from '../../protocols/api/health.ts';
-import type { Label } from '../../protocols/fleet/capabilities/index.ts';
+import type { HealthVerdict } from '../../../protocols/api/health.ts';
+import type { Label } from '../../../protocols/fleet/capabilities/index.ts';
 import { type DeviceSignals, errorsOf, type Verdict } from './assess.ts';
 import { type HealthCode, healthCodes } from './codes.ts';
 import { wordsOfError } from './light-path.ts';

@@ -1,5 +1,5 @@
-import type { HealthState } from '../../protocols/api/health.ts';
-import type { CapabilityState } from '../../protocols/fleet/capabilities/index.ts';
+import type { HealthState } from '../../../protocols/api/health.ts';
+import type { CapabilityState } from '../../../protocols/fleet/capabilities/index.ts';
 import { type HealthCodeName, healthCodes } from './codes.ts';
 import type { Condition } from './conditions.ts';
 import { codeOfErrors, type PartError } from './light-path.ts';

@@ -1,7 +1,7 @@
-import type { Clock } from '../../protocols/ports.ts';
-import type { Verdict } from './assess.ts';
+import type { Clock } from '../../../protocols/ports.ts';
+import type { Verdict } from '../judgement/assess.ts';
+import type { HealthAgent, HealthDevice, HealthOrganisation, HealthRegistry } from '../ports.ts';
 import { type AgentEntry, createLedger, type DeviceEntry, type Ledger } from './ledger.ts';
-import type { HealthAgent, HealthDevice, HealthOrganisation, HealthRegistry } from './ports.ts';
 
 /** Who is watched: the directory as health follows it, and what of it must be looked at again. */
 export interface Roster {

@@ -8,8 +8,8 @@ import {
   type DeviceSignals,
   deviceStaleMs,
   type Verdict,
-} from '../../../hub/health/assess.ts';
-import { healthCodes } from '../../../hub/health/codes.ts';
+} from '../../../../hub/health/judgement/assess.ts';
+import { healthCodes } from '../../../../hub/health/judgement/codes.ts';
 
 const now = 1_700_000_000_000;
 const agent: AgentSignals = { status: 'active', heardSince: true, quietMs: 0, clockSkewMs: 0, shedding: false };

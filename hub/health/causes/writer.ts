@@ -1,12 +1,12 @@
-import type { Clock } from '../../protocols/ports.ts';
-import type { Bus } from '../events/bus.ts';
-import type { Store } from '../store/index.ts';
-import type { Verdict } from './assess.ts';
+import type { Clock } from '../../../protocols/ports.ts';
+import type { Bus } from '../../events/bus.ts';
+import type { Store } from '../../store/index.ts';
+import type { Verdict } from '../judgement/assess.ts';
+import type { Judge } from '../judgement/judge.ts';
+import type { HealthRegistry } from '../ports.ts';
+import type { AgentEntry } from '../roster/ledger.ts';
+import type { Roster } from '../roster/roster.ts';
 import { type CausePlan, type JudgedAgent, keyOf, type OpenCause, planCauses } from './causes.ts';
-import type { Judge } from './judge.ts';
-import type { AgentEntry } from './ledger.ts';
-import type { HealthRegistry } from './ports.ts';
-import type { Roster } from './roster.ts';
 import { writePlan, writeVerdicts } from './rows.ts';
 
 export interface WriterDeps {

@@ -1,6 +1,6 @@
-import type { CauseView } from '../../protocols/api/causes.ts';
-import type { HealthState } from '../../protocols/api/health.ts';
-import type { Label } from '../../protocols/fleet/capabilities/index.ts';
+import type { CauseView } from '../../../protocols/api/causes.ts';
+import type { HealthState } from '../../../protocols/api/health.ts';
+import type { Label } from '../../../protocols/fleet/capabilities/index.ts';
 import { conditionCodes } from './condition-codes.ts';
 
 export type CauseKind = CauseView['kind'];

@@ -1,10 +1,10 @@
-import type { Scope } from '../access/index.ts';
-import { inScope } from '../access/index.ts';
-import { hidesDevices, type Verdict } from './assess.ts';
-import type { OpenCause } from './causes.ts';
-import { kindOf } from './codes.ts';
+import type { Scope } from '../../access/index.ts';
+import { inScope } from '../../access/index.ts';
+import type { OpenCause } from '../causes/causes.ts';
+import { hidesDevices, type Verdict } from '../judgement/assess.ts';
+import { kindOf } from '../judgement/codes.ts';
+import type { HealthAgent, HealthDevice, HealthOrganisation } from '../ports.ts';
 import { type Counts, createCounts, type Share } from './counts.ts';
-import type { HealthAgent, HealthDevice, HealthOrganisation } from './ports.ts';
 
 /** An agent as health remembers it; times are monotonic where their name says so. */
 export interface AgentEntry {

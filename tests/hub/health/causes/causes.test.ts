@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../../hub/health/assess.ts';
 import {
   type CausePlan,
   type JudgedAgent,
@@ -8,8 +7,9 @@ import {
   keyOf,
   type OpenCause,
   planCauses,
-} from '../../../hub/health/causes.ts';
-import { findCode, type HealthCodeName, healthCodes, kindOf } from '../../../hub/health/codes.ts';
+} from '../../../../hub/health/causes/causes.ts';
+import type { Verdict } from '../../../../hub/health/judgement/assess.ts';
+import { findCode, type HealthCodeName, healthCodes, kindOf } from '../../../../hub/health/judgement/codes.ts';
 
 const well: Verdict = { state: 'ok', code: undefined, sinceMs: 1 };
 const verdictOf = (code: HealthCodeName | undefined, sinceMs = 100): Verdict => ({

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCounts } from '../../../hub/health/counts.ts';
-import { createDue } from '../../../hub/health/due.ts';
-import { healthStates } from '../../../protocols/api/health.ts';
+import { createCounts } from '../../../../hub/health/roster/counts.ts';
+import { createDue } from '../../../../hub/health/roster/due.ts';
+import { healthStates } from '../../../../protocols/api/health.ts';
 
 describe('counts', () => {
   const path = fc
