@@ -10,6 +10,7 @@ import { breakGlass } from './break-glass.ts';
 import { type HubConfig, readHubConfig } from './config.ts';
 import { rotateSeal } from './rotate-seal.ts';
 import { changeSample } from './sample.ts';
+import { openStore } from './store/index.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -78,7 +79,9 @@ program
   .action(async () => {
     const { values: config } = settings();
     const log = createLog({ name: 'hub', level: 'warn' });
-    process.stdout.write(`${await rotateSeal({ config, clock: systemClock, log })}\n`);
+    const { databaseUrl, dataDir } = config;
+    await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log });
+    process.stdout.write(`${await rotateSeal(store, config)}\n`);
   });
 
 const sample = program

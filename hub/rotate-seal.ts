@@ -1,20 +1,5 @@
-import type { Clock, Log } from '../protocols/ports.ts';
 import type { HubConfig } from './config.ts';
-import {
-  newSealKey,
-  openStore,
-  readSealKeys,
-  type Sealer,
-  type Store,
-  sealerOf,
-  writeSealKeys,
-} from './store/index.ts';
-
-export interface RotateOptions {
-  readonly config: HubConfig;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+import { newSealKey, readSealKeys, type Sealer, type Store, sealerOf, writeSealKeys } from './store/index.ts';
 
 const batchRows = 500;
 
@@ -23,9 +8,10 @@ const batchRows = 500;
  * be broken off at any moment and run again. A key file from outside is not written: its first line must be the new key
  * already. Returns what was done and what is left to do, in a sentence. Throws FatalError `bad-seal-key` or `seal-broken`.
  */
-export async function rotateSeal({ config, clock, log }: RotateOptions): Promise<string> {
-  const { databaseUrl, dataDir, sealKeyFile } = config;
-  await using store = await openStore({ databaseUrl, dataDir, clock, log });
+export async function rotateSeal(
+  store: Store,
+  { dataDir, sealKeyFile }: Pick<HubConfig, 'dataDir' | 'sealKeyFile'>,
+): Promise<string> {
   let file = await readSealKeys(dataDir, sealKeyFile);
   if (!file.isForeign) {
     file = { ...file, keys: [newSealKey(), ...file.keys] };

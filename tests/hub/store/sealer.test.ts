@@ -3,14 +3,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readHubConfig } from '../../../hub/config.ts';
 import { rotateSeal } from '../../../hub/rotate-seal.ts';
-import { newSealKey, openStore, readSealKeys, sealerOf, writeSealKeys } from '../../../hub/store/index.ts';
+import { newSealKey, readSealKeys, sealerOf, writeSealKeys } from '../../../hub/store/index.ts';
 import { createSealer } from '../../../hub/store/sealer.ts';
-import { silentLog } from '../../../protocols/ports.ts';
-import { systemClock } from '../../../provisioning/platform/clock.ts';
 import { seedAgent, seedDevice, seedUnit } from '../../support/hub-store.ts';
-import { temporaryFolder } from '../../support/store.ts';
+import { describeStores, temporaryFolder } from '../../support/store.ts';
 
 const key = Buffer.alloc(32, 7);
 const place = { table: 'device', row: 'd-1', version: 1 };
@@ -80,69 +77,45 @@ describe('sealer', () => {
   });
 });
 
-describe('rotation', () => {
+describeStores('rotation', (open) => {
   it('seals every secret anew, whether the file is ours or given, and may be broken off', async () => {
     using folder = temporaryFolder();
-    const { values: config } = readHubConfig({
-      file: { dataDir: folder.path },
-      environment: {},
-      flags: {},
-      readFile: () => '',
-    });
-    const options = { config, clock: systemClock, log: silentLog };
+    const store = await open();
+    const ours = { dataDir: folder.path, sealKeyFile: undefined };
     const path = join(folder.path, 'seal.key');
     const secretsOf = async (dataDir: string, file?: string) => {
       const sealer = sealerOf(await readSealKeys(dataDir, file));
-      await using store = await openStore({
-        databaseUrl: undefined,
-        dataDir: folder.path,
-        clock: systemClock,
-        log: silentLog,
-      });
       const rows = await store.db.selectFrom('device').select(['id', 'secret']).orderBy('id').execute();
       return rows.map(({ id, secret }) =>
         secret ? sealer.open({ table: 'device', row: id, version: 1 }, secret).toString() : undefined,
       );
     };
-    {
-      const sealer = sealerOf(await readSealKeys(folder.path));
-      await using store = await openStore({
-        databaseUrl: undefined,
-        dataDir: folder.path,
-        clock: systemClock,
-        log: silentLog,
-      });
-      const unit = await seedUnit(store, { kind: 'school', name: 'Trường' });
-      await seedAgent(store, 'a-1', unit.id);
-      for (const id of ['d-1', 'd-2', 'd-3']) await seedDevice(store, { id, agentId: 'a-1', unitId: unit.id });
-      const seal = (id: string) =>
-        sealer.seal({ table: 'device', row: id, version: 1 }, Buffer.from(`secret of ${id}`));
-      for (const id of ['d-1', 'd-2'])
-        await store.db
-          .updateTable('device')
-          .set({ secret: seal(id) })
-          .where('id', '=', id)
-          .execute();
+    const sealer = sealerOf(await readSealKeys(folder.path));
+    const unit = await seedUnit(store, { kind: 'school', name: 'Trường' });
+    await seedAgent(store, 'a-1', unit.id);
+    for (const id of ['d-1', 'd-2', 'd-3']) await seedDevice(store, { id, agentId: 'a-1', unitId: unit.id });
+    for (const id of ['d-1', 'd-2']) {
+      const secret = sealer.seal({ table: 'device', row: id, version: 1 }, Buffer.from(`secret of ${id}`));
+      await store.db.updateTable('device').set({ secret }).where('id', '=', id).execute();
     }
     const wanted = ['secret of d-1', 'secret of d-2', undefined];
     const [before] = (await readSealKeys(folder.path)).keys;
-    expect(await rotateSeal(options)).toMatch(/^2 secrets/);
+    expect(await rotateSeal(store, ours)).toMatch(/^2 secrets/);
     expect(readFileSync(path, 'utf8')).not.toContain(before);
     expect(await secretsOf(folder.path)).toEqual(wanted);
 
     // Broken off after the new key was written: nothing is sealed with it yet, and everything still opens.
     await writeSealKeys(path, [newSealKey(), ...(await readSealKeys(folder.path)).keys]);
     expect(await secretsOf(folder.path)).toEqual(wanted);
-    expect(await rotateSeal(options)).toMatch(/^2 secrets/);
+    expect(await rotateSeal(store, ours)).toMatch(/^2 secrets/);
     expect(await secretsOf(folder.path)).toEqual(wanted);
 
     const given = join(folder.path, 'given.key');
     await writeSealKeys(given, [newSealKey(), ...(await readSealKeys(folder.path)).keys]);
-    expect(await rotateSeal({ ...options, config: { ...config, sealKeyFile: given } })).toContain('can be removed');
+    expect(await rotateSeal(store, { ...ours, sealKeyFile: given })).toContain('can be removed');
     const [newest] = (await readSealKeys(folder.path, given)).keys;
     await writeSealKeys(given, [newest]);
     expect(await secretsOf(folder.path, given)).toEqual(wanted);
     await expect(secretsOf(folder.path)).rejects.toMatchObject({ code: 'seal-broken' });
-    // It opens the embedded database seven times.
-  }, 90_000);
+  });
 });
