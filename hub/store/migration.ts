@@ -14,23 +14,27 @@ export interface Migration {
 /** Any constant: it only has to be the same in every hub. */
 const lockKey = 7_314_202;
 
-/** The `NNN-name.sql` files of a folder, in order. Throws FatalError `bad-migration` for a name or number out of line. */
+/** The `NNN-name.sql` files of a folder, in order. Throws FatalError `bad-migration` for another name or a number that comes twice. */
 export function readMigrations(folder: URL = new URL('./migrations/', import.meta.url)): readonly Migration[] {
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
     .sort();
-  return files.map((file, index) => {
+  const seen = new Set<number>();
+  return files.map((file) => {
     const match = /^(\d{3})-([a-z0-9-]+)\.sql$/.exec(file);
-    if (!match?.[1] || !match[2] || Number(match[1]) !== index + 1) {
-      throw new FatalError('bad-migration', `${file}: migrations are named 001-name.sql, without gaps`);
+    const version = Number(match?.[1]);
+    if (!match?.[2] || seen.has(version)) {
+      throw new FatalError('bad-migration', `${file}: migrations are named 001-name.sql, each number once`);
     }
+    seen.add(version);
     const sql = readFileSync(new URL(file, folder), 'utf8');
-    return { version: index + 1, name: match[2], sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    return { version, name: match[2], sql, checksum: createHash('sha256').update(sql).digest('hex') };
   });
 }
 
 /**
- * Brings the schema up to the last migration, all of it in one transaction; several hubs may start at once.
+ * Brings the schema up to the last migration, all of it in one transaction; several hubs may start at once. Numbers may have
+ * gaps: two features that are built at the same time each take one, and what arrives later is applied later.
  * Throws FatalError `schema-newer` when a newer hub was here, `schema-changed` when an applied migration was edited.
  */
 export async function migrate(pool: Pool, migrations: readonly Migration[], log: Log): Promise<void> {
@@ -43,7 +47,7 @@ export async function migrate(pool: Pool, migrations: readonly Migration[], log:
          version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`,
     );
     const applied = await checkApplied(client, migrations);
-    for (const migration of migrations.slice(applied)) {
+    for (const migration of migrations.filter(({ version }) => !applied.has(version))) {
       await client.query(migration.sql);
       await client.query('insert into schema_migration (version, name, checksum) values ($1, $2, $3)', [
         migration.version,
@@ -61,17 +65,18 @@ export async function migrate(pool: Pool, migrations: readonly Migration[], log:
   }
 }
 
-/** How many migrations stand already. */
-async function checkApplied(client: PoolClient, migrations: readonly Migration[]): Promise<number> {
+/** Numbers of the migrations that stand already. */
+async function checkApplied(client: PoolClient, migrations: readonly Migration[]): Promise<ReadonlySet<number>> {
   const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
     'select version, name, checksum from schema_migration order by version',
   );
+  const byVersion = new Map(migrations.map((migration) => [migration.version, migration]));
   for (const row of rows) {
-    const known = migrations[row.version - 1];
+    const known = byVersion.get(row.version);
     if (!known) {
       throw new FatalError(
         'schema-newer',
-        `the database has migration ${row.version} (${row.name}), this hub knows ${migrations.length}; install the newer hub again`,
+        `the database has migration ${row.version} (${row.name}), which this hub does not know; install the newer hub again`,
       );
     }
     if (known.checksum !== row.checksum) {
@@ -81,5 +86,5 @@ async function checkApplied(client: PoolClient, migrations: readonly Migration[]
       );
     }
   }
-  return rows.length;
+  return new Set(rows.map(({ version }) => version));
 }

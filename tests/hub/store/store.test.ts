@@ -112,13 +112,21 @@ describeStores('store', (open) => {
       code: 'schema-newer',
     });
     const broken = {
-      version: migrations.length + 1,
+      version: 900,
       name: 'broken',
       sql: 'create table half (a int); select 1/0;',
       checksum: 'x',
     };
     await expect(migrate(store.pool, [...migrations, broken], silentLog)).rejects.toMatchObject({ code: '22012' });
     expect((await sql`select to_regclass('half') as half`.execute(store.db)).rows).toEqual([{ half: null }]);
+    const late = { version: 800, name: 'late', sql: 'create table late (a int)', checksum: 'y' };
+    const last = { version: 900, name: 'last', sql: 'create table last (a int)', checksum: 'x' };
+    await migrate(store.pool, [...migrations, last], silentLog);
+    await migrate(store.pool, [...migrations, late, last], silentLog);
+    await migrate(store.pool, [...migrations, late, last], silentLog);
+    expect((await sql`select to_regclass('late') is not null as late`.execute(store.db)).rows).toEqual([
+      { late: true },
+    ]);
   });
 
   it('measures a table', async () => {
