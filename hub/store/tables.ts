@@ -159,6 +159,8 @@ interface AgentTable {
   queue_bytes: Count;
   shed_records: Count;
   load: NullableJson<{ rssBytes: number; cpuPercent: number; loopDelayP99Ms: number }>;
+  health_code: Nullable<string>;
+  health_since: NullableTime;
 }
 
 interface CredentialTable {
@@ -301,6 +303,7 @@ interface CauseTable {
   opened_at: Time;
   resolved_at: NullableTime;
   evidence: Json<string[]>;
+  hint: Nullable<string>;
 }
 
 interface CommandTable {
