@@ -8,6 +8,7 @@ import type { Scope } from '../access/index.ts';
 import type { Bus, BusEvent } from '../events/bus.ts';
 import type { Store } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
+import type { CauseJournal } from './causes/journal.ts';
 import { type CausesQuery, listCauses, overview } from './causes/list.ts';
 import { readOpenCauses, readVerdicts } from './causes/rows.ts';
 import { createWriter } from './causes/writer.ts';
@@ -29,6 +30,8 @@ interface HealthDeps {
   readonly telemetry?: HealthTelemetry;
   readonly organisation: HealthOrganisation;
   readonly quarantine: HealthQuarantine;
+  /** Keeps the story of causes; nobody does where it is absent. */
+  readonly journal?: CauseJournal;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;

@@ -8,6 +8,7 @@ import type {
   UnitImportTable,
   UnitLineTable,
 } from './organisation-tables.ts';
+import type { CauseWords, ProblemTables } from './problem-tables.ts';
 import type { TelemetryTables } from './telemetry-tables.ts';
 
 /** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
@@ -304,6 +305,7 @@ interface CauseTable {
   resolved_at: NullableTime;
   evidence: Json<string[]>;
   hint: Nullable<string>;
+  words: NullableJson<CauseWords>;
 }
 
 interface CommandTable {
@@ -331,7 +333,7 @@ interface PictureTable {
   expires_at: Time;
 }
 
-export interface Tables extends TelemetryTables {
+export interface Tables extends TelemetryTables, ProblemTables {
   unit: UnitTable;
   unit_change: UnitChangeTable;
   unit_alias: UnitAliasTable;

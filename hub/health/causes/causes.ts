@@ -32,7 +32,7 @@ export interface OpenCause {
 }
 
 /** A cause as it should stand, with the devices under it. */
-interface WantedCause {
+export interface WantedCause {
   readonly key: string;
   readonly kind: CauseKind;
   readonly code: HealthCodeName;

@@ -5,7 +5,8 @@ import { healthStates } from '../../../protocols/api/health.ts';
 import type { Queries, Trx } from '../../store/index.ts';
 import type { Verdict } from '../judgement/assess.ts';
 import { findCode, kindOf } from '../judgement/codes.ts';
-import type { CausePlan, OpenCause } from './causes.ts';
+import type { CausePlan, OpenCause, WantedCause } from './causes.ts';
+import type { CauseChange, CauseJournal, ResumedCause } from './journal.ts';
 
 /** SQL of verdicts and causes; nothing here decides. */
 
@@ -68,69 +69,110 @@ export interface PlannedAgent {
   readonly plan: CausePlan;
 }
 
+interface WriteOptions {
+  readonly now: Date;
+  readonly evidenceOf: (members: readonly string[]) => readonly string[];
+  readonly journal: CauseJournal;
+}
+
 /** Carries a plan out and returns the causes of the agent that stand afterwards. */
 export async function writePlan(
   trx: Trx,
   { agentId, open, plan }: PlannedAgent,
-  options: { readonly now: Date; readonly evidenceOf: (members: readonly string[]) => readonly string[] },
+  options: WriteOptions,
 ): Promise<OpenCause[]> {
   const gone = new Set(plan.resolve.map(({ id }) => id));
   const standing = new Map(open.filter(({ id }) => !gone.has(id)).map((cause) => [cause.id, cause]));
-  if (gone.size > 0)
-    await trx
-      .updateTable('cause')
-      .set({ resolved_at: options.now, affected: 0 })
-      .where('id', 'in', [...gone])
-      .execute();
+  const changes: CauseChange[] = await writeResolved(trx, plan.resolve, options);
   for (const { cause, wanted } of plan.update) {
     const affected = wanted.members.length;
     const affectedPeak = Math.max(affected, cause.affectedPeak);
     const next = { ...cause, code: wanted.code, unitId: wanted.unitId, affected, affectedPeak };
     await trx
       .updateTable('cause')
-      .set({
-        code: next.code,
-        unit_id: next.unitId,
-        affected,
-        affected_peak: affectedPeak,
-        evidence: JSON.stringify(options.evidenceOf(wanted.members)),
-      })
+      .set(columnsOf(next, wanted, options))
       .where('id', '=', cause.id)
       .execute();
     standing.set(cause.id, next);
+    changes.push({ what: 'changed', cause: next, before: cause });
   }
+  const resumed = plan.open.length === 0 ? noneResumed : await options.journal.resume(trx, agentId, plan.open);
   for (const wanted of plan.open) {
-    const { kind, code, deviceId, unitId, openedAtMs, members } = wanted;
-    const affected = members.length;
-    const cause = {
-      id: randomUUID(),
-      kind,
-      code,
-      agentId,
-      deviceId,
-      unitId,
-      affected,
-      affectedPeak: affected,
-      openedAtMs,
-    };
-    await trx
-      .insertInto('cause')
-      .values({
-        id: cause.id,
-        kind,
-        code,
-        agent_id: agentId,
-        device_id: deviceId ?? null,
-        unit_id: unitId,
-        affected,
-        affected_peak: affected,
-        opened_at: new Date(openedAtMs),
-        evidence: JSON.stringify(options.evidenceOf(members)),
-      })
-      .execute();
+    const older = resumed.get(wanted.key);
+    const cause = await (older
+      ? writeResumed(trx, agentId, wanted, older, options)
+      : writeOpened(trx, agentId, wanted, options));
     standing.set(cause.id, cause);
+    changes.push({ what: older ? 'resumed' : 'opened', cause });
   }
+  await options.journal.changed(trx, changes);
   return [...standing.values()];
+}
+
+const noneResumed: ReadonlyMap<string, ResumedCause> = new Map();
+
+async function writeResolved(
+  trx: Trx,
+  causes: readonly OpenCause[],
+  { now, journal }: WriteOptions,
+): Promise<CauseChange[]> {
+  if (causes.length === 0) return [];
+  const held = await journal.hold(trx, causes);
+  const over = causes.filter(({ id }) => !held.has(id));
+  const set = (ids: readonly string[], fields: { readonly affected: 0; readonly resolved_at?: Date }) =>
+    ids.length === 0 ? undefined : trx.updateTable('cause').set(fields).where('id', 'in', ids).execute();
+  await set([...held], { affected: 0 });
+  await set(
+    over.map(({ id }) => id),
+    { affected: 0, resolved_at: now },
+  );
+  return over.map((cause) => ({ what: 'resolved' as const, cause: { ...cause, affected: 0 }, before: cause }));
+}
+
+async function writeResumed(
+  trx: Trx,
+  agentId: string,
+  wanted: WantedCause,
+  older: ResumedCause,
+  options: WriteOptions,
+): Promise<OpenCause> {
+  const affected = wanted.members.length;
+  const { kind, code, deviceId, unitId } = wanted;
+  const affectedPeak = Math.max(affected, older.affectedPeak);
+  const cause = { ...older, kind, code, agentId, deviceId, unitId, affected, affectedPeak };
+  const fields = { ...columnsOf(cause, wanted, options), resolved_at: null };
+  await trx.updateTable('cause').set(fields).where('id', '=', older.id).execute();
+  return cause;
+}
+
+async function writeOpened(trx: Trx, agentId: string, wanted: WantedCause, options: WriteOptions): Promise<OpenCause> {
+  const { kind, code, deviceId, unitId, openedAtMs, members } = wanted;
+  const affected = members.length;
+  const id = randomUUID();
+  const cause = { id, kind, code, agentId, deviceId, unitId, affected, affectedPeak: affected, openedAtMs };
+  await trx
+    .insertInto('cause')
+    .values({
+      id,
+      kind,
+      agent_id: agentId,
+      device_id: deviceId ?? null,
+      opened_at: new Date(openedAtMs),
+      ...columnsOf(cause, wanted, options),
+    })
+    .execute();
+  return cause;
+}
+
+/** What of a row changes while the cause stands. */
+function columnsOf(cause: OpenCause, { members }: WantedCause, { evidenceOf }: WriteOptions) {
+  return {
+    code: cause.code,
+    unit_id: cause.unitId,
+    affected: cause.affected,
+    affected_peak: cause.affectedPeak,
+    evidence: JSON.stringify(evidenceOf(members)),
+  };
 }
 
 function stateOf(text: string): HealthState {

@@ -7,6 +7,7 @@ import type { HealthRegistry } from '../ports.ts';
 import type { AgentEntry } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { type CausePlan, type JudgedAgent, keyOf, type OpenCause, planCauses } from './causes.ts';
+import { type CauseJournal, noJournal } from './journal.ts';
 import { writePlan, writeVerdicts } from './rows.ts';
 
 export interface WriterDeps {
@@ -16,6 +17,7 @@ export interface WriterDeps {
   readonly registry: HealthRegistry;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly journal?: CauseJournal;
 }
 
 /** Names told as evidence of a cause. */
@@ -30,7 +32,15 @@ interface Planned {
  * Plans the causes of agents with changes and writes them with the verdicts in one transaction; then the page is told.
  * When it rejects, nothing is forgotten: the next run takes all of it again.
  */
-export function createWriter({ store, roster, judge, registry, bus, clock }: WriterDeps): () => Promise<void> {
+export function createWriter({
+  store,
+  roster,
+  judge,
+  registry,
+  bus,
+  clock,
+  journal = noJournal,
+}: WriterDeps): () => Promise<void> {
   const { agents, devices } = roster.ledger;
 
   const judged = (entry: AgentEntry): JudgedAgent => ({
@@ -56,7 +66,7 @@ export function createWriter({ store, roster, judge, registry, bus, clock }: Wri
     const standing = new Map<string, readonly OpenCause[]>();
     if (verdicts.length + changing.length === 0) return standing;
     return store.transaction(async (trx) => {
-      const options = { now: new Date(clock.now()), evidenceOf };
+      const options = { now: new Date(clock.now()), evidenceOf, journal };
       await writeVerdicts(trx, verdicts);
       for (const { entry, plan } of changing)
         standing.set(entry.id, await writePlan(trx, { agentId: entry.id, open: entry.causes, plan }, options));
