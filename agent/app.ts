@@ -138,6 +138,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
         retainCards(cards, devices, log);
       },
       onCommands: (commands) => router.accept(commands),
+      onCancellations: (ids) => router.cancel(ids),
       clock,
       log,
       random,

@@ -7,6 +7,8 @@ export interface WaitingCommand {
   readonly command: DriverCommand;
   /** Runs right before the driver gets the command; throws to prevent that. */
   readonly onStart: () => void;
+  /** The device is asked for its state before `onStart`, which judges by it. */
+  readonly isGuarded: boolean;
   readonly resolve: (output: CommandOutput) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -22,12 +24,12 @@ export class CommandQueue {
   }
 
   /** Settles when the command has been carried out or refused. */
-  add(command: DriverCommand, onStart: () => void): Promise<CommandOutput> {
+  add(command: DriverCommand, onStart: () => void, isGuarded = false): Promise<CommandOutput> {
     if (this.#waiting.length >= maxWaiting) {
       return Promise.reject(new DeviceError('busy', `${maxWaiting} commands already wait for this device`));
     }
     const { promise, resolve, reject } = Promise.withResolvers<CommandOutput>();
-    this.#waiting.push({ command, onStart, resolve, reject });
+    this.#waiting.push({ command, onStart, isGuarded, resolve, reject });
     return promise;
   }
 

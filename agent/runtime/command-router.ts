@@ -1,5 +1,11 @@
 import { FatalError } from '../../protocols/errors.ts';
-import { type CapabilityName, requireCommand } from '../../protocols/fleet/capabilities/index.ts';
+import {
+  type CapabilityCommand,
+  type CapabilityName,
+  obstaclesOf,
+  type ReportedStates,
+  requireCommand,
+} from '../../protocols/fleet/capabilities/index.ts';
 import type { Command } from '../../protocols/fleet/messages.ts';
 import { type Problem, toProblem } from '../../protocols/fleet/problem.ts';
 import type { ResultRecord } from '../../protocols/fleet/record.ts';
@@ -10,7 +16,7 @@ import type { RecordSink } from './reporter.ts';
 
 /** How a command ended. */
 export interface CommandResult {
-  readonly state: 'succeeded' | 'failed' | 'expired' | 'unknown';
+  readonly state: 'succeeded' | 'failed' | 'expired' | 'unknown' | 'cancelled';
   readonly problem?: Problem;
   readonly output?: CommandOutput;
 }
@@ -38,8 +44,11 @@ export interface CommandInbox {
 
 /** Who carries commands out for one device. */
 export interface CommandTarget {
-  execute(command: DriverCommand, onStart: () => void): Promise<CommandOutput>;
+  /** `isGuarded`: the device is asked for its state right before, unless that is fresh. */
+  execute(command: DriverCommand, onStart: () => void, isGuarded?: boolean): Promise<CommandOutput>;
   probe(): void;
+  /** What the device reported last. */
+  reported(): ReportedStates;
 }
 
 export interface RouterOptions {
@@ -64,6 +73,10 @@ const maxRunning = 200;
 export class CommandRouter implements AsyncDisposable {
   readonly #options: RouterOptions;
   readonly #running = new Map<string, Promise<void>>();
+  /** Under way and begun: too late to take back. */
+  readonly #begun = new Set<string>();
+  /** Taken back and answered for while they waited for their turn. */
+  readonly #cancelled = new Set<string>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -78,14 +91,43 @@ export class CommandRouter implements AsyncDisposable {
   accept(commands: readonly Command[]): void {
     for (const command of commands) {
       if (this.#running.has(command.id)) continue;
-      const work = this.#take(command).finally(() => this.#running.delete(command.id));
+      const work = this.#take(command).finally(() => {
+        this.#running.delete(command.id);
+        this.#begun.delete(command.id);
+        this.#cancelled.delete(command.id);
+      });
       this.#running.set(command.id, work);
+    }
+  }
+
+  /**
+   * Takes commands back that have not begun, also such as never came: they are journaled, so that a late copy is not run.
+   * What has begun goes on, and is answered by how it stands. Never throws.
+   */
+  cancel(ids: readonly string[]): void {
+    for (const id of ids) {
+      try {
+        this.#cancel(id);
+      } catch (thrown) {
+        this.#options.log.error('a command could not be taken back', { command: id, error: thrown });
+      }
     }
   }
 
   /** Resolves when nothing is under way any more; the devices are stopped first. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#running.values());
+  }
+
+  #cancel(id: string): void {
+    const journaled = this.#options.inbox.seen(id);
+    if (journaled || this.#begun.has(id)) {
+      this.#tell(id, journaled?.result ?? { state: 'running' });
+      return;
+    }
+    this.#options.inbox.finish(id, takenBack);
+    if (this.#running.has(id)) this.#cancelled.add(id);
+    this.#tell(id, takenBack);
   }
 
   async #take(command: Command): Promise<void> {
@@ -110,6 +152,8 @@ export class CommandRouter implements AsyncDisposable {
       });
       result = { state: 'succeeded', ...boundedOutput(output) };
     } catch (thrown) {
+      // It has its answer already.
+      if (!hasStarted && this.#cancelled.has(command.id)) return;
       result = failureOf(thrown, hasStarted);
     }
     this.#settle(command.id, result);
@@ -120,19 +164,23 @@ export class CommandRouter implements AsyncDisposable {
     if (this.#running.size > maxRunning) throw new FatalError('too-many-commands', 'too many commands at once');
     const target = this.#options.target(command.device);
     if (!target) throw new FatalError('unknown-device', `this agent has no device ${command.device}`);
-    const { driverCommand, idempotent } = parseCommand(command);
+    const { driverCommand, known } = parseCommand(command);
     this.#tell(command.id, { state: 'received' });
     if (command.capability === 'reachability') {
       target.probe();
       return {};
     }
-    return await target.execute(driverCommand, () => {
+    const onStart = () => {
+      if (this.#cancelled.has(command.id)) throw new FatalError('cancelled', 'the command was taken back');
       // It may have waited behind a slow poll.
       this.#requireTime(command);
-      this.#options.inbox.begin(command.id, { idempotent, atMs: this.#now() });
+      requireNoObstacle(known, command, target.reported());
+      this.#options.inbox.begin(command.id, { idempotent: known.idempotent, atMs: this.#now() });
+      this.#begun.add(command.id);
       onBegun();
       this.#tell(command.id, { state: 'running' });
-    });
+    };
+    return await target.execute(driverCommand, onStart, known.requires.length > 0);
   }
 
   /** Throws FatalError `command-expired` when the command's time is over. */
@@ -186,12 +234,29 @@ const interrupted: CommandResult = {
   },
 };
 
+const takenBack: CommandResult = {
+  state: 'cancelled',
+  problem: {
+    code: 'cancelled',
+    message: 'the command was taken back before it began; it did not run',
+    retryable: true,
+  },
+};
+
+/** Throws FatalError with the code of the first precondition that does not hold and that no person has overruled. */
+function requireNoObstacle(known: CapabilityCommand, { forced = [] }: Command, states: ReportedStates): void {
+  const obstacle = obstaclesOf(known.requires, states).find(
+    ({ code, mayForce }) => !mayForce || !forced.includes(code),
+  );
+  if (obstacle) throw new FatalError(obstacle.code, `${obstacle.label.en} ${obstacle.remedy.en}`);
+}
+
 /** Only an idempotent command whose end nobody knows is worth a second run, and only because the hub asks again. */
 function mayRunAgain({ idempotent, result }: JournaledCommand): boolean {
   return idempotent && (result === undefined || result.state === 'unknown');
 }
 
-function parseCommand(command: Command): { driverCommand: DriverCommand; idempotent: boolean } {
+function parseCommand(command: Command): { driverCommand: DriverCommand; known: CapabilityCommand } {
   const known = requireCommand(command.capability, command.name);
   const args = known.args.safeParse(command.args);
   if (!args.success) {
@@ -207,7 +272,7 @@ function parseCommand(command: Command): { driverCommand: DriverCommand; idempot
       name: command.name,
       args: args.data,
     },
-    idempotent: known.idempotent,
+    known,
   };
 }
 

@@ -1,4 +1,5 @@
 import { RecoverableError, toError } from '../../protocols/errors.ts';
+import type { ReportedStates } from '../../protocols/fleet/capabilities/index.ts';
 import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import { type Problem, toProblem } from '../../protocols/fleet/problem.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
@@ -35,6 +36,8 @@ export interface RunnerPorts {
 const limitsMs = { connect: 90_000, poll: 90_000, command: 20 * 60_000, close: 5_000 } as const;
 
 const defaultPollIntervalMs = 30_000;
+/** A guarded command is judged by a state that is at most this old. */
+const freshMs = 5_000;
 
 /** Runs one device: feeds the machine, does what it says, one thing at a time. */
 export class DeviceRunner {
@@ -51,6 +54,7 @@ export class DeviceRunner {
   #session: DriverSession | undefined;
   #told: Verdict | undefined;
   #answers = 0;
+  #polledMono = Number.NEGATIVE_INFINITY;
   #current: WaitingCommand | undefined;
   #isWakePending = false;
   #wake: () => void = () => {
@@ -93,6 +97,11 @@ export class DeviceRunner {
     return this.#state.verdict?.status === 'up';
   }
 
+  /** What it reported last, by capability. */
+  reported(): ReportedStates {
+    return this.#reporter.states();
+  }
+
   get state(): DeviceState {
     return this.#state;
   }
@@ -115,11 +124,11 @@ export class DeviceRunner {
    * prevent that. Throws DeviceError `busy` when too many wait, `unavailable` when the device is removed meanwhile, and
    * what the driver throws. Waking is no work of the driver's: it needs no session.
    */
-  execute(command: DriverCommand, onStart: () => void): Promise<Readonly<Record<string, unknown>>> {
+  execute(command: DriverCommand, onStart: () => void, isGuarded = false): Promise<Readonly<Record<string, unknown>>> {
     if (this.#waker.takes(command)) {
       return this.#waker.wake(onStart, { look: () => this.#wake(), answers: () => this.#answers });
     }
-    const outcome = this.#commands.add(command, onStart);
+    const outcome = this.#commands.add(command, onStart, isGuarded);
     this.#wake();
     return outcome;
   }
@@ -216,6 +225,7 @@ export class DeviceRunner {
     } catch (thrown) {
       return { kind: 'poll-failed', problem: this.#problemOf(thrown) };
     }
+    this.#polledMono = this.#ports.clock.mono();
     const latencyMs = this.#network.takeLatencyMs();
     if (latencyMs !== undefined) this.#reporter.sample({ 'reachability.latency': Math.round(latencyMs) });
     return { kind: 'polled' };
@@ -227,6 +237,7 @@ export class DeviceRunner {
     if (!waiting || !session) return { kind: 'commanded' };
     this.#current = waiting;
     try {
+      if (waiting.isGuarded) await this.#refresh(session);
       waiting.onStart();
       waiting.resolve(await this.#within('command', (signal) => session.execute(waiting.command, signal)));
     } catch (thrown) {
@@ -234,6 +245,18 @@ export class DeviceRunner {
     }
     this.#current = undefined;
     return { kind: 'commanded' };
+  }
+
+  /** Asks for the state by which a command is judged. A device that does not answer is judged by what it said last. */
+  async #refresh(session: DriverSession): Promise<void> {
+    if (this.#ports.clock.mono() - this.#polledMono <= freshMs) return;
+    try {
+      await this.#within('poll', (signal) => session.poll(signal));
+      this.#polledMono = this.#ports.clock.mono();
+    } catch (thrown) {
+      if (this.#removal.signal.aborted) throw thrown;
+      this.#log.info('a device does not tell its state before a command', { error: toError(thrown) });
+    }
   }
 
   async #wait(delayMs: number): Promise<DeviceInput> {

@@ -4,6 +4,7 @@ import {
   type CapabilityState,
   capabilities,
   findMetric,
+  type ReportedStates,
 } from '../../protocols/fleet/capabilities/index.ts';
 import { descriptorSchema, type Lane, metricKeySchema, type RecordBody } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
@@ -72,6 +73,13 @@ export class DeviceReporter implements Reporter {
     if (before && nowMs - before.atMs < stateRepeatMs && isDeepStrictEqual(before.value, parsed.data)) return;
     this.#states.set(capability, { value: parsed.data, atMs: nowMs });
     this.#send('state', { kind: 'state', capability, state: parsed.data });
+  }
+
+  /** The last state of each capability. */
+  states(): ReportedStates {
+    return Object.fromEntries(
+      [...this.#states].map(([capability, { value }]) => [capability, value as Readonly<Record<string, unknown>>]),
+    );
   }
 
   sample(values: Readonly<Record<string, number>>): void {

@@ -35,6 +35,7 @@ export interface UplinkOptions {
   readonly onDesired: (desired: Desired) => void;
   /** Called when the commands are stored. */
   readonly onCommands: (commands: readonly Command[]) => void;
+  readonly onCancellations: (ids: readonly string[]) => void;
   readonly clock: Clock;
   readonly log: Log;
   /** In [0, 1). */
@@ -247,6 +248,8 @@ export class Uplink implements AsyncDisposable {
           return this.#takeDesired(decodePayload(channel, payload));
         case 'down/commands':
           return this.#takeCommands(decodePayload(channel, payload).commands);
+        case 'down/cancellations':
+          return this.#options.onCancellations(decodePayload(channel, payload).commands);
         case 'down/orders':
           this.#options.log.info('a deployment order was left aside: this agent carries out none');
       }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { frameSchema } from './frame.ts';
 import {
   ackSchema,
+  cancellationsSchema,
   commandsSchema,
   desiredSchema,
   heartbeatSchema,
@@ -67,6 +68,13 @@ export const channels = {
     maxBytes: 128 * kibibyte,
     schema: commandsSchema,
     meaning: 'commands with the moment after which they expire',
+  },
+  'down/cancellations': {
+    direction: 'down',
+    qos: 1,
+    maxBytes: 16 * kibibyte,
+    schema: cancellationsSchema,
+    meaning: 'commands that are taken back, if they have not begun',
   },
   'down/orders': {
     direction: 'down',

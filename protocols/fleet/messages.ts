@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { configurationSchema } from './configuration/configuration.ts';
 import { machineFingerprintSchema } from './enrolment.ts';
 import { epochSchema } from './frame.ts';
 import { deviceIdSchema, timestampSchema } from './ids.ts';
@@ -78,6 +79,8 @@ export const desiredDeviceSchema = z.object({
   sealedCredentials: z.string().max(1_200).optional(),
   /** Settings of the family; its driver checks them. */
   settings: z.record(z.string().max(80), z.unknown()),
+  /** How the device shall be set; the agent keeps it so. */
+  configuration: configurationSchema.optional(),
 });
 export type DesiredDevice = z.infer<typeof desiredDeviceSchema>;
 
@@ -106,6 +109,8 @@ export const commandsSchema = z.object({
         /** After this moment, by the hub's clock, the agent answers `expired` and does nothing. */
         notAfter: timestampSchema,
         issuedAt: timestampSchema,
+        /** Codes of preconditions that a person has overruled. */
+        forced: z.array(z.string().max(64)).max(16).optional(),
       }),
     )
     .min(1)
@@ -113,6 +118,9 @@ export const commandsSchema = z.object({
 });
 export type Commands = z.infer<typeof commandsSchema>;
 export type Command = Commands['commands'][number];
+
+/** Ids of commands that the hub takes back. Each is answered: `cancelled` when it had not begun, else by how it stands. */
+export const cancellationsSchema = z.object({ commands: z.array(z.string().min(1).max(64)).min(1).max(100) });
 
 /** Who runs which artifact when, signed by the hub (ed25519 over `fleet-order-v1\0` and the order's text). */
 export const orderEnvelopeSchema = z.object({

@@ -90,6 +90,8 @@ export const inventoryRecordSchema = z.object({
 });
 
 export const commandStates = [
+  /** A second person has to agree first. */
+  'awaiting-approval',
   'queued',
   'sent',
   'received',
@@ -98,6 +100,8 @@ export const commandStates = [
   'failed',
   'expired',
   'unknown',
+  /** Taken back before it began. */
+  'cancelled',
 ] as const;
 export const commandStateSchema = z.enum(commandStates);
 export type CommandState = z.infer<typeof commandStateSchema>;
@@ -107,7 +111,7 @@ export const resultRecordSchema = z.object({
   kind: z.literal('result'),
   ...stamp,
   command: z.string().min(1).max(64),
-  state: z.enum(['received', 'running', 'succeeded', 'failed', 'expired', 'unknown']),
+  state: z.enum(['received', 'running', 'succeeded', 'failed', 'expired', 'unknown', 'cancelled']),
   problem: problemSchema.optional(),
   output: document.optional(),
 });

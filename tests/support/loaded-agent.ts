@@ -40,6 +40,7 @@ const uplink = new Uplink({
   }),
   onDesired: () => {},
   // Each command is done at once: what matters here is how long its result is on the way.
+  onCancellations: () => {},
   onCommands: (commands) => {
     const done = commands.map(
       ({ id }): RecordBody => ({ kind: 'result', at: Date.now(), command: id, state: 'succeeded' }),

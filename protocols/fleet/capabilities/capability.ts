@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Precondition } from './precondition.ts';
 
 /** A label in both languages of the product. */
 export interface Label {
@@ -20,8 +21,14 @@ export interface CapabilityCommand {
   readonly label: Label;
   readonly args: z.ZodObject;
   readonly idempotent: boolean;
-  /** What a person must know before it runs. */
-  readonly effect?: Label;
+  /** What happens, and what people nearby notice; told before it runs. */
+  readonly effect: Label;
+  /** Who is disturbed: nobody, who is in the room, or everybody around. What disturbs waits for the end of a lesson. */
+  readonly disturbs: 'none' | 'room' | 'school';
+  /** How much harm a mistake does. `high` needs a second person, `medium` does when it is given to many. */
+  readonly danger: 'low' | 'medium' | 'high';
+  /** What must not be so while it runs; the hub asks before it queues, the agent again right before it acts. */
+  readonly requires: readonly Precondition[];
 }
 
 /** What a device can be or do, whatever its brand: the only thing hub and dashboard know about devices. */

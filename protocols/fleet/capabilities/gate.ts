@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { timestampSchema } from '../ids.ts';
 import { defineCapability } from './capability.ts';
+import { alarmSounding } from './precondition.ts';
 
 const item = z.string().min(1).max(80);
 
@@ -56,6 +57,9 @@ export const gate = defineCapability({
       label: { vi: 'Tắt còi', en: 'Silence' },
       args: z.object({ minutes: z.int().min(1).max(60).optional() }),
       idempotent: true,
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
       effect: {
         vi: 'Còi tắt ngay; nếu có số phút, báo động vẫn được ghi nhưng không kêu trong thời gian đó.',
         en: 'The siren stops at once; with minutes, alarms are still recorded but make no noise for that long.',
@@ -65,7 +69,13 @@ export const gate = defineCapability({
       label: { vi: 'Thử còi', en: 'Test the siren' },
       args: z.object({}),
       idempotent: false,
-      effect: { vi: 'Còi kêu vài giây.', en: 'The siren sounds for some seconds.' },
+      effect: {
+        vi: 'Còi kêu vài giây; mọi người ở gần đều nghe thấy.',
+        en: 'The siren sounds for some seconds; everybody nearby hears it.',
+      },
+      disturbs: 'school',
+      danger: 'medium',
+      requires: [alarmSounding],
     },
   },
 });

@@ -39,6 +39,7 @@ import { tagreader } from './tagreader.ts';
 import { temperature } from './temperature.ts';
 import { accounts } from './upkeep/accounts.ts';
 import { certificate } from './upkeep/certificate.ts';
+import { configuration } from './upkeep/configuration.ts';
 import { log } from './upkeep/log.ts';
 import { network } from './upkeep/network.ts';
 import { time } from './upkeep/time.ts';
@@ -46,6 +47,7 @@ import { video } from './video.ts';
 import { volume } from './volume.ts';
 
 export type { Capability, CapabilityCommand, Label, Metric } from './capability.ts';
+export { findPrecondition, obstaclesOf, type Precondition, type ReportedStates } from './precondition.ts';
 
 /** Every capability, by name. A new one is a file beside this and a line here. */
 export const capabilities = {
@@ -91,6 +93,7 @@ export const capabilities = {
   network,
   accounts,
   certificate,
+  configuration,
   log,
 } as const;
 

@@ -19,6 +19,13 @@ export const input = defineCapability({
       label: { vi: 'Chọn nguồn', en: 'Select input' },
       args: z.object({ id: z.string().min(1).max(40) }),
       idempotent: true,
+      effect: {
+        vi: 'Hình trước lớp đổi sang nguồn khác ngay.',
+        en: 'The picture before the class changes to another source at once.',
+      },
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
     },
   },
 });

@@ -18,6 +18,17 @@ export const reachability = defineCapability({
   },
   events: {},
   commands: {
-    probe: { label: { vi: 'Kiểm tra lại', en: 'Probe now' }, args: z.object({}), idempotent: true },
+    probe: {
+      label: { vi: 'Kiểm tra lại', en: 'Probe now' },
+      args: z.object({}),
+      idempotent: true,
+      effect: {
+        vi: 'Thiết bị được hỏi lại ngay; người trong phòng không thấy gì.',
+        en: 'The device is asked again at once; nobody in the room notices.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
+    },
   },
 });

@@ -14,6 +14,13 @@ export const snapshot = defineCapability({
       label: { vi: 'Chụp ảnh', en: 'Take picture' },
       args: z.object({ profile: z.string().max(80).optional() }),
       idempotent: true,
+      effect: {
+        vi: 'Máy quay chụp một ảnh; người trong phòng không nhận thấy. Mục đích và người xem được ghi lại.',
+        en: 'The camera takes one picture; nobody in the room notices. The purpose and who sees it are kept.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
     },
   },
 });

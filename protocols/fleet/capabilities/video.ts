@@ -32,11 +32,25 @@ export const video = defineCapability({
       label: { vi: 'Che hình', en: 'Blank picture' },
       args: z.object({ blanked: z.boolean() }),
       idempotent: true,
+      effect: {
+        vi: 'Hình trước lớp tối đi hoặc hiện lại ngay.',
+        en: 'The picture before the class goes dark or comes back at once.',
+      },
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
     },
     freeze: {
       label: { vi: 'Dừng hình', en: 'Freeze picture' },
       args: z.object({ frozen: z.boolean() }),
       idempotent: true,
+      effect: {
+        vi: 'Hình trước lớp đứng lại hoặc chạy tiếp ngay.',
+        en: 'The picture before the class stands still or moves on at once.',
+      },
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
     },
   },
 });

@@ -9,6 +9,7 @@ import {
   type JournaledCommand,
 } from '../../../agent/runtime/command-router.ts';
 import { RecoverableError } from '../../../protocols/errors.ts';
+import type { ReportedStates } from '../../../protocols/fleet/capabilities/index.ts';
 import type { Command } from '../../../protocols/fleet/messages.ts';
 import type { ResultRecord } from '../../../protocols/fleet/record.ts';
 import { createRuntimeBench } from '../../support/scripted-driver.ts';
@@ -37,6 +38,7 @@ function setUp(inbox = createMemoryInbox()) {
   const device = {
     probes: 0,
     turn: async (): Promise<void> => {},
+    states: {} as ReportedStates,
     work: async (): Promise<CommandOutput> => ({}),
   };
   const router = new CommandRouter({
@@ -54,6 +56,7 @@ function setUp(inbox = createMemoryInbox()) {
             probe: () => {
               device.probes++;
             },
+            reported: () => device.states,
           },
     sink: bench.ports.sink,
     clock: bench.clock,
@@ -231,5 +234,65 @@ describe('command router', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('refuses what the device must not do now, and does it when a person overrules what may be overruled', async () => {
+    const { router, results, runs, device, command } = setUp();
+    device.states = { power: { state: 'cooling' } };
+    router.accept([command({ name: 'off' }), command({ id: 'c2', name: 'off', forced: ['precondition-cooling'] })]);
+    await router[Symbol.asyncDispose]();
+    const ends = () => results().filter(({ state }) => state === 'failed' || state === 'succeeded');
+    expect(ends().map(({ state, problem }) => [state, problem?.code])).toEqual([
+      ['failed', 'precondition-cooling'],
+      ['failed', 'precondition-cooling'],
+    ]);
+    device.states = { studio: { mode: 'recording' } };
+    router.accept([command({ id: 'c3', name: 'reboot' })]);
+    router.accept([command({ id: 'c4', name: 'reboot', forced: ['precondition-recording'] })]);
+    await router[Symbol.asyncDispose]();
+    expect(
+      ends()
+        .slice(2)
+        .map(({ command: id, state }) => [id, state]),
+    ).toEqual([
+      ['c3', 'failed'],
+      ['c4', 'succeeded'],
+    ]);
+    expect(runs).toEqual(['c4:power.reboot']);
+  });
+
+  it('takes back what waits, at once and for good', async () => {
+    const { router, results, runs, device, command } = setUp();
+    const { promise: turn, resolve } = Promise.withResolvers<void>();
+    device.turn = () => turn;
+    router.accept([command()]);
+    router.cancel(['c1', 'never-came']);
+    expect(results().at(-2)).toMatchObject({ command: 'c1', state: 'cancelled' });
+    resolve();
+    await router[Symbol.asyncDispose]();
+    router.accept([command(), command({ id: 'never-came' })]);
+    await router[Symbol.asyncDispose]();
+    expect(runs).toEqual([]);
+    expect(results().map(({ command: id, state }) => `${id} ${state}`)).toEqual([
+      'c1 received',
+      'c1 cancelled',
+      'never-came cancelled',
+      'c1 cancelled',
+      'never-came cancelled',
+    ]);
+  });
+
+  it('says truly that it is too late to take back what runs or has ended', async () => {
+    const { router, states, runs, device, command } = setUp();
+    const { promise: end, resolve } = Promise.withResolvers<CommandOutput>();
+    device.work = () => end;
+    router.accept([command()]);
+    await expect.poll(() => runs.length).toBe(1);
+    router.cancel(['c1']);
+    expect(states().at(-1)).toBe('running');
+    resolve({});
+    await router[Symbol.asyncDispose]();
+    router.cancel(['c1']);
+    expect(states().slice(-2)).toEqual(['succeeded', 'succeeded']);
   });
 });

@@ -56,6 +56,7 @@ beforeEach(() => {
     load: () => ({ load: { rssBytes: 1, cpuPercent: 2, loopDelayP99Ms: 3 }, devices: { total: 4, up: 3 } }),
     onDesired: (document) => takenDesired.push(document),
     onCommands: (commands) => takenCommands.push(...commands),
+    onCancellations: () => {},
     clock,
     log: silentLog,
     random: () => 0.5,

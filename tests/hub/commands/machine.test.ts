@@ -11,19 +11,22 @@ import { type CommandState, commandStates } from '../../../protocols/fleet/recor
 
 const notAfterMs = 1_000_000;
 const queued: CommandProgress = { state: 'queued', notAfterMs };
+type ReportedState = Extract<CommandInput, { type: 'report' }>['report']['state'];
 const run = (from: CommandProgress, inputs: readonly CommandInput[]) => inputs.reduce(advance, from);
-const report = (state: 'received' | 'running' | 'succeeded' | 'failed' | 'expired' | 'unknown'): CommandInput => ({
+const waiting: CommandProgress = { state: 'awaiting-approval', notAfterMs };
+const report = (state: ReportedState): CommandInput => ({
   type: 'report',
   report: { state },
 });
 
 const anyState = fc.constantFrom(...commandStates);
 const anyReport = fc
-  .constantFrom('received', 'running', 'succeeded', 'failed', 'expired', 'unknown')
+  .constantFrom('received', 'running', 'succeeded', 'failed', 'expired', 'unknown', 'cancelled')
   .map((state) => report(state as 'received'));
 const anyInput: fc.Arbitrary<CommandInput> = fc.oneof(
   fc.constant<CommandInput>({ type: 'sent' }),
   anyReport,
+  fc.constantFrom<CommandInput>({ type: 'cancel' }, { type: 'reject' }, { type: 'approve', notAfterMs }),
   fc.integer({ min: 0, max: 3_000_000 }).map((nowMs): CommandInput => ({ type: 'time', nowMs })),
 );
 
@@ -41,7 +44,7 @@ describe('command machine', () => {
         for (const input of inputs) {
           const next = advance(current, input);
           if (isSettled(current.state)) expect(next).toBe(current);
-          if (next.state === current.state) expect(next).toBe(current);
+          if (next.state === current.state && next.isCancelAsked === current.isCancelAsked) expect(next).toBe(current);
           current = next;
         }
       }),
@@ -52,7 +55,7 @@ describe('command machine', () => {
     const rank = (state: CommandState) => commandStates.indexOf(state);
     fc.assert(
       fc.property(fc.array(anyInput), (inputs) => {
-        let current = queued;
+        let current = waiting;
         for (const input of inputs) {
           const next = advance(current, input);
           if (current.state !== 'unknown') expect(rank(next.state)).toBeGreaterThanOrEqual(rank(current.state));
@@ -101,5 +104,35 @@ describe('command machine', () => {
     const unknown = run(queued, [{ type: 'sent' }, { type: 'time', nowMs: notAfterMs + patienceMs.begun }]);
     const settled = advance(unknown, { type: 'report', report: { state: 'succeeded', output: { sizeBytes: 3 } } });
     expect(settled).toEqual({ state: 'succeeded', notAfterMs, output: { sizeBytes: 3 } });
+  });
+
+  it('lets nothing of a command out before a second person agreed', () => {
+    const anyOther = anyInput.filter(({ type }) => type !== 'approve');
+    fc.assert(
+      fc.property(fc.array(anyOther), (inputs) => {
+        expect(['awaiting-approval', 'cancelled', 'expired']).toContain(run(waiting, inputs).state);
+      }),
+    );
+    expect(run(waiting, [{ type: 'approve', notAfterMs: 9 }])).toEqual({ state: 'queued', notAfterMs: 9 });
+    expect(run(waiting, [{ type: 'reject' }, { type: 'approve', notAfterMs }]).state).toBe('cancelled');
+    expect(run(waiting, [{ type: 'time', nowMs: notAfterMs + 1 }]).problem?.code).toBe('approval-expired');
+  });
+
+  it('takes back at once what has not left, and of the rest believes the agent alone', () => {
+    for (const from of [waiting, queued]) expect(run(from, [{ type: 'cancel' }]).state).toBe('cancelled');
+    const asked = run(queued, [{ type: 'sent' }, { type: 'cancel' }]);
+    expect(asked).toMatchObject({ state: 'sent', isCancelAsked: true });
+    expect(run(asked, [report('cancelled')]).state).toBe('cancelled');
+    expect(run(asked, [report('running'), report('succeeded'), report('cancelled')]).state).toBe('succeeded');
+    expect(run(asked, [{ type: 'time', nowMs: notAfterMs + patienceMs.sent + 1 }]).state).toBe('unknown');
+  });
+
+  it('never says that a command did not run when the agent said that it began', () => {
+    fc.assert(
+      fc.property(fc.array(anyInput.filter((input) => input.type !== 'report')), (inputs) => {
+        const ended = run(run(queued, [{ type: 'sent' }, report('running')]), inputs);
+        expect(['running', 'unknown']).toContain(ended.state);
+      }),
+    );
   });
 });

@@ -32,8 +32,8 @@ describe('errors of requests', () => {
 describe('steps of a command', () => {
   it('shows for every state exactly the way that was gone', () => {
     const reached = commandStates.map((state) => stepsOf(state).filter((step) => step.reached).length);
-    // queued, sent, received, running, succeeded, failed, expired, unknown
-    expect(reached).toEqual([1, 2, 3, 4, 5, 5, 1, 5]);
+    // awaiting-approval, queued, sent, received, running, succeeded, failed, expired, unknown, cancelled
+    expect(reached).toEqual([1, 1, 2, 3, 4, 5, 5, 1, 5, 1]);
     for (const state of commandStates) expect(stepsOf(state).some((step) => step.state === state)).toBe(true);
   });
 

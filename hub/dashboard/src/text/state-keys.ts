@@ -39,6 +39,7 @@ export const batteryKeys: Readonly<Record<CapabilityState<'battery'>['state'], T
 };
 
 export const commandKeys: Readonly<Record<CommandState, TextKey>> = {
+  'awaiting-approval': 'command.awaiting',
   queued: 'command.queued',
   sent: 'command.sent',
   received: 'command.received',
@@ -47,6 +48,7 @@ export const commandKeys: Readonly<Record<CommandState, TextKey>> = {
   failed: 'command.failed',
   expired: 'command.expired',
   unknown: 'command.unknown',
+  cancelled: 'command.cancelled',
 };
 
 export const unitKeys: Readonly<Record<Unit['kind'], TextKey>> = {

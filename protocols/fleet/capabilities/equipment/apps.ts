@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCapability } from '../capability.ts';
+import { worn } from '../precondition.ts';
 
 const id = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,60}(\.[A-Za-z][A-Za-z0-9_]{0,60}){1,8}$/);
 
@@ -19,8 +20,22 @@ export const apps = defineCapability({
       label: { vi: 'Gỡ ứng dụng', en: 'Remove app' },
       args: z.object({ id }),
       idempotent: true,
-      effect: { vi: 'Dữ liệu của ứng dụng bị xóa.', en: 'The data of the app is deleted.' },
+      effect: { vi: 'Ứng dụng biến mất và dữ liệu của nó bị xóa.', en: 'The app goes and its data is deleted.' },
+      disturbs: 'room',
+      danger: 'medium',
+      requires: [worn],
     },
-    launch: { label: { vi: 'Mở ứng dụng', en: 'Launch app' }, args: z.object({ id }), idempotent: true },
+    launch: {
+      label: { vi: 'Mở ứng dụng', en: 'Launch app' },
+      args: z.object({ id }),
+      idempotent: true,
+      effect: {
+        vi: 'Ứng dụng hiện ra trước người đang dùng; thứ đang mở bị che.',
+        en: 'The app appears before whoever uses the device; what is open is covered.',
+      },
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
+    },
   },
 });

@@ -19,6 +19,9 @@ export const lock = defineCapability({
       label: { vi: 'Khóa hoặc mở khóa', en: 'Lock or unlock' },
       args: z.object({ target: z.enum(['panel', 'remote', 'keys']), locked: z.boolean() }),
       idempotent: true,
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
       effect: {
         vi: 'Khi đã khóa, giáo viên không bật tắt được bằng nút hoặc điều khiển.',
         en: 'While it is locked, a teacher cannot operate the device by its buttons or remote control.',

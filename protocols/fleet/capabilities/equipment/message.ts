@@ -21,11 +21,22 @@ export const message = defineCapability({
       /** It goes away by itself after `minutes`, or at midnight. */
       args: z.object({ text: line, minutes: z.int().min(1).max(240) }),
       idempotent: true,
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
       effect: {
         vi: 'Dòng chữ chạy trên hình, cả lớp nhìn thấy; có thể không có dấu.',
         en: 'The line runs over the picture and the whole class sees it; marks may be left out.',
       },
     },
-    clear: { label: { vi: 'Xóa thông báo', en: 'Take it away' }, args: z.object({}), idempotent: true },
+    clear: {
+      label: { vi: 'Xóa thông báo', en: 'Take it away' },
+      args: z.object({}),
+      idempotent: true,
+      effect: { vi: 'Dòng chữ trên hình biến mất.', en: 'The words on the picture go.' },
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
+    },
   },
 });

@@ -10,6 +10,17 @@ export const wake = defineCapability({
   events: {},
   commands: {
     /** Succeeds when the device answers afterwards: the packet itself is never acknowledged. */
-    wake: { label: { vi: 'Đánh thức', en: 'Wake' }, args: z.object({}), idempotent: true },
+    wake: {
+      label: { vi: 'Đánh thức', en: 'Wake' },
+      args: z.object({}),
+      idempotent: true,
+      effect: {
+        vi: 'Thiết bị đang ngủ sẽ bật lên; người trong phòng thấy hình hoặc nghe tiếng quạt.',
+        en: 'A device that sleeps comes on; people in the room see a picture or hear a fan.',
+      },
+      disturbs: 'room',
+      danger: 'low',
+      requires: [],
+    },
   },
 });

@@ -36,14 +36,53 @@ export const recording = defineCapability({
     changed: z.object({ part: partName, from: state, to: state, output: z.string().max(500).optional() }),
   },
   commands: {
-    start: { label: { vi: 'Bắt đầu ghi', en: 'Start' }, args: z.object(rigArgs), idempotent: false },
+    start: {
+      label: { vi: 'Bắt đầu ghi', en: 'Start' },
+      args: z.object(rigArgs),
+      idempotent: false,
+      effect: {
+        vi: 'Hình và tiếng trong phòng bắt đầu được ghi: hãy báo cho người trong phòng.',
+        en: 'Picture and sound of the room are recorded from now on: tell the people in it.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
+    },
     stop: {
       label: { vi: 'Dừng ghi', en: 'Stop' },
       args: z.object(rigArgs),
       idempotent: false,
-      effect: { vi: 'Kết thúc tệp đang ghi.', en: 'The file that is being recorded ends.' },
+      effect: {
+        vi: 'Việc ghi dừng và tệp đang ghi kết thúc ngay.',
+        en: 'The recording stops and its file ends at once.',
+      },
+      disturbs: 'none',
+      danger: 'medium',
+      requires: [],
     },
-    pause: { label: { vi: 'Tạm dừng', en: 'Pause' }, args: z.object(rigArgs), idempotent: true },
-    resume: { label: { vi: 'Ghi tiếp', en: 'Resume' }, args: z.object(rigArgs), idempotent: true },
+    pause: {
+      label: { vi: 'Tạm dừng', en: 'Pause' },
+      args: z.object(rigArgs),
+      idempotent: true,
+      effect: {
+        vi: 'Việc ghi tạm dừng: phần sau không có trong bản ghi.',
+        en: 'The recording pauses: what follows is not in it.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
+    },
+    resume: {
+      label: { vi: 'Ghi tiếp', en: 'Resume' },
+      args: z.object(rigArgs),
+      idempotent: true,
+      effect: {
+        vi: 'Hình và tiếng trong phòng lại được ghi.',
+        en: 'Picture and sound of the room are recorded again.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
+    },
   },
 });

@@ -23,6 +23,13 @@ export const scene = defineCapability({
       label: { vi: 'Chọn cảnh', en: 'Show' },
       args: z.object({ name: sceneName, ...rigArgs }),
       idempotent: true,
+      effect: {
+        vi: 'Hình đang ghi hoặc phát đổi cảnh ngay.',
+        en: 'The recorded or streamed picture changes its scene at once.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
     },
   },
 });

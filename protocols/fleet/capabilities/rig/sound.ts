@@ -31,6 +31,13 @@ export const sound = defineCapability({
       label: { vi: 'Tắt hoặc mở tiếng', en: 'Mute or open' },
       args: z.object({ input, muted: z.boolean(), ...rigArgs }),
       idempotent: true,
+      effect: {
+        vi: 'Tiếng trong bản ghi và buổi phát mất hoặc có lại ngay.',
+        en: 'The sound of recording and stream goes or comes back at once.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
     },
   },
 });

@@ -67,6 +67,9 @@ export const studio = defineCapability({
       label: { vi: 'Chạy kịch bản', en: 'Run scene' },
       args: z.object({ scene: sceneId, holder: holder.optional() }),
       idempotent: false,
+      disturbs: 'none',
+      danger: 'medium',
+      requires: [],
       effect: {
         vi: 'Từng bước được kiểm tra; nếu một bước hỏng, các bước trước được hoàn tác.',
         en: 'Each step is verified; when one fails, those before it are taken back.',
@@ -76,6 +79,9 @@ export const studio = defineCapability({
       label: { vi: 'Giữ phòng thu', en: 'Hold' },
       args: z.object({ holder, minutes: z.int().min(1).max(480) }),
       idempotent: true,
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
       effect: {
         vi: 'Chỉ người giữ mới điều khiển được cho đến khi hết giờ.',
         en: 'Only the holder can operate the rig until the time is over.',
@@ -86,6 +92,10 @@ export const studio = defineCapability({
       /** `force` takes it from whoever holds it. */
       args: z.object({ holder: holder.optional(), force: z.boolean().optional() }),
       idempotent: true,
+      effect: { vi: 'Người khác điều khiển được phòng thu ngay.', en: 'Others can operate the rig at once.' },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
     },
   },
 });

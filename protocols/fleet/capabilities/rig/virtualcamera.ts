@@ -18,6 +18,13 @@ export const virtualcamera = defineCapability({
       label: { vi: 'Bật hoặc tắt máy quay ảo', en: 'Switch the virtual camera' },
       args: z.object({ active: z.boolean(), ...rigArgs }),
       idempotent: true,
+      effect: {
+        vi: 'Người trong cuộc họp trực tuyến thấy hoặc thôi thấy hình này ngay.',
+        en: 'People in an online meeting see this picture, or no longer do, at once.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
     },
   },
 });

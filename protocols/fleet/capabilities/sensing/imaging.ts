@@ -42,6 +42,17 @@ export const imaging = defineCapability({
   events: {},
   commands: {
     /** Changes what is given and leaves the rest; succeeds when the device itself tells the new values. */
-    set: { label: { vi: 'Đặt', en: 'Set' }, args: z.object(settings), idempotent: true },
+    set: {
+      label: { vi: 'Đặt', en: 'Set' },
+      args: z.object(settings),
+      idempotent: true,
+      effect: {
+        vi: 'Hình của máy quay sáng, tối hoặc đổi màu ngay, cả trong bản ghi.',
+        en: 'The camera’s picture changes its light or colour at once, in recordings too.',
+      },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
+    },
   },
 });

@@ -38,6 +38,9 @@ export const relay = defineCapability({
       label: { vi: 'Đóng hoặc ngắt', en: 'Switch' },
       args: z.object({ token, active: z.boolean() }),
       idempotent: false,
+      disturbs: 'room',
+      danger: 'medium',
+      requires: [],
       effect: {
         vi: 'Thiết bị nối vào tiếp điểm hoạt động ngay: đèn, còi hoặc khóa cửa.',
         en: 'Whatever is wired to the contact acts at once: a lamp, a siren or a door lock.',
@@ -47,6 +50,9 @@ export const relay = defineCapability({
       label: { vi: 'Cấu hình', en: 'Configure' },
       args: z.object({ token, mode, delaySeconds: delaySeconds.optional(), idle: idle.optional() }),
       idempotent: true,
+      disturbs: 'none',
+      danger: 'medium',
+      requires: [],
       effect: {
         vi: 'Đổi trạng thái nghỉ có thể đóng hoặc ngắt tiếp điểm ngay.',
         en: 'A new idle state may switch the contact at once.',

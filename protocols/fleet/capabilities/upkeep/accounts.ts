@@ -32,6 +32,9 @@ export const accounts = defineCapability({
       label: { vi: 'Thử mật khẩu mặc định', en: 'Try the default password' },
       args: z.object({}),
       idempotent: false,
+      disturbs: 'none',
+      danger: 'medium',
+      requires: [],
       effect: {
         vi: 'Thiết bị ghi nhận một lần đăng nhập sai nếu mật khẩu đã được đổi.',
         en: 'The device counts one failed sign-in if the password has been changed.',

@@ -16,6 +16,10 @@ export const log = defineCapability({
       label: { vi: 'Đọc nhật ký', en: 'Read log' },
       args: z.object({ kind }),
       idempotent: true,
+      effect: { vi: 'Nhật ký được đọc; không ai nhận thấy.', en: 'The log is read; nobody notices.' },
+      disturbs: 'none',
+      danger: 'low',
+      requires: [],
     },
   },
 });

@@ -35,6 +35,13 @@ export const network = defineCapability({
       label: { vi: 'Đổi tên máy', en: 'Set host name' },
       args: z.object({ hostname: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/) }),
       idempotent: true,
+      effect: {
+        vi: 'Thiết bị mang tên khác trên mạng: ai tìm nó bằng tên cũ sẽ không thấy; có thiết bị khởi động lại.',
+        en: 'The device has another name in the network: whoever looks for the old one does not find it; some devices restart.',
+      },
+      disturbs: 'none',
+      danger: 'high',
+      requires: [],
     },
   },
 });

@@ -31,6 +31,13 @@ export const time = defineCapability({
           .optional(),
       }),
       idempotent: true,
+      effect: {
+        vi: 'Đồng hồ của thiết bị có thể nhảy; giờ trong bản ghi đổi theo.',
+        en: 'The device’s clock may jump, and the times in its recordings with it.',
+      },
+      disturbs: 'none',
+      danger: 'medium',
+      requires: [],
     },
   },
 });

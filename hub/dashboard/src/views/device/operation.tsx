@@ -31,8 +31,8 @@ export function Operation({ device, children }: { readonly device: Device; reado
     () => ({
       can: (capability: string, name: string) => mayCommand && (device.commands[capability]?.includes(name) ?? false),
       send: (wish: Wish, onMade?: (command: string) => void) => {
-        const disturbs = findCapability(wish.capability)?.commands[wish.name]?.effect !== undefined;
-        if (disturbs) setQuestion({ wish, onMade });
+        const danger = findCapability(wish.capability)?.commands[wish.name]?.danger;
+        if (danger !== 'low') setQuestion({ wish, onMade });
         else mutate({ wish, onMade });
       },
       sending: isPending,
@@ -74,7 +74,7 @@ function Question({ pending, device, onClose, onYes }: QuestionProps) {
       closeButtonProps={{ 'aria-label': t('word.close') }}
     >
       <div className="stack">
-        <p>{command?.effect ? pick(command.effect) : null}</p>
+        <p>{command ? pick(command.effect) : null}</p>
         <Group justify="flex-end">
           <Button variant="default" data-autofocus onClick={onClose}>
             {t('word.cancel')}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconCheck, IconClockX, IconHelp, IconX } from '@tabler/icons-react';
+import { IconArrowBackUp, IconCheck, IconClockX, IconHelp, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { CommandView } from '../../../../../protocols/api/commands.ts';
@@ -16,6 +16,7 @@ const endings = {
   failed: { tone: 'fault', icon: IconX },
   expired: { tone: 'quiet', icon: IconClockX },
   unknown: { tone: 'attention', icon: IconHelp },
+  cancelled: { tone: 'quiet', icon: IconArrowBackUp },
 } as const;
 
 /** What people lately asked of this device and how far it is: never more than the hub truly knows. */
