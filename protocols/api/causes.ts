@@ -1,17 +1,30 @@
 import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
+/** Where to look first, concluded from what the hub knows; a likelihood and no proof. */
+export const causeHintSchema = z.object({
+  of: z.enum(['mains', 'isp', 'hub', 'agent', 'switch', 'device', 'credentials', 'clock']),
+  vi: z.string(),
+  en: z.string(),
+});
+export type CauseHint = z.infer<typeof causeHintSchema>;
+
 /** One row of "what is wrong now": one cause, however many devices it touches. */
 export const causeSchema = z
   .object({
     id: z.string(),
     kind: z.enum([
+      'hub-link',
+      'area-silent',
+      'school-uplink',
       'agent-silent',
+      'switch-down',
       'device-unreachable',
       'device-fault',
       'device-attention',
       'credentials',
       'quarantine',
+      'rule',
     ]),
     code: z.string(),
     title: z.object({ vi: z.string(), en: z.string() }),
@@ -23,6 +36,7 @@ export const causeSchema = z
     openedAt: instantSchema,
     resolvedAt: instantSchema.optional(),
     evidence: z.array(z.string()),
+    hint: causeHintSchema.optional(),
     next: z.object({ vi: z.string(), en: z.string() }),
   })
   .meta({ id: 'Cause' });

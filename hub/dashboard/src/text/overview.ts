@@ -57,6 +57,7 @@ export const overviewTexts = defineTexts({
   },
   'cause.lasted': { vi: 'kéo dài {{duration}}', en: 'lasted {{duration}}' },
   'cause.next': { vi: 'Nên làm', en: 'What to do' },
+  'cause.hint': { vi: 'Nhiều khả năng', en: 'Most likely' },
   'cause.why': { vi: 'Căn cứ', en: 'Evidence' },
   'cause.see.device': { vi: 'Xem thiết bị', en: 'See device' },
   'cause.see.agent': { vi: 'Xem bộ thu thập', en: 'See agent' },

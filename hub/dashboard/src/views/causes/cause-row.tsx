@@ -2,10 +2,15 @@ import { Button } from '@mantine/core';
 import {
   IconAlertOctagon,
   IconAlertTriangle,
+  IconBuildingBroadcastTower,
+  IconChecklist,
+  IconCloudOff,
   IconKey,
   IconPlugConnectedX,
   IconRouterOff,
+  IconServerOff,
   IconShieldExclamation,
+  IconSitemap,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { CauseView } from '../../../../../protocols/api/causes.ts';
@@ -15,12 +20,17 @@ import { formatDuration } from '../../ui/format.ts';
 import './causes.css';
 
 const faces = {
+  'hub-link': { tone: 'unreachable', icon: IconServerOff },
+  'area-silent': { tone: 'unreachable', icon: IconBuildingBroadcastTower },
+  'school-uplink': { tone: 'unreachable', icon: IconCloudOff },
   'agent-silent': { tone: 'unreachable', icon: IconRouterOff },
+  'switch-down': { tone: 'unreachable', icon: IconSitemap },
   'device-unreachable': { tone: 'unreachable', icon: IconPlugConnectedX },
   'device-fault': { tone: 'fault', icon: IconAlertOctagon },
   'device-attention': { tone: 'attention', icon: IconAlertTriangle },
   credentials: { tone: 'attention', icon: IconKey },
   quarantine: { tone: 'attention', icon: IconShieldExclamation },
+  rule: { tone: 'attention', icon: IconChecklist },
 } as const;
 
 /** The one thing to do about a cause: go where it can be looked into. */
@@ -94,6 +104,12 @@ export function CauseRow({ cause }: { readonly cause: CauseView }) {
           <p>
             <span className="soft">{t('cause.next')}: </span>
             {pick(cause.next)}
+          </p>
+        ) : null}
+        {cause.hint ? (
+          <p className="small">
+            <span className="soft">{t('cause.hint')}: </span>
+            {pick(cause.hint)}
           </p>
         ) : null}
         {cause.evidence.length > 0 ? (

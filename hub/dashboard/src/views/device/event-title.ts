@@ -32,12 +32,17 @@ const fields: Readonly<Record<string, TextKey>> = {
 };
 
 const causes: Readonly<Record<string, TextKey>> = {
+  'hub-link': 'happened.cause.hub-link',
+  'area-silent': 'happened.cause.area-silent',
+  'school-uplink': 'happened.cause.school-uplink',
   'agent-silent': 'happened.cause.agent-silent',
+  'switch-down': 'happened.cause.switch-down',
   'device-unreachable': 'happened.cause.device-unreachable',
   'device-fault': 'happened.cause.device-fault',
   'device-attention': 'happened.cause.device-attention',
   credentials: 'happened.cause.credentials',
   quarantine: 'happened.cause.quarantine',
+  rule: 'happened.cause.rule',
 };
 
 const known: Readonly<Record<string, TextKey>> = {

@@ -39,12 +39,17 @@ function EvidenceRow({ fact }: { readonly fact: Evidence }) {
   );
 }
 
+/** The fact that says it all: what fails, or why what is off may be off. */
+function tellingOf({ state, evidence }: HealthVerdict): Evidence | undefined {
+  if (state === 'expected-off') return evidence.find((fact) => fact.ok === undefined);
+  return evidence.find((fact) => fact.ok === false) ?? (state === 'ok' ? undefined : evidence.at(0));
+}
+
 /** The state in a sentence, what to do about it, and the facts behind it in the order of the chain. */
 export function Verdict({ health }: { readonly health: HealthVerdict }) {
   const { t, pick } = useText();
-  const failing =
-    health.evidence.find((fact) => fact.ok === false) ?? (health.state === 'ok' ? undefined : health.evidence.at(0));
-  const sentence = failing ? pick(failing) : health.state === 'ok' ? t('device.well') : undefined;
+  const telling = tellingOf(health);
+  const sentence = telling ? pick(telling) : health.state === 'ok' ? t('device.well') : undefined;
   return (
     <section className="card verdict" data-tone={healthTones[health.state]} aria-label={t(healthKeys[health.state])}>
       <div className="row">
