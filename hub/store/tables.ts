@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { CommandState, Descriptor, Lane } from '../../protocols/fleet/record.ts';
+import type { NotificationTables } from './notification-tables.ts';
 import type {
   UnitAliasTable,
   UnitChangeTable,
@@ -333,7 +334,7 @@ interface PictureTable {
   expires_at: Time;
 }
 
-export interface Tables extends TelemetryTables, ProblemTables {
+export interface Tables extends NotificationTables, TelemetryTables, ProblemTables {
   unit: UnitTable;
   unit_change: UnitChangeTable;
   unit_alias: UnitAliasTable;
