@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
-import type { CommandState, Descriptor, Lane } from '../../protocols/fleet/record.ts';
+import type { Descriptor, Lane } from '../../protocols/fleet/record.ts';
+import type { CommandTables } from './command-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type {
   UnitAliasTable,
@@ -309,22 +310,6 @@ interface CauseTable {
   words: NullableJson<CauseWords>;
 }
 
-interface CommandTable {
-  id: string;
-  agent_id: string;
-  device_id: string;
-  capability: string;
-  name: string;
-  args: Json<Record<string, unknown>>;
-  state: CommandState;
-  not_after: Time;
-  created_by: string;
-  created_at: Time;
-  updated_at: Time;
-  problem: NullableJson<{ code: string; message: string; retryable: boolean }>;
-  output: NullableJson<Record<string, unknown>>;
-}
-
 interface PictureTable {
   command_id: string;
   device_id: string;
@@ -334,7 +319,7 @@ interface PictureTable {
   expires_at: Time;
 }
 
-export interface Tables extends NotificationTables, TelemetryTables, ProblemTables {
+export interface Tables extends CommandTables, NotificationTables, TelemetryTables, ProblemTables {
   unit: UnitTable;
   unit_change: UnitChangeTable;
   unit_alias: UnitAliasTable;
@@ -360,6 +345,5 @@ export interface Tables extends NotificationTables, TelemetryTables, ProblemTabl
   inventory_change: InventoryChangeTable;
   event: EventTable;
   cause: CauseTable;
-  command: CommandTable;
   picture: PictureTable;
 }
