@@ -6,13 +6,14 @@ import { systemClock } from '../../provisioning/platform/clock.ts';
 import { type Actor, ConflictError, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
 import { afterCommit, isDuplicate, type Store, type Trx } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
-import { type Changed, type ChangeUnit, changeUnit, note } from './change.ts';
+import { type ChangeUnit, changeUnit } from './change.ts';
 import { createChannel, type StructureChange } from './channel.ts';
 import { dayOf } from './day.ts';
 import { historyOf } from './history.ts';
 import { idsAbove, insertUnits, lockOrganisation, newNode, readUnits, takeIds } from './rows.ts';
 import { refusalOf, type UnitNode, type UnitRef, UnitTree } from './tree.ts';
 import { listUnits, refOfNode, type UnitCounts, type UnitsQuery, viewOf } from './view.ts';
+import { type Changed, note } from './work.ts';
 
 export type CreateUnit = z.output<typeof createUnitBody>;
 
@@ -46,7 +47,7 @@ export interface Organisation extends AsyncDisposable {
     options?: { readonly sample?: boolean; readonly actor?: Pick<Actor, 'id' | 'name'> },
   ): Promise<Unit>;
   /**
-   * Renames, moves, merges or closes a unit, or tells what that would come to. The live state of this hub is right when it
+   * Renames, moves, merges, splits or closes a unit, or tells what that would come to. The live state of this hub is right when it
    * resolves, that of others when they hear of it. Throws as `changeUnit`.
    */
   change(
@@ -152,13 +153,13 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     },
     change: async (scope, actor, id, body) => {
       const context = { scope, actor, today: today(), at: new Date(clock.now()) };
-      const { tree: after, effects, about, rehomed, agents } = await tryChange(id, body, context);
+      const { tree: after, effects, about, rehomed, agents, parts } = await tryChange(id, body, context);
       const before = need(id).path;
       const unit = after.get(id);
       if (!unit) throw new NotFoundError();
       if (!body.dryRun) await channel.announce({ ids: 'all', rehomed, agents });
       const figures = counts(body.dryRun ? before : unit.path);
-      return { dryRun: body.dryRun, unit: viewOf(after, unit, figures), effects, about };
+      return { dryRun: body.dryRun, unit: viewOf(after, unit, figures), effects, about, ...(parts ? { parts } : {}) };
     },
     onStructure: (listener) => channel.onStructure(listener),
     ensureRoot: async (name) => {

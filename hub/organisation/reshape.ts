@@ -127,7 +127,7 @@ export function faultOf(tree: UnitTree): string | undefined {
 }
 
 /** A code names one open unit of its kind; of rooms and buildings, one under its parent. Throws ConflictError. */
-function requireFreeCode(tree: UnitTree, unit: UnitNode): void {
+export function requireFreeCode(tree: UnitTree, unit: UnitNode): void {
   if (unit.code === undefined) return;
   const isLocal = unit.kind === 'room' || unit.kind === 'building';
   const others = isLocal ? tree.childrenOf(unit.parent) : tree.all();

@@ -3,11 +3,11 @@ import { fold } from '../../../protocols/api/fold.ts';
 import { type Actor, ConflictError } from '../../access/index.ts';
 import type { Trx } from '../../store/index.ts';
 import { sortKey } from '../../store/sort-key.ts';
-import { note } from '../change.ts';
 import type { Written } from '../organisation.ts';
 import { rename } from '../reshape.ts';
 import { deleteUnits, factsOf, insertUnits, newNode, takeIds, updateUnits } from '../rows.ts';
 import type { UnitNode, UnitTree } from '../tree.ts';
+import { note } from '../work.ts';
 import type { RowChange, RowUnit, UnitPlan } from './plan.ts';
 
 /** Rows a statement. */

@@ -21,6 +21,23 @@ export const unitChangeSchema = z.discriminatedUnion('kind', [
   /** This unit takes over everything of the others, which are closed. */
   z.strictObject({ kind: z.literal('merge'), from: z.array(z.int()).min(1).max(20) }),
   z.strictObject({ kind: z.literal('close') }),
+  /** Cuts new schools out of this one: each gets the named rooms and buildings, and the agents that look after them. */
+  z.strictObject({
+    kind: z.literal('split'),
+    into: z
+      .array(
+        z.strictObject({
+          name: unitNameSchema,
+          code: unitCodeSchema.optional(),
+          /** That of the school which is split when absent. */
+          type: unitTypeSchema.optional(),
+          units: z.array(z.int()).max(500),
+          agents: z.array(z.string().max(40)).max(100),
+        }),
+      )
+      .min(1)
+      .max(10),
+  }),
   /** Who leads it professionally from this day; null ends it. */
   z.strictObject({ kind: z.literal('line'), authority: z.int().nullable() }),
   /** Other names under which it is found; they take the place of those that stand. */
@@ -50,6 +67,10 @@ export const unitChangeResult = z.object({
     /** Vouchers that are not used yet and follow. */
     vouchers: z.int(),
   }),
+  /** Of a split: each new school with what it gets; ids of a trial are nobody's. */
+  parts: z
+    .array(z.object({ unit: unitRefSchema, units: z.int(), agents: z.array(z.string()), devices: z.int() }))
+    .optional(),
 });
 export type UnitChangeResult = z.infer<typeof unitChangeResult>;
 

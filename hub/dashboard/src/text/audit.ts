@@ -81,6 +81,7 @@ export const auditTexts = defineTexts({
   'did.unit.merge': { vi: 'Sáp nhập đơn vị', en: 'Units merged' },
   'did.unit.move': { vi: 'Chuyển đơn vị', en: 'Unit moved' },
   'did.unit.rename': { vi: 'Đổi tên đơn vị', en: 'Unit renamed' },
+  'did.unit.split': { vi: 'Tách trường', en: 'School split' },
   'did.voucher.create': { vi: 'Cấp phiếu ghi danh', en: 'Voucher issued' },
   'did.voucher.create-batch': { vi: 'Cấp đợt phiếu ghi danh', en: 'Vouchers issued' },
   'did.voucher.extend': { vi: 'Gia hạn phiếu ghi danh', en: 'Voucher extended' },

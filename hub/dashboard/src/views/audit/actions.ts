@@ -50,6 +50,7 @@ export const actionKeys = {
   'unit.rename': 'did.unit.rename',
   'voucher.create': 'did.voucher.create',
   'voucher.create-batch': 'did.voucher.create-batch',
+  'unit.split': 'did.unit.split',
   'voucher.extend': 'did.voucher.extend',
   'voucher.print': 'did.voucher.print',
   'voucher.revoke': 'did.voucher.revoke',

@@ -33,12 +33,14 @@ export function HistoryDialog({ unit, onClose }: { readonly unit: Unit; readonly
 
 function Past({ history }: { readonly history: UnitHistory }) {
   const { t } = useText();
-  const { unit, changes, predecessors } = history;
+  const { unit, changes, predecessors, lines } = history;
+  const line = lines.find(({ to }) => to === undefined);
+  const past = lines.flatMap(({ authority, from, to }) => (to === undefined ? [] : [{ authority, from, to }]));
   return (
     <div className="stack">
       <p className="soft small">
         {unit.validFrom ? t('units.since', { day: dayText(unit.validFrom) }) : null}
-        {unit.line ? <>. {t('units.line', { name: unit.line.name })}</> : null}
+        {line ? <>. {t('units.line.since', { name: line.authority.name, day: dayText(line.from) })}</> : null}
         {unit.aliases ? <>. {t('units.aliases', { names: unit.aliases.join(', ') })}</> : null}
       </p>
       {changes.length === 0 ? <p>{t('units.history.none')}</p> : null}
@@ -54,6 +56,18 @@ function Past({ history }: { readonly history: UnitHistory }) {
           </li>
         ))}
       </ol>
+      {past.length > 0 ? (
+        <>
+          <h3>{t('units.lines.past')}</h3>
+          <ul className="unit-past">
+            {past.map(({ authority, from, to }) => (
+              <li key={`${authority.id} ${from} ${to}`}>
+                {t('units.line.past', { name: authority.name, from: dayText(from), to: dayText(to) })}
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
       {predecessors.length > 0 ? (
         <>
           <h3>{t('units.predecessors')}</h3>

@@ -5,16 +5,18 @@ import { useState } from 'react';
 import type { Unit } from '../../../../../protocols/api/units.ts';
 import { useMay } from '../../state/session.ts';
 import { useText } from '../../text/use-text.ts';
-import { ChangeDialog, type ChangeKind, changeKeys } from './change-dialog.tsx';
+import { ChangeDialog, changeKeys } from './change-dialog.tsx';
+import type { ChangeKind } from './change-draft.ts';
 import { HistoryDialog } from './history-dialog.tsx';
 
-const kinds = ['rename', 'move', 'merge', 'close'] as const;
+const kinds = ['rename', 'aliases', 'line', 'move', 'merge', 'split', 'close'] as const;
 /** What can be taken over by another of its kind. */
 const mergeable: readonly Unit['kind'][] = ['commune', 'office', 'school', 'building'];
 
 function fits(unit: Unit, kind: ChangeKind): boolean {
   if (kind === 'merge') return mergeable.includes(unit.kind);
-  return kind === 'rename' || unit.parent !== undefined;
+  if (kind === 'line' || kind === 'split') return unit.kind === 'school';
+  return kind === 'rename' || kind === 'aliases' || unit.parent !== undefined;
 }
 
 /** What may be done with a unit: its changes, its history, imports into it. */
