@@ -8,24 +8,16 @@ const source = globSync('**/*.tsx', { cwd: folder })
   .map((path) => readFileSync(join(folder, path), 'utf8'))
   .join('\n');
 
-/** Given by the API and the command line only, each for its reason. */
-const elsewhere = new Set([
-  // How a contact rests and returns belongs to whoever wired it, and is set once.
-  'relay.configure',
-]);
-
 describe('the buttons of the capabilities', () => {
   it('gives every command a place on the page of a device', () => {
     const all = Object.values(capabilities).flatMap(({ name, commands }) =>
       Object.keys(commands).map((command) => ({ name, command })),
     );
     expect(all.length).toBeGreaterThan(30);
-    const missing = all
-      .filter(({ name, command }) => !elsewhere.has(`${name}.${command}`))
-      .filter(
-        ({ name, command }) =>
-          !new RegExp(`capability(=|: )['"]${name}['"],?\\s+name(=|: )['"]${command}['"]`).test(source),
-      );
+    const missing = all.filter(
+      ({ name, command }) =>
+        !new RegExp(`capability(=|: )['"]${name}['"],?\\s+name(=|: )['"]${command}['"]`).test(source),
+    );
     expect(missing).toEqual([]);
   });
 });

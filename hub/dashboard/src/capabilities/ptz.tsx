@@ -1,4 +1,4 @@
-import { ActionIcon, Select, TextInput } from '@mantine/core';
+import { ActionIcon, NativeSelect, Select, TextInput } from '@mantine/core';
 import {
   IconArrowDown,
   IconArrowLeft,
@@ -29,72 +29,112 @@ const moves = [
   { key: 'ptz.out', icon: IconZoomOut, area: 'out', args: { ...push, zoom: -0.5 } },
 ] as const;
 
-function position(state: WidgetProps<'ptz'>['state'], language: 'vi' | 'en'): string | undefined {
-  const axes = [state.pan, state.tilt, state.zoom].filter((axis) => axis !== undefined);
+type State = WidgetProps<'ptz'>['state'];
+type Aim = Pick<State, 'pan' | 'tilt' | 'zoom' | 'presets'>;
+/** Names the camera that a command is for; empty where the device is one camera. */
+type PartArgs = { readonly part?: string };
+
+function position(aim: Aim, language: 'vi' | 'en'): string | undefined {
+  const axes = [aim.pan, aim.tilt, aim.zoom].filter((axis) => axis !== undefined);
   return axes.length === 0 ? undefined : axes.map((axis) => formatNumber(axis, language, 2)).join(' / ');
 }
 
+/** One camera, or the chosen one of a rig with several. */
 export function PtzWidget({ state }: WidgetProps<'ptz'>) {
-  const { t, pick, language } = useText();
-  const { can, send, sending } = useOperation();
-  const stop = findCapability('ptz')?.commands['stop'];
-  const presets = state.presets ?? [];
+  const { t, language } = useText();
+  const { can, send } = useOperation();
+  const [wanted, setWanted] = useState<string>();
+  const cameras = state.cameras ?? [];
+  const chosen = cameras.find(({ part }) => part === wanted) ?? cameras[0];
+  const aim: Aim = chosen ?? state;
+  const partArgs: PartArgs = chosen ? { part: chosen.part } : {};
+  const presets = aim.presets ?? [];
+  const at = position(aim, language);
   return (
     <>
-      <Facts
-        rows={[
-          [
-            t('ptz.position'),
-            state.moving ? `${position(state, language) ?? ''} (${t('ptz.moving')})` : position(state, language),
-          ],
-        ]}
-      />
-      {can('ptz', 'move') ? (
-        <fieldset className="ptz-pad" aria-label={t('ptz.pad')}>
-          {moves.map(({ key, icon: Icon, area, args }) => (
-            <ActionIcon
-              key={area}
-              variant="default"
-              size={44}
-              style={{ gridArea: area }}
-              aria-label={t(key)}
-              disabled={sending}
-              onClick={() => send({ capability: 'ptz', name: 'move', args })}
-            >
-              <Icon size={20} aria-hidden />
-            </ActionIcon>
-          ))}
-          {can('ptz', 'stop') ? (
-            <ActionIcon
-              variant="default"
-              size={44}
-              style={{ gridArea: 'stop' }}
-              aria-label={stop ? pick(stop.label) : ''}
-              onClick={() => send({ capability: 'ptz', name: 'stop' })}
-            >
-              <IconPlayerStop size={20} aria-hidden />
-            </ActionIcon>
-          ) : null}
-        </fieldset>
-      ) : null}
-      {can('ptz', 'goToPreset') && presets.length > 0 ? (
-        <Select
-          label={t('ptz.preset')}
-          placeholder={t('ptz.choose')}
-          data={presets.map(({ token, name }) => ({ value: token, label: name }))}
-          value={null}
-          onChange={(token) => {
-            if (token !== null) send({ capability: 'ptz', name: 'goToPreset', args: { token } });
-          }}
+      {cameras.length > 1 ? (
+        <NativeSelect
+          label={t('ptz.camera')}
+          data={cameras.map(({ part }) => part)}
+          value={chosen?.part ?? ''}
+          onChange={({ currentTarget }) => setWanted(currentTarget.value)}
         />
       ) : null}
-      <PresetEditor presets={presets} />
+      <Facts rows={[[t('ptz.position'), state.moving ? `${at ?? ''} (${t('ptz.moving')})` : at]]} />
+      {can('ptz', 'move') ? <MovePad partArgs={partArgs} /> : null}
+      {can('ptz', 'goToPreset') && presets.length > 0 ? (
+        <PresetChoice
+          label={t('ptz.preset')}
+          presets={presets}
+          onChoose={(token) => send({ capability: 'ptz', name: 'goToPreset', args: { token, ...partArgs } })}
+        />
+      ) : null}
+      <PresetEditor presets={presets} partArgs={partArgs} />
     </>
   );
 }
 
+function MovePad({ partArgs }: { readonly partArgs: PartArgs }) {
+  const { t, pick } = useText();
+  const { can, send, sending } = useOperation();
+  const stop = findCapability('ptz')?.commands['stop'];
+  return (
+    <fieldset className="ptz-pad" aria-label={t('ptz.pad')}>
+      {moves.map(({ key, icon: Icon, area, args }) => (
+        <ActionIcon
+          key={area}
+          variant="default"
+          size={44}
+          style={{ gridArea: area }}
+          aria-label={t(key)}
+          disabled={sending}
+          onClick={() => send({ capability: 'ptz', name: 'move', args: { ...args, ...partArgs } })}
+        >
+          <Icon size={20} aria-hidden />
+        </ActionIcon>
+      ))}
+      {can('ptz', 'stop') ? (
+        <ActionIcon
+          variant="default"
+          size={44}
+          style={{ gridArea: 'stop' }}
+          aria-label={stop ? pick(stop.label) : ''}
+          onClick={() => send({ capability: 'ptz', name: 'stop', args: partArgs })}
+        >
+          <IconPlayerStop size={20} aria-hidden />
+        </ActionIcon>
+      ) : null}
+    </fieldset>
+  );
+}
+
+interface PresetsProps {
+  readonly presets: readonly { readonly token: string; readonly name: string }[];
+  readonly partArgs: PartArgs;
+}
+
+interface PresetChoiceProps extends Pick<PresetsProps, 'presets'> {
+  readonly label: string;
+  readonly onChoose: (token: string) => void;
+}
+
+function PresetChoice({ label, presets, onChoose }: PresetChoiceProps) {
+  const { t } = useText();
+  return (
+    <Select
+      label={label}
+      placeholder={t('ptz.choose')}
+      data={presets.map((preset) => ({ value: preset.token, label: preset.name }))}
+      value={null}
+      onChange={(token) => {
+        if (token !== null) onChoose(token);
+      }}
+    />
+  );
+}
+
 /** Stores where the camera looks now under a new name, and forgets what was stored. */
-function PresetEditor({ presets }: { readonly presets: readonly { readonly token: string; readonly name: string }[] }) {
+function PresetEditor({ presets, partArgs }: PresetsProps) {
   const { t } = useText();
   const { can, send, sending } = useOperation();
   const [name, setName] = useState('');
@@ -112,20 +152,16 @@ function PresetEditor({ presets }: { readonly presets: readonly { readonly token
           <CommandButton
             capability="ptz"
             name="savePreset"
-            args={{ name: name.trim() }}
+            args={{ name: name.trim(), ...partArgs }}
             disabled={sending || name.trim() === ''}
           />
         </div>
       ) : null}
       {can('ptz', 'removePreset') && presets.length > 0 ? (
-        <Select
+        <PresetChoice
           label={t('ptz.remove-preset')}
-          placeholder={t('ptz.choose')}
-          data={presets.map((preset) => ({ value: preset.token, label: preset.name }))}
-          value={null}
-          onChange={(token) => {
-            if (token !== null) send({ capability: 'ptz', name: 'removePreset', args: { token } });
-          }}
+          presets={presets}
+          onChoose={(token) => send({ capability: 'ptz', name: 'removePreset', args: { token, ...partArgs } })}
         />
       ) : null}
     </>

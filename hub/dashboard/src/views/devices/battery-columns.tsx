@@ -16,8 +16,8 @@ export function batteryColumns(t: (key: TextKey) => string, language: Language):
     );
   };
   return [
-    { id: 'level', header: t('battery.level'), track: '6rem', phone: '4rem', cell: cell('level') },
-    { id: 'charging', header: t('battery.state'), track: '8rem', cell: cell('state') },
-    { id: 'temperature', header: t('battery.temperature'), track: '8rem', cell: cell('temperature') },
+    { id: 'level', header: t('battery.level'), track: '5rem', phone: '4rem', cell: cell('level') },
+    { id: 'charging', header: t('battery.state'), track: 'minmax(7rem, 1fr)', cell: cell('state') },
+    { id: 'temperature', header: t('battery.temperature'), track: '7rem', cell: cell('temperature') },
   ];
 }

@@ -20,13 +20,14 @@ export function makeOf(row: Pick<DeviceRow, 'vendor' | 'model'>): string | undef
 
 /**
  * Columns of the device list; those marked `phone` are enough on a phone. `special` are those of the capability that the list
- * is narrowed to; kind and firmware give them their place.
+ * is narrowed to; place, age, kind and firmware give them their room, so that the row fits 1,280 px.
  */
 export function deviceColumns(
   t: (key: TextKey) => string,
   families: Pick<Families, 'nameOf'>,
   special: readonly FleetColumn<DeviceRow>[] = [],
 ): readonly FleetColumn<DeviceRow>[] {
+  const isNarrowed = special.length > 0;
   return [
     {
       id: 'name',
@@ -41,7 +42,7 @@ export function deviceColumns(
           </Link>
           <span className="under">
             <span className="phone-only">{placeOfDevice(row)}</span>
-            <span className="wide-only">{makeOf(row) ?? nothing}</span>
+            <span className="wide-only">{isNarrowed ? placeOfDevice(row) : (makeOf(row) ?? nothing)}</span>
           </span>
         </>
       ),
@@ -61,6 +62,13 @@ export function deviceColumns(
         </>
       ),
     },
+    ...(isNarrowed ? special : [...placeColumns(t), ...makeColumns(t, families)]),
+    { id: 'report', header: t('devices.lastReport'), track: '8.5rem', cell: (row) => <Age at={row.lastReportAt} /> },
+  ];
+}
+
+function placeColumns(t: (key: TextKey) => string): readonly FleetColumn<DeviceRow>[] {
+  return [
     {
       id: 'since',
       header: t('devices.since'),
@@ -79,8 +87,6 @@ export function deviceColumns(
         </>
       ),
     },
-    ...(special.length > 0 ? special : makeColumns(t, families)),
-    { id: 'report', header: t('devices.lastReport'), track: '8.5rem', cell: (row) => <Age at={row.lastReportAt} /> },
   ];
 }
 
