@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { Descriptor, Lane } from '../../protocols/fleet/record.ts';
+import type { CalendarTables } from './calendar-tables.ts';
 import type { CommandTables } from './command-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type {
@@ -319,7 +320,7 @@ interface PictureTable {
   expires_at: Time;
 }
 
-export interface Tables extends CommandTables, NotificationTables, TelemetryTables, ProblemTables {
+export interface Tables extends CalendarTables, CommandTables, NotificationTables, TelemetryTables, ProblemTables {
   unit: UnitTable;
   unit_change: UnitChangeTable;
   unit_alias: UnitAliasTable;

@@ -1,0 +1,2 @@
+export { type Calendars, createCalendars } from './calendars.ts';
+export { calendarTemplates } from './template.ts';
