@@ -9,12 +9,13 @@ import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { createSelfLoad } from './health/self-load.ts';
 import { createLifeCheck } from './health/sign-of-life.ts';
 import { type HubLink, noUpload, startHubLink } from './hub-link.ts';
-import { isEnrolled, loadIdentity, type StoredIdentity } from './identity.ts';
+import { isEnrolled, loadIdentity, type StoredIdentity, trustOf } from './identity.ts';
 import { readFingerprint } from './machine.ts';
 import type { BrokerPort } from './platform/broker.ts';
 import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
 import type { ProgramPort } from './platform/program.ts';
+import { Policies } from './policies/policies.ts';
 import { loadPreparation, removePreparation } from './preparation.ts';
 import { CommandRouter } from './runtime/command-router.ts';
 import type { RecordSink } from './runtime/reporter.ts';
@@ -90,8 +91,23 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const cards = new CardStore(database);
   const witnesses = new WitnessStore(database);
   const outboxSink = started.use(new OutboxSink({ outbox, clock, log, onFatal: fail }));
+  const policies = started.use(
+    new Policies({
+      dataDir,
+      database,
+      outbox,
+      target: (device) => supervisor.target(device),
+      now: () => link?.hubNow() ?? clock.now(),
+      clock,
+      log,
+    }),
+  );
   let hostDevice: string | undefined;
-  const sink: RecordSink = (lane, body) => outboxSink.take(lane, hostDevice ? renamed(body, hostDevice) : body);
+  const sink: RecordSink = (lane, body) => {
+    const named = hostDevice ? renamed(body, hostDevice) : body;
+    outboxSink.take(lane, named);
+    policies.observe(named);
+  };
   reportReplacement(database, sink, deps);
 
   const probe = started.use(createProcessProbe());
@@ -112,6 +128,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const findDriver = (family: string) => drivers.find((driver) => driver.family === family);
   const ports = { clock, log, network, broker, programs, host, sink, cards, upload, random };
   const supervisor = started.use(new Supervisor(findDriver, ports));
+  started.defer(() => policies.stop());
   const wanted = () => (link || identity ? desired.current : undefined);
   const known = () => ({ devices: wanted()?.devices ?? [], refused: new Set(wanted()?.refused) });
   const policy = discoveryPolicy(config);
@@ -126,6 +143,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       inbox,
       desired,
       witnesses,
+      policies,
       facts: {
         ...deps.facts,
         startedAt: Math.round(clock.now()),
@@ -161,6 +179,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     const as = await redeemed(deps, config, signal);
     supervisor.apply([]);
     await settle(as);
+    await policies.start(trustOf(as));
     return as;
   };
 
@@ -170,6 +189,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     desired.unseal(identity);
     supervisor.apply(desired.current?.devices ?? []);
     router.accept(inbox.waiting());
+    await policies.start(trustOf(identity));
     begin(identity);
   } else {
     const own = { id: ownMachine, family: deps.hostFamily, name: ownMachine, settings: {} };

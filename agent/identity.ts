@@ -114,6 +114,14 @@ export async function isEnrolled(dataDir: string): Promise<boolean> {
   return (await readIfThere(pathOf(dataDir, files.facts))) !== undefined;
 }
 
+/** Whose policies count: what was signed under the root that this machine was enrolled with. */
+export function trustOf({ agentId, chainPems }: StoredIdentity): {
+  readonly agentId: string;
+  readonly rootPem: string;
+} {
+  return { agentId, rootPem: chainPems.at(-1) ?? '' };
+}
+
 export function validityOf({ certificatePem }: StoredIdentity): Validity {
   const { validFromDate, validToDate } = new X509Certificate(certificatePem);
   return { notBeforeMs: validFromDate.getTime(), notAfterMs: validToDate.getTime() };

@@ -4,6 +4,7 @@ import { RecoverableError, toError } from '../../protocols/errors.ts';
 import type { DownChannel } from '../../protocols/fleet/channels.ts';
 import type { Ack, Command, Desired, Heartbeat, Hello } from '../../protocols/fleet/messages.ts';
 import { decodePayload, encodePayload } from '../../protocols/fleet/payload.ts';
+import type { PolicyEnvelope } from '../../protocols/fleet/policy/bundle.ts';
 import type { Witness } from '../../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import { sealingWay } from '../../provisioning/sealing/credentials.ts';
@@ -19,6 +20,12 @@ import type { WitnessStore } from './witness-store.ts';
 /** What the agent says of itself in every hello. */
 export type AgentFacts = Pick<Hello, 'version' | 'bootId' | 'startedAt' | 'platform' | 'families' | 'machine'>;
 
+/** Who keeps the bundle of policies. `accept` resolves when it is on the disk, or was refused for good. */
+interface PolicyPort {
+  readonly number: number;
+  accept(envelope: PolicyEnvelope): Promise<void>;
+}
+
 export interface UplinkOptions {
   readonly agentId: string;
   readonly url: string;
@@ -29,6 +36,8 @@ export interface UplinkOptions {
   readonly inbox: Inbox;
   readonly desired: DesiredStore;
   readonly witnesses: WitnessStore;
+  /** What the agent does by itself; one without takes no bundles. */
+  readonly policies?: PolicyPort;
   readonly facts: AgentFacts;
   readonly load: () => Pick<Heartbeat, 'load' | 'devices'>;
   /** Called when the document is stored; after a restart the caller starts from the store itself. */
@@ -207,7 +216,7 @@ export class Uplink implements AsyncDisposable {
   }
 
   #sendHello(): void {
-    const { outbox, desired, witnesses, facts, clock } = this.#options;
+    const { outbox, desired, witnesses, policies, facts, clock } = this.#options;
     const hello: Hello = {
       ...facts,
       witnesses: [...witnesses.all()],
@@ -217,6 +226,7 @@ export class Uplink implements AsyncDisposable {
       generation: desired.generation,
       seals: [sealingWay],
       orderSeq: 0,
+      policy: policies?.number ?? 0,
       lanes: outbox.ranges(),
     };
     this.#publish('up/hello', encodePayload('up/hello', { ...hello, families: [...facts.families] }));
@@ -250,6 +260,8 @@ export class Uplink implements AsyncDisposable {
           return this.#takeCommands(decodePayload(channel, payload).commands);
         case 'down/cancellations':
           return this.#options.onCancellations(decodePayload(channel, payload).commands);
+        case 'down/policies':
+          return await this.#options.policies?.accept(decodePayload(channel, payload));
         case 'down/orders':
           this.#options.log.info('a deployment order was left aside: this agent carries out none');
       }

@@ -9,6 +9,7 @@ import {
   helloSchema,
   orderEnvelopeSchema,
 } from './messages.ts';
+import { policyEnvelopeSchema } from './policy/bundle.ts';
 
 /** One row of the contract between agent and hub. */
 export interface Channel {
@@ -82,6 +83,13 @@ export const channels = {
     maxBytes: 80 * kibibyte,
     schema: orderEnvelopeSchema,
     meaning: 'the signed deployment order for this agent',
+  },
+  'down/policies': {
+    direction: 'down',
+    qos: 1,
+    maxBytes: 200 * kibibyte,
+    schema: policyEnvelopeSchema,
+    meaning: 'the signed bundle of what this agent does by itself, when its number is lower',
   },
 } as const satisfies Record<string, Channel>;
 

@@ -28,6 +28,8 @@ export const helloSchema = z.object({
   generation: z.int().min(0),
   /** Number of the last deployment order that the agent took; 0 when none. */
   orderSeq: z.int().min(0),
+  /** Number of the bundle of policies that the agent holds; 0 or absent when none. */
+  policy: z.int().min(0).optional(),
   families: z.array(familySchema).max(64),
   lanes: z.object({ urgent: laneRange, state: laneRange, samples: laneRange }),
   /** The machine that greets, so that an identity on a copied disk is noticed. */

@@ -99,6 +99,7 @@ export async function renew(options: RenewOptions): Promise<RenewResponse> {
   const parsed = renewResponseSchema.safeParse(parseJson(answer));
   if (!parsed.success) throw badAnswer(parsed.error);
   requireOwnCertificate(parsed.data, credentials.key);
+  requireSameRoot(parsed.data, options.authorities);
   return parsed.data;
 }
 
@@ -143,6 +144,16 @@ function requireOwnCertificate({ certificate, chain }: RenewResponse, keyPem: st
   const isIssued = chain.some((pem) => own.checkIssued(new X509Certificate(pem)));
   if (!isOurs || !isIssued)
     throw new FatalError('hub-answer', 'the hub certified another key, or not by its own authority');
+}
+
+/** Whoever holds the hub's key for connections alone must not put another root in place of the one that was enrolled under. */
+function requireSameRoot({ chain }: RenewResponse, authorities: readonly string[]): void {
+  const rootOf = (pems: readonly string[]) => fingerprintOf(new X509Certificate(pems.at(-1) ?? ''));
+  if (rootOf(chain) !== rootOf(authorities))
+    throw new FatalError(
+      'hub-answer',
+      'the hub renewed under another root than this machine was enrolled with; enrol it again if that is meant',
+    );
 }
 
 function badAnswer(error: {

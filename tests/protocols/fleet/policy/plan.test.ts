@@ -140,6 +140,8 @@ describe('a plan', () => {
   });
 });
 
+type DayKind = 'lessons' | 'exam' | 'off' | 'no-lessons';
+
 const trigger = fc.oneof(
   fc.record({
     kind: fc.constant('timetable' as const),
@@ -149,12 +151,12 @@ const trigger = fc.oneof(
   fc.record({
     kind: fc.constant('clock' as const),
     time: fc.constantFrom('00:00', '06:45', '12:00', '23:59'),
-    on: fc.constant(['lessons' as const, 'exam' as const, 'off' as const, 'no-lessons' as const]),
+    on: fc.constant<DayKind[]>(['lessons', 'exam', 'off', 'no-lessons']),
   }),
   fc.record({
     kind: fc.constant('cron' as const),
     pattern: fc.constantFrom('0 6 * * *', '*/20 7 * * 1-5'),
-    on: fc.constant(['lessons' as const, 'exam' as const]),
+    on: fc.constant<DayKind[]>(['lessons', 'exam']),
   }),
 );
 const missed = fc.oneof(

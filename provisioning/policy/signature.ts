@@ -1,0 +1,109 @@
+import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from 'node:crypto';
+import { FatalError, toError } from '../../protocols/errors.ts';
+import {
+  type PolicyBundle,
+  type PolicyEnvelope,
+  policyBundleSchema,
+  policyKeyStatement,
+  signedPolicyBytes,
+} from '../../protocols/fleet/policy/bundle.ts';
+
+/** Who signs bundles: a key of its own, vouched for by the authority that agents were enrolled under. */
+export interface PolicySigner {
+  sign(text: string): PolicyEnvelope;
+}
+
+/** What vouches for the key: the hub's authority, which signs with its device CA. */
+export interface Voucher {
+  readonly deviceCaPem: string;
+  signStatement(statement: Uint8Array): Promise<Uint8Array>;
+}
+
+/** `keyPem` is PKCS#8 of an Ed25519 key. Throws what node:crypto throws for any other. */
+export async function createPolicySigner(keyPem: string, voucher: Voucher): Promise<PolicySigner> {
+  const privateKey = createPrivateKey(keyPem);
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  const statement = await voucher.signStatement(policyKeyStatement(spki));
+  const signer = {
+    key: spki.toString('base64url'),
+    authority: voucher.deviceCaPem,
+    statement: Buffer.from(statement).toString('base64url'),
+  };
+  return {
+    sign: (text) => ({
+      policy: text,
+      signature: sign(null, signedPolicyBytes(text), privateKey).toString('base64url'),
+      signer,
+    }),
+  };
+}
+
+/**
+ * The bundle in an envelope, once everything is proven: the root that this agent was enrolled with issued the device CA, that
+ * vouches for the key, and the key signed this text for this agent. A key that only proves the hub's name on a connection is
+ * worth nothing here. Throws FatalError `policy-untrusted` | `policy-foreign` | `policy-unreadable`.
+ */
+export function openPolicy(envelope: PolicyEnvelope, agentId: string, rootPem: string): PolicyBundle {
+  const { policy, signature, signer } = envelope;
+  requireTrust(signer, rootPem);
+  const key = keyOf(signer.key);
+  if (!verify(null, signedPolicyBytes(policy), key, Buffer.from(signature, 'base64url')))
+    throw untrusted('its text was changed, or somebody else signed it');
+  const bundle = read(policy);
+  if (bundle.agent !== agentId)
+    throw new FatalError('policy-foreign', `the bundle is for the agent ${bundle.agent}; it is not taken`);
+  return bundle;
+}
+
+function requireTrust({ key, authority, statement }: PolicyEnvelope['signer'], rootPem: string): void {
+  const deviceCa = certificateOf(authority);
+  const root = new X509Certificate(rootPem);
+  if (!deviceCa.ca || !deviceCa.checkIssued(root) || !deviceCa.verify(root.publicKey))
+    throw untrusted('the root that this machine was enrolled with does not know the authority behind it');
+  const said = policyKeyStatement(Buffer.from(key, 'base64url'));
+  const isVouched = verify(
+    'sha256',
+    said,
+    { key: deviceCa.publicKey, dsaEncoding: 'ieee-p1363' },
+    Buffer.from(statement, 'base64url'),
+  );
+  if (!isVouched) throw untrusted('the authority does not vouch for the key');
+}
+
+function certificateOf(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (thrown) {
+    throw untrusted(`its authority is no certificate: ${toError(thrown).message}`);
+  }
+}
+
+function keyOf(text: string) {
+  try {
+    const key = createPublicKey({ key: Buffer.from(text, 'base64url'), format: 'der', type: 'spki' });
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (thrown) {
+    throw untrusted(`its key cannot be read: ${toError(thrown).message}`);
+  }
+  throw untrusted('its key is not of Ed25519');
+}
+
+function read(text: string): PolicyBundle {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FatalError('policy-unreadable', 'the bundle is no JSON', { cause: toError(cause) });
+  }
+  const parsed = policyBundleSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new FatalError(
+    'policy-unreadable',
+    `the bundle has what this agent does not know: ${issue?.path.map(String).join('.')}: ${issue?.message}; update the agent`,
+  );
+}
+
+function untrusted(why: string): FatalError {
+  return new FatalError('policy-untrusted', `the bundle is not the hub's: ${why}`);
+}
