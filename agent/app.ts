@@ -8,12 +8,14 @@ import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { createSelfLoad } from './health/self-load.ts';
 import { createLifeCheck } from './health/sign-of-life.ts';
+import { Welcome } from './discovery/welcome.ts';
 import { type HubLink, noUpload, startHubLink } from './hub-link.ts';
 import { isEnrolled, loadIdentity, type StoredIdentity, trustOf } from './identity.ts';
 import { readFingerprint } from './machine.ts';
 import type { BrokerPort } from './platform/broker.ts';
 import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
+import type { AnnouncementSource } from './platform/local-broker.ts';
 import type { ProgramPort } from './platform/program.ts';
 import { Policies } from './policies/policies.ts';
 import { loadPreparation, removePreparation } from './preparation.ts';
@@ -37,7 +39,8 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly network: Network;
-  readonly broker: BrokerPort;
+  /** With what its clients announce, where it is a real one. */
+  readonly broker: BrokerPort & { readonly announcements?: AnnouncementSource };
   readonly programs: ProgramPort;
   readonly host: HostPort;
   readonly drivers: readonly Driver[];
@@ -132,7 +135,10 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const wanted = () => (link || identity ? desired.current : undefined);
   const known = () => ({ devices: wanted()?.devices ?? [], refused: new Set(wanted()?.refused) });
   const policy = discoveryPolicy(config);
-  const discovery = started.use(new Discovery({ drivers, policy, network, clock, log, sink, known, random }));
+  const announced = broker.announcements ? { announcements: broker.announcements } : {};
+  const discovery = started.use(
+    new Discovery({ ...announced, drivers, policy, network, clock, log, sink, known, random }),
+  );
 
   const begin = (as: StoredIdentity): void => {
     link = startHubLink({
@@ -213,6 +219,8 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     },
     get isOnline() {
       return link?.isOnline ?? false;
+  const { welcome } = config.localBroker;
+  if (welcome && policy.enabled) started.use(new Welcome({ broker, credentials: welcome, clock, log })).start();
     },
     discover: () => discovery.run(),
     signOfLife: () => {

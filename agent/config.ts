@@ -78,6 +78,13 @@ const schema = z.strictObject({
         .max(4_096)
         .default(256)
         .describe('largest message of a device; a bridge with many devices may need more'),
+      welcome: z
+        .strictObject({
+          username: z.string().min(1).max(200).describe('user name that new MQTT devices sign in with to be found'),
+          password: z.string().min(8).max(200).describe('password that new MQTT devices sign in with to be found'),
+        })
+        .optional()
+        .describe('lets MQTT devices that nobody has adopted sign in, only to be proposed; nobody unless given'),
     })
     .prefault({}),
   hub: z

@@ -72,7 +72,9 @@ function portsOf(options: CommonOptions) {
 function brokerOf({ localBroker, network }: AgentConfig, log: Log) {
   const { enabled, host, port, advertisedHost, maxPacketKibibytes } = localBroker;
   if (!enabled) return createAbsentBroker();
+  const announcementTopics = drivers.flatMap(({ traces }) => traces?.topics ?? []);
   return createLocalBroker({
+    announcementTopics,
     host,
     port,
     ...(advertisedHost === undefined ? {} : { advertisedHost }),

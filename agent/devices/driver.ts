@@ -208,7 +208,15 @@ export type Sighting =
       readonly model: string | undefined;
       readonly serial: string | undefined;
     }
-  | { readonly kind: 'open-port'; readonly host: string; readonly port: number };
+  | { readonly kind: 'open-port'; readonly host: string; readonly port: number }
+  | {
+      /** Said by a client of the agent's own broker, signed in as `username`. */
+      readonly kind: 'announcement';
+      readonly host: string;
+      readonly username: string;
+      readonly topic: string;
+      readonly payload: Uint8Array;
+    };
 
 export type SightingOf<K extends Sighting['kind']> = Extract<Sighting, { kind: K }>;
 
@@ -227,6 +235,8 @@ export interface Traces {
   readonly searchTargets?: readonly string[];
   /** TCP ports on which they usually listen. They are opened and closed without a byte, and only where the policy says so. */
   readonly ports?: readonly number[];
+  /** MQTT topic filters: where devices announce themselves to clients of a broker. */
+  readonly topics?: readonly string[];
 }
 
 export type Proposal = Omit<ProposalRecord, 'kind' | 'seq' | 'at' | 'mono'>;

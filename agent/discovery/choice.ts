@@ -39,16 +39,22 @@ export function chooseProposals(found: readonly Proposal[], known: Known): Choic
 
 /**
  * The same place: an address without a port means the family's own port, so there the family decides. Several devices behind
- * one address are told apart by what the family proposes to set for them.
+ * one address are told apart by what the family proposes to set for them, as are those that need no address.
  */
 function isAdopted({ family, address, settings }: Proposal, { devices }: Known): boolean {
   return devices.some((device) => {
-    if (device.address?.host.toLowerCase() !== address.host.toLowerCase()) return false;
+    if (!device.address) return device.family === family && agrees(settings, device.settings);
+    if (device.address.host.toLowerCase() !== address.host.toLowerCase()) return false;
     if (device.family === family && contradicts(settings, device.settings)) return false;
     return device.address.port === undefined || address.port === undefined
       ? device.family === family
       : device.address.port === address.port;
   });
+}
+
+/** Settings that a device without an address has just as they are proposed. */
+function agrees(settings: Proposal['settings'], held: Proposal['settings']): boolean {
+  return settings !== undefined && held !== undefined && !contradicts(settings, held);
 }
 
 function addressKey({ address }: Proposal): string {

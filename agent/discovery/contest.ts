@@ -15,7 +15,7 @@ const maxMacs = 32;
 export function settleContest(found: readonly Proposal[]): readonly Proposal[] {
   const joined: Proposal[] = [];
   for (const proposal of [...found].sort((a, b) => weightOf(b) - weightOf(a))) {
-    const at = joined.findIndex((other) => isSameDevice(other, proposal));
+    const at = joined.findIndex((other) => isSameDevice(other, proposal) && !isBehind(other, proposal, joined));
     const other = joined[at];
     if (other) joined[at] = other.family === proposal.family ? withMore(other, proposal) : withRival(other, proposal);
     else joined.push(proposal);
@@ -35,6 +35,13 @@ function isSameDevice(stronger: Proposal, weaker: Proposal): boolean {
   const isWeak = weightOf(weaker) < weights.certain;
   if (stronger.family !== weaker.family) return isWeak;
   return isWeak || one === undefined || other === undefined;
+}
+
+/** Of several devices behind one address, such as those of a bridge, none is what another family sees at the address itself. */
+function isBehind(stronger: Proposal, weaker: Proposal, joined: readonly Proposal[]): boolean {
+  const isSibling = (other: Proposal) =>
+    other.family === stronger.family && isSameHost(other, stronger) && contradicts(other.settings, stronger.settings);
+  return stronger.family !== weaker.family && joined.some(isSibling);
 }
 
 function isSameHost(one: Proposal, other: Proposal): boolean {

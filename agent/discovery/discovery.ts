@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { proposalRecordSchema } from '../../protocols/fleet/record.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Driver, Proposal } from '../devices/driver.ts';
+import type { AnnouncementSource } from '../platform/local-broker.ts';
 import type { Network } from '../platform/network.ts';
 import type { RecordSink } from '../runtime/reporter.ts';
 import { chooseProposals, type Known } from './choice.ts';
-import { type SearchPolicy, searchRound } from './round.ts';
+import { recogniseAnnounced, type SearchPolicy, searchRound } from './round.ts';
 import { Surveyor } from './surveyor.ts';
 
 /** What the local configuration allows. */
@@ -26,6 +27,8 @@ export interface DiscoveryOptions {
   readonly known: () => Known;
   /** In [0, 1). */
   readonly random: () => number;
+  /** What clients of the agent's own broker announce; proposed within seconds, between the rounds. */
+  readonly announcements?: AnnouncementSource;
 }
 
 /** An unchanged proposal is told again after a day, for a hub that has lost it. */
@@ -33,6 +36,8 @@ const repeatMs = 24 * 3_600_000;
 /** Proposals that are remembered; beyond, the one told longest ago is forgotten and may be told again. */
 const maxTold = 2_000;
 const firstDelayMs = 20_000;
+/** A device that comes announces itself in several messages. */
+const listenMs = 5_000;
 
 /** Looks for devices and proposes them; a person adopts. Rounds are periodic and on request, never two at once. */
 export class Discovery implements AsyncDisposable {
@@ -42,6 +47,7 @@ export class Discovery implements AsyncDisposable {
   readonly #told = new Map<string, { readonly proposal: Proposal; readonly atMs: number }>();
   #round: Promise<void> | undefined;
   #schedule: Promise<void> | undefined;
+  #listening: Promise<void> | undefined;
 
   /** Throws FatalError `invalid-ranges`. */
   constructor(options: DiscoveryOptions) {
@@ -52,7 +58,9 @@ export class Discovery implements AsyncDisposable {
 
   /** Begins the periodic rounds, the first one shortly after. Does nothing when the policy forbids. */
   start(): void {
-    if (this.#options.policy.enabled) this.#schedule ??= this.#repeat();
+    if (!this.#options.policy.enabled) return;
+    this.#schedule ??= this.#repeat();
+    this.#listening ??= this.#listen();
   }
 
   /** Runs one round now, or joins the one that runs. Resolves when it is over; never rejects. */
@@ -66,7 +74,7 @@ export class Discovery implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('discovery stops'));
-    await Promise.all([this.#schedule, this.#round]);
+    await Promise.all([this.#schedule, this.#listening, this.#round]);
   }
 
   async #repeat(): Promise<void> {
@@ -84,15 +92,36 @@ export class Discovery implements AsyncDisposable {
   }
 
   async #search(): Promise<void> {
-    const { log, known } = this.#options;
     try {
-      const found = await searchRound({ ...this.#options, surveyor: this.#surveyor, signal: this.#stop.signal });
-      const { chosen, contested } = chooseProposals(found, known());
-      for (const key of contested) log.warn('two addresses claim to be the same device', { device: key });
-      for (const proposal of chosen) this.#tell(proposal);
+      this.#choose(await searchRound({ ...this.#options, surveyor: this.#surveyor, signal: this.#stop.signal }));
     } catch (thrown) {
       if (!this.#stop.signal.aborted) throw thrown;
     }
+  }
+
+  /** Looks at what was announced since the last look; what is missed meanwhile the next round finds. */
+  async #listen(): Promise<void> {
+    const { clock, announcements } = this.#options;
+    const { signal } = this.#stop;
+    if (!announcements) return;
+    let seen = announcements.revision;
+    try {
+      for (;;) {
+        await clock.wait(listenMs, signal);
+        if (announcements.revision === seen || this.#round !== undefined) continue;
+        seen = announcements.revision;
+        this.#choose(await recogniseAnnounced({ ...this.#options, surveyor: this.#surveyor, signal }));
+      }
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
+  }
+
+  #choose(found: readonly Proposal[]): void {
+    const { log, known } = this.#options;
+    const { chosen, contested } = chooseProposals(found, known());
+    for (const key of contested) log.warn('two addresses claim to be the same device', { device: key });
+    for (const proposal of chosen) this.#tell(proposal);
   }
 
   #tell(proposal: Proposal): void {

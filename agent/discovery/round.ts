@@ -45,6 +45,18 @@ export async function searchRound(options: RoundOptions): Promise<readonly Propo
   return settleContest([...found.flat(), ...recognised.flat()]);
 }
 
+/** Looks only at what clients of the agent's own broker have announced. Throws only the signal's reason. */
+export async function recogniseAnnounced(options: RoundOptions): Promise<readonly Proposal[]> {
+  const { drivers, surveyor, policy } = options;
+  const context = { sightings: surveyor.announced(), communities: policy.communities };
+  const found = await Promise.all(
+    drivers
+      .filter(({ traces }) => traces?.topics)
+      .map((driver) => collect(driver, options, (own) => driver.recognise?.({ ...own, ...context }))),
+  );
+  return settleContest(found.flat());
+}
+
 async function collect(
   { family }: Driver,
   { clock, log, network, policy, signal }: RoundOptions,

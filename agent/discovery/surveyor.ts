@@ -1,6 +1,7 @@
 import { toError } from '../../protocols/errors.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Driver, Sighting } from '../devices/driver.ts';
+import type { AnnouncementSource } from '../platform/local-broker.ts';
 import type { Network } from '../platform/network.ts';
 import { type AddressRanges, readRanges } from './address-range.ts';
 import { searchServices } from './announcements.ts';
@@ -29,6 +30,8 @@ export interface SurveyorOptions {
   readonly log: Log;
   /** Places of devices that are adopted: their ports are left alone. */
   readonly adopted: () => readonly (Place | undefined)[];
+  /** What clients of the agent's own broker have announced; nothing without one. */
+  readonly announcements?: AnnouncementSource | undefined;
 }
 
 /** Of the ranges, in one round; the next one goes on behind them. */
@@ -61,7 +64,13 @@ export class Surveyor {
       ),
       this.#part('ports', signal, () => this.#sweep(signal)),
     ];
-    return (await Promise.all(parts)).flat();
+    return [...(await Promise.all(parts)).flat(), ...this.announced()];
+  }
+
+  /** What was heard without asking. */
+  announced(): readonly Sighting[] {
+    const heard = this.#options.announcements?.all() ?? [];
+    return heard.map((one) => ({ kind: 'announcement', ...one }));
   }
 
   async #part(

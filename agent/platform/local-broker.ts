@@ -4,6 +4,7 @@ import type { Clock, Log } from '../../protocols/ports.ts';
 import type { AdmitOptions, BrokerGrant, BrokerPort, BrokerSeat } from './broker.ts';
 import { untilAborted } from './dial.ts';
 import { localAddressTowards } from './local-address.ts';
+import { type Announcement, Announcements } from './mqtt/announcements.ts';
 import { Door } from './mqtt/door.ts';
 import { type Aedes, createEngine } from './mqtt/engine.ts';
 import { type Admission, GrantBook } from './mqtt/grant-book.ts';
@@ -27,6 +28,19 @@ export interface LocalBrokerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<LocalBrokerLimits>;
+  /** Topic filters on which clients announce devices; what is said there is kept for discovery, grant or not. */
+  readonly announcementTopics?: readonly string[];
+}
+
+/** What clients have announced: hints, bounded, and never a state. */
+export interface AnnouncementSource {
+  /** Counts changes. */
+  readonly revision: number;
+  all(): readonly Announcement[];
+}
+
+interface LocalBrokerService extends BrokerPort, AsyncDisposable {
+  readonly announcements: AnnouncementSource;
 }
 
 type Book = GrantBook<SeatQueue>;
@@ -39,8 +53,9 @@ interface House {
 }
 
 /** A broker that admits nobody: the local configuration has none. */
-export function createAbsentBroker(): BrokerPort & AsyncDisposable {
+export function createAbsentBroker(): LocalBrokerService {
   return {
+    announcements: { revision: 0, all: () => [] },
     admit: async () => {
       throw new FatalError('broker-off', 'this agent has no local broker; its configuration does not allow one');
     },
@@ -52,11 +67,12 @@ export function createAbsentBroker(): BrokerPort & AsyncDisposable {
  * The agent's own MQTT 3.1.1 broker, in this process, without TLS. Clients speak to seats and seats to clients; no client
  * hears another. Disposing ends every seat and connection. Throws FatalError `invalid-policy`.
  */
-export function createLocalBroker(options: LocalBrokerOptions): BrokerPort & AsyncDisposable {
+export function createLocalBroker(options: LocalBrokerOptions): LocalBrokerService {
   return new LocalBroker(options);
 }
 
-class LocalBroker implements BrokerPort, AsyncDisposable {
+class LocalBroker implements LocalBrokerService {
+  readonly announcements: Announcements;
   readonly #options: LocalBrokerOptions;
   readonly #limits: LocalBrokerLimits;
   readonly #book: Book = new GrantBook();
@@ -69,6 +85,7 @@ class LocalBroker implements BrokerPort, AsyncDisposable {
 
   constructor(options: LocalBrokerOptions) {
     this.#options = options;
+    this.announcements = new Announcements(options.announcementTopics ?? []);
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#retained = new RetainedMessages(this.#limits);
     this.#believes = createAddressFilter(options.policy).believes;
@@ -118,6 +135,7 @@ class LocalBroker implements BrokerPort, AsyncDisposable {
       log,
       tell,
       known: (socket) => door.known(socket),
+      announced: (announcement) => this.announcements.hear(announcement),
       signal: this.#stop.signal,
     });
     const engine = await createEngine(this.#limits, guests, log);

@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts';
+import { announcementTopics, readAnnounced } from './announced.ts';
 import { family } from './mapping.ts';
 import { connectDevice } from './session.ts';
 import { settingsSchema } from './settings.ts';
@@ -12,4 +13,8 @@ export const genericMqtt = defineDriver({
   capabilities: ['identity', 'power', 'temperature', 'surroundings', 'energy', 'battery', 'diagnostics'],
   needs: () => [{ kind: 'broker' }],
   connect: connectDevice,
+  traces: { topics: announcementTopics },
+  recognise: async function* ({ sightings }) {
+    yield* readAnnounced(sightings.filter((one) => one.kind === 'announcement'));
+  },
 });

@@ -4,6 +4,7 @@ import { RecoverableError } from '../../../protocols/errors.ts';
 import type { Clock, Log, LogFields } from '../../../protocols/ports.ts';
 import { guardPacketSize } from '../../../provisioning/platform/packet-guard.ts';
 import { systemResolve } from '../dial.ts';
+import type { Announcement } from './announcements.ts';
 import type { Aedes, Client, EngineHandlers } from './engine.ts';
 import type { GrantBook } from './grant-book.ts';
 import type { LocalBrokerLimits } from './limits.ts';
@@ -22,6 +23,8 @@ export interface GuestsOptions {
   readonly tell: (message: string, fields: LogFields) => void;
   /** The socket of this client is no stranger any more. */
   readonly known: (socket: object) => void;
+  /** Takes what was said where devices announce themselves; false for any other topic. */
+  readonly announced: (announcement: Announcement) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -148,11 +151,13 @@ export class Guests implements EngineHandlers {
     const guest = this.#guestOf.get(client);
     if (!guest) throw new Refusal('grant-ended', 'a publication without a sign-in');
     const { username } = guest;
+    const host = plain(guest.socket.remoteAddress ?? 'unknown');
+    const isAnnounced = isTopicName(topic) && this.#options.announced({ host, username, topic, payload });
     const admissions = isTopicName(topic) ? this.#options.book.publishers(username, topic) : [];
     if (admissions.length > 0) {
       if (isRetained) this.#options.retained.set(username, topic, payload);
       for (const { seat } of admissions) seat?.push({ topic, payload, isRetained: false });
-    } else if (!guest.hasStrayed) {
+    } else if (!isAnnounced && !guest.hasStrayed) {
       guest.hasStrayed = true;
       // Acknowledged and dropped (3.3.5.2): a device that is cut for it would only come back and say it again.
       this.#options.tell('a device publishes outside its grant; that is dropped', {

@@ -5,10 +5,13 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { genericMqtt } from '../../../../agent/devices/generic-mqtt/index.ts';
+import { Discovery } from '../../../../agent/discovery/discovery.ts';
+import { Welcome } from '../../../../agent/discovery/welcome.ts';
 import { createLocalBroker } from '../../../../agent/platform/local-broker.ts';
 import { silentLog } from '../../../../protocols/ports.ts';
 import { createFastClock } from '../../../support/clock.ts';
 import { createTestContext } from '../../../support/driver-context.ts';
+import { createRuntimeBench } from '../../../support/scripted-driver.ts';
 
 const [sub, pub] = ['/usr/bin/mosquitto_sub', '/usr/bin/mosquitto_pub'];
 const hasMosquitto = existsSync(sub) && existsSync(pub);
@@ -127,5 +130,68 @@ describe.runIf(hasMosquitto)("Debian's Mosquitto clients as a device", () => {
     // MQTT 5 is refused, not misread.
     expect((await run(pub, [...identity, '-V', 'mqttv5', '-t', 'tele/plug/LWT', '-m', 'Online'])).code).not.toBe(0);
     expect(await connecting).toBe('authentication');
+  });
+
+  it('is proposed when it signs in as a new device, once, and not when it was refused or adopted', async () => {
+    const clock = createFastClock(5);
+    const policy = { allow: ['127.0.0.0/8'], deny: [], ports: [], broadcast: false };
+    const announcementTopics = genericMqtt.traces?.topics ?? [];
+    const options = { host: '127.0.0.1', port: 0, policy, clock, log: silentLog, announcementTopics };
+    await using broker = createLocalBroker(options);
+    const { announcements } = broker;
+    const welcome = { username: 'new', password: 'welcome to school' };
+    await using door = new Welcome({ broker, credentials: welcome, clock, log: silentLog });
+    door.start();
+    const bench = createRuntimeBench();
+    const known = {
+      devices: [] as { family: string; settings: Record<string, unknown> }[],
+      refused: new Set(['zigbee 0x00158d0001abcdef']),
+    };
+    await using discovery = new Discovery({
+      drivers: [genericMqtt],
+      policy: { enabled: true, targets: [], ranges: [], communities: [], broadcast: false, intervalMs: 86_400_000 },
+      network: bench.ports.network,
+      clock,
+      log: silentLog,
+      sink: bench.ports.sink,
+      known: () => known,
+      random: () => 1,
+      announcements,
+    });
+    discovery.start();
+    const seat = await broker.admit({ username: 'probe', password: 'probe', publish: [], subscribe: [] });
+    const { port } = await seat.addressFor('127.0.0.1');
+    const identity = ['-h', '127.0.0.1', '-p', String(port), '-u', welcome.username, '-P', welcome.password];
+    const say = (topic: string, payload: string) =>
+      promisify(execFile)(pub, [...identity, '-r', '-q', '1', '-t', topic, '-m', payload], environment);
+    const tasmota = { t: 'fan', ft: '%prefix%/%topic%/', dn: 'Quạt', mac: 'B4E62D14BE5A', rl: [1] };
+    await say('tasmota/discovery/B4E62D14BE5A/config', JSON.stringify(tasmota));
+    await say('tele/fan/LWT', 'Online');
+    const proposed = () => bench.records.flatMap(({ body }) => (body.kind === 'proposal' ? [body] : []));
+    await expect.poll(() => proposed().length, { timeout: 10_000 }).toBe(1);
+    expect(proposed()[0]).toMatchObject({
+      key: 'b4:e6:2d:14:be:5a',
+      name: 'Quạt',
+      address: { host: '127.0.0.1' },
+      settings: { dialect: 'tasmota', topic: 'fan' },
+    });
+
+    // One of the bridge's devices was refused, the other is adopted and has no address; hostile ones come between.
+    known.devices.push({ family: 'generic-mqtt', settings: { dialect: 'zigbee2mqtt', topic: 'cua' } });
+    const joined = [
+      { ieee_address: '0x00158d0001abcdef', friendly_name: 'o-cam' },
+      { ieee_address: '0x00158d0002abcdef', friendly_name: 'cua' },
+      { ieee_address: '0x00158d0003abcdef', friendly_name: 'den' },
+    ];
+    await say('tasmota/discovery/00/config', '{"t":"#"');
+    await say('homeassistant/switch/evil/config', JSON.stringify({ command_topic: '#' }));
+    await say('zigbee2mqtt/bridge/devices', JSON.stringify(joined));
+    await expect.poll(() => proposed().map(({ name }) => name), { timeout: 10_000 }).toEqual(['Quạt', 'den']);
+
+    // A new device hears nothing, and says nothing to any driver.
+    const { stderr } = await promisify(execFile)(sub, [...identity, '-t', '#', '-W', '1'], environment).catch(
+      (thrown: { stderr: string }) => thrown,
+    );
+    expect(stderr).toMatch(/denied/);
   });
 });
