@@ -6,16 +6,16 @@ import type { Clock, Log } from '../protocols/ports.ts';
 import type { AgentConfig } from './config.ts';
 import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
+import { Welcome } from './discovery/welcome.ts';
 import { createSelfLoad } from './health/self-load.ts';
 import { createLifeCheck } from './health/sign-of-life.ts';
-import { Welcome } from './discovery/welcome.ts';
 import { type HubLink, noUpload, startHubLink } from './hub-link.ts';
 import { isEnrolled, loadIdentity, type StoredIdentity, trustOf } from './identity.ts';
 import { readFingerprint } from './machine.ts';
 import type { BrokerPort } from './platform/broker.ts';
+import type { AnnouncementSource } from './platform/local-broker.ts';
 import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
-import type { AnnouncementSource } from './platform/local-broker.ts';
 import type { ProgramPort } from './platform/program.ts';
 import { Policies } from './policies/policies.ts';
 import { loadPreparation, removePreparation } from './preparation.ts';
@@ -209,6 +209,8 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     started.use(new Redemption({ redeem, onRedeemed, clock, log, random })).start();
     log.info('the agent works without an identity and enrols when it reaches the hub', { hub: prepared?.hubUrl });
   }
+  const { welcome } = config.localBroker;
+  if (welcome && policy.enabled) started.use(new Welcome({ broker, credentials: welcome, clock, log })).start();
   discovery.start();
 
   const checkLife = createLifeCheck(database, clock);
@@ -219,8 +221,6 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     },
     get isOnline() {
       return link?.isOnline ?? false;
-  const { welcome } = config.localBroker;
-  if (welcome && policy.enabled) started.use(new Welcome({ broker, credentials: welcome, clock, log })).start();
     },
     discover: () => discovery.run(),
     signOfLife: () => {
