@@ -3,20 +3,21 @@ import type { CreatedToken, Token } from '../../protocols/api/access/tokens.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Store } from '../store/index.ts';
 import { createEmergencies, type Emergencies } from './emergency.ts';
-import { createGrantedActor, type SignedInActor } from './granted-actor.ts';
+import { createGrantedActor, type Grant, type SignedInActor } from './granted-actor.ts';
 import { LookUpCache } from './look-up-cache.ts';
+import { carryPasskey, createPasskeys, type Passkeys } from './passkeys.ts';
 import { createPeople, type People } from './people.ts';
 import { createSecondFactor, type SecondFactor } from './second-factor.ts';
-import { createCookies, type WithCookies } from './sign-in/cookies.ts';
+import { createCookies, unsigned, type WithCookies } from './sign-in/cookies.ts';
 import { createLibrary } from './sign-in/library.ts';
 import { Lockout, lockKeys } from './sign-in/lockout.ts';
 import { createPasswords } from './sign-in/password.ts';
-import { wrongCredentials } from './sign-in/refusal.ts';
+import { passkeyRequired, wrongCredentials } from './sign-in/refusal.ts';
 import { createSignIn, type SessionUser } from './sign-in/sign-in.ts';
 import { createSingleSignOn, type SingleSignOn, type SingleSignOnOptions } from './single-sign-on.ts';
 import { withSignIn } from './tables.ts';
 import { createApiTokens, type NewToken } from './tokens.ts';
-import { findUser, grantsOf, isByProvider, keepPassword, type NewUser, writeUser } from './users.ts';
+import { type FoundUser, findUser, grantsOf, keepPassword, type NewUser, originOf, writeUser } from './users.ts';
 
 export interface AccessDeps {
   readonly store: Store;
@@ -44,14 +45,15 @@ interface SignInAttempt {
 }
 
 /** People, their roles, sessions and tokens. */
-export interface Access extends People, SecondFactor, SingleSignOn, Omit<Emergencies, 'breakGlass'> {
+export interface Access extends People, Passkeys, SecondFactor, SingleSignOn, Omit<Emergencies, 'breakGlass'> {
   /** Who asks; undefined when nobody that this hub knows. Remembered for some seconds. */
   actorOf(credentials: Credentials): Promise<SignedInActor | undefined>;
   /** Whether a Cookie header holds a session's cookie, right or wrong: what a foreign page could make a browser send. */
   hasSessionCookie(cookie: string | undefined): boolean;
   /**
    * Undefined when the password is right and a second step must follow (`signInSecond`). Throws FatalError
-   * `wrong-credentials`, RecoverableError `locked-out` (details `retryAfterMs`) or `sign-in-busy`.
+   * `wrong-credentials`, or `passkey-required` when a role asks for more than a password and the person has a passkey;
+   * RecoverableError `locked-out` (details `retryAfterMs`) or `sign-in-busy`.
    */
   signIn(attempt: SignInAttempt): Promise<WithCookies<SessionUser | undefined>>;
   signOut(cookie: string): Promise<WithCookies<undefined>>;
@@ -101,8 +103,10 @@ export function createAccess(deps: AccessDeps): Access {
     const user = session && value !== '' ? await findUser(store, clock, session.user.id) : undefined;
     if (!session || !user || user.isDisabled) return undefined;
     const grants = await grantsOf(store, user.id, clock.now());
-    const isForeign = await isByProvider(store, session.token);
-    const isBound = grants.some(({ role }) => twoFactorRoles.includes(role));
+    const { isForeign, isByPasskey } = await originOf(store, session.token);
+    const owes = owesMore(user, grants, twoFactorRoles) && !isForeign && !isByPasskey;
+    // Else whoever knows just the password could set up a second step of their own.
+    if (owes && user.hasPasskey && !user.isTemporary) return undefined;
     return createGrantedActor({
       user,
       grants,
@@ -111,10 +115,18 @@ export function createAccess(deps: AccessDeps): Access {
       hasTwoFactor: user.hasTwoFactor,
       // A provider answers for how it knows a person: with it, neither our password nor our second step had a part.
       mustChangePassword: user.isTemporary && !isForeign,
-      // Whoever comes in by an emergency may have no phone at hand.
-      mustSetUpTwoFactor: isBound && !user.hasTwoFactor && !isForeign && user.emergencyUntil === undefined,
+      mustSetUpTwoFactor: owes,
       emergencyUntil: user.emergencyUntil,
     });
+  };
+  const mustUsePasskey = async (user: FoundUser) =>
+    user.hasPasskey && !user.isTemporary && owesMore(user, await grantsOf(store, user.id, clock.now()), twoFactorRoles);
+  const endSession = async (lines: readonly string[]) => {
+    const token = unsigned(cookies.valueOf('session', cookies.set('session', lines).at(-1)) ?? '');
+    await withSignIn(store.db)
+      .deleteFrom('auth_session')
+      .where('token', '=', token ?? '')
+      .execute();
   };
 
   return {
@@ -130,14 +142,20 @@ export function createAccess(deps: AccessDeps): Access {
     ...createEmergencies(store, clock, passwords, changed),
     ...createPeople({ store, passwords, clock, changed }),
     ...createSingleSignOn({ store, library, cookies, options: deps.sso, clock, log: deps.log, changed }),
+    ...createPasskeys({ store, library, cookies, publicUrl: deps.publicUrl, clock, lockout, changed }),
     ...createSecondFactor({ store, library, cookies, clock, lockout, changed }),
     signIn: ({ email, password, ...visitor }) =>
       lockout.attempt(
         lockKeys(email, visitor.address),
         async () => {
           const signedIn = await signIn.signIn(email, password, visitor);
+          const user = signedIn.value && (await findUser(store, clock, signedIn.value.id));
           // The same words as for a wrong password: whether an account was shut is nobody's business at the door.
-          if (signedIn.value && (await findUser(store, clock, signedIn.value.id))?.isDisabled) throw wrongCredentials();
+          if (user?.isDisabled) throw wrongCredentials();
+          if (user && (await mustUsePasskey(user))) {
+            await endSession(signedIn.cookies);
+            throw passkeyRequired();
+          }
           return signedIn;
         },
         ({ value }) => value !== undefined,
@@ -150,7 +168,7 @@ export function createAccess(deps: AccessDeps): Access {
     changePassword: async (cookie, { email, address, password, newPassword }) => {
       const done = await lockout.attempt(
         lockKeys(email, address),
-        () => signIn.changePassword(cookie, password, newPassword),
+        () => carryPasskey({ store, cookies }, cookie, () => signIn.changePassword(cookie, password, newPassword)),
         () => true,
       );
       await store.transaction((trx) => keepPassword(trx, email));
@@ -181,4 +199,9 @@ export function createAccess(deps: AccessDeps): Access {
       return Number(numDeletedRows);
     },
   };
+}
+
+/** A role asks for more than a password, and no authenticator gives it. Whoever comes in by an emergency may have no phone at hand. */
+function owesMore(user: FoundUser, grants: readonly Grant[], roles: readonly Role[]): boolean {
+  return !user.hasTwoFactor && user.emergencyUntil === undefined && grants.some(({ role }) => roles.includes(role));
 }

@@ -34,9 +34,10 @@ export async function insertPerson(trx: Trx, { id, name, email, hash, at }: NewP
   await trx.insertInto('person').values({ user_id: id, temporary_password: true }).execute();
 }
 
-/** Whoever had the second factor may have lost it to somebody: sessions end too. */
+/** Codes and passkeys. Whoever had them may have lost them to somebody: sessions end too. */
 export async function dropTwoFactor(trx: Trx, userId: string): Promise<void> {
   const tables = withSignIn(trx);
+  await tables.deleteFrom('auth_passkey').where('user_id', '=', userId).execute();
   await tables.deleteFrom('auth_two_factor').where('user_id', '=', userId).execute();
   await tables.updateTable('auth_user').set({ two_factor_enabled: false }).where('id', '=', userId).execute();
   await tables.deleteFrom('auth_session').where('user_id', '=', userId).execute();

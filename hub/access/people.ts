@@ -228,6 +228,7 @@ interface ReadRow {
   readonly disabled_at: Date | null;
   readonly temporary_password: boolean | null;
   readonly two_factor_enabled: boolean;
+  readonly passkeys: number;
   readonly grants: readonly {
     readonly role: Person['grants'][number]['role'];
     readonly until: string | null;
@@ -245,6 +246,7 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
   const { rows } = await sql<ReadRow>`
     select auth_user.id, auth_user.name, auth_user.email, auth_user.created_at, auth_user.two_factor_enabled,
            person.disabled_at, person.temporary_password,
+           (select count(*) from auth_passkey where auth_passkey.user_id = auth_user.id) as passkeys,
            coalesce((
              select jsonb_agg(jsonb_build_object('role', role_grant.role, 'until', role_grant.until, 'source', role_grant.source, 'id', unit.id,
                                 'name', unit.name, 'kind', unit.kind, 'path', unit.path) order by unit.path, role_grant.role)
@@ -260,6 +262,7 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
     disabled: row.disabled_at !== null,
     temporaryPassword: row.temporary_password === true,
     twoFactor: row.two_factor_enabled,
+    passkeys: Number(row.passkeys),
     grants: row.grants.map(({ role, until, source, path: _path, ...unit }) => ({
       role,
       unit,

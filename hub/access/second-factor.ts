@@ -1,5 +1,6 @@
 import type { Clock } from '../../protocols/ports.ts';
 import type { Store } from '../store/index.ts';
+import { carryPasskey } from './passkeys.ts';
 import type { Cookies, WithCookies } from './sign-in/cookies.ts';
 import type { Library } from './sign-in/library.ts';
 import { type Lockout, lockKeys } from './sign-in/lockout.ts';
@@ -67,12 +68,16 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
     beginTwoFactor: (oneself) => proving(oneself, () => twoFactor.begin(oneself.cookie, oneself.password)),
     confirmTwoFactor: async (oneself) => {
       const { cookie, userId, code } = oneself;
-      const done = await proving(oneself, () => twoFactor.confirm(cookie, userId, code));
+      const done = await proving(oneself, () =>
+        carryPasskey(deps, cookie, () => twoFactor.confirm(cookie, userId, code)),
+      );
       changed();
       return done;
     },
     disableTwoFactor: async (oneself) => {
-      const done = await proving(oneself, () => twoFactor.disable(oneself.cookie, oneself.password));
+      const done = await proving(oneself, () =>
+        carryPasskey(deps, oneself.cookie, () => twoFactor.disable(oneself.cookie, oneself.password)),
+      );
       changed();
       return done;
     },

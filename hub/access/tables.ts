@@ -13,7 +13,14 @@ type SignInTables = {
     created_at: Date;
     updated_at: Date;
   };
-  auth_session: { id: string; token: string; user_id: string; expires_at: Date; provider: string | null };
+  auth_session: {
+    id: string;
+    token: string;
+    user_id: string;
+    expires_at: Date;
+    provider: string | null;
+    passkey_id: string | null;
+  };
   auth_account: {
     id: string;
     account_id: string;
@@ -24,6 +31,16 @@ type SignInTables = {
     updated_at: Date;
   };
   auth_verification: { id: string; identifier: string; value: string; expires_at: Date };
+  auth_passkey: {
+    id: string;
+    name: string | null;
+    user_id: string;
+    credential_id: string;
+    counter: number;
+    backed_up: boolean;
+    created_at: Date | null;
+    last_used_at: Date | null;
+  };
   auth_two_factor: { id: string; user_id: string };
   emergency_access: {
     id: string;

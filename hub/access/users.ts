@@ -20,6 +20,7 @@ export interface FoundUser extends SessionUser {
   readonly isTemporary: boolean;
   /** Signs in by a second step too. */
   readonly hasTwoFactor: boolean;
+  readonly hasPasskey: boolean;
   /** End of rights that were given past all roles. */
   readonly emergencyUntil: Date | undefined;
 }
@@ -38,26 +39,34 @@ export async function findUser(store: Store, clock: Clock, id: string): Promise<
         .where('until', '>', new Date(clock.now()))
         .as('emergencyUntil'),
     )
+    .select((eb) =>
+      eb
+        .selectFrom('auth_passkey')
+        .select((inner) => inner.fn.countAll<number>().as('count'))
+        .whereRef('auth_passkey.user_id', '=', 'auth_user.id')
+        .as('passkeys'),
+    )
     .where('auth_user.id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { disabled_at: disabledAt, temporary_password: isTemporary, emergencyUntil, ...user } = row;
+  const { disabled_at: disabledAt, temporary_password: isTemporary, emergencyUntil, passkeys, ...user } = row;
   return {
     ...user,
+    hasPasskey: Number(passkeys) > 0,
     isDisabled: disabledAt !== null,
     isTemporary: isTemporary === true,
     emergencyUntil: emergencyUntil ?? undefined,
   };
 }
 
-/** Whether a session came by a sign-in provider. */
-export async function isByProvider(store: Store, token: string): Promise<boolean> {
+/** By what a session came: a sign-in provider, a passkey, or neither. */
+export async function originOf(store: Store, token: string) {
   const row = await withSignIn(store.db)
     .selectFrom('auth_session')
-    .select('provider')
+    .select(['provider', 'passkey_id'])
     .where('token', '=', token)
     .executeTakeFirst();
-  return typeof row?.provider === 'string';
+  return { isForeign: typeof row?.provider === 'string', isByPasskey: typeof row?.passkey_id === 'string' };
 }
 
 /** The person has a password of their own now. */

@@ -24,6 +24,8 @@ const byCode: Readonly<Record<string, Kind>> = {
   unauthenticated: { status: 401, title: 'Sign in' },
   'wrong-credentials': { status: 401, title: 'Sign-in refused' },
   'sso-refused': { status: 401, title: 'Sign-in refused' },
+  'wrong-passkey': { status: 401, title: 'Sign-in refused' },
+  'passkey-required': { status: 401, title: 'Sign-in refused' },
   'wrong-code': { status: 401, title: 'Sign-in refused' },
   'sign-in-expired': { status: 401, title: 'Sign-in refused' },
   forbidden: { status: 403, title: 'Not allowed' },

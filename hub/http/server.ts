@@ -28,6 +28,7 @@ import { addInsightRoutes } from './routes/insight.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMeRoutes } from './routes/me.ts';
 import { addOrganisationRoutes } from './routes/organisation.ts';
+import { addPasskeyRoutes } from './routes/passkeys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
@@ -90,6 +91,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addSignInRoutes(auth, context);
       addTwoFactorRoutes(auth, context);
       addSingleSignOnRoutes(auth, context);
+      addPasskeyRoutes(auth, context);
       done();
     },
     { prefix: '/api/auth' },

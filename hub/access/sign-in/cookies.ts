@@ -9,7 +9,7 @@ export const addressHeader = 'x-edufleet-address';
 export const cookiePrefix = 'edufleet';
 
 /** The library's cookies by what they are for. */
-const names = { session: 'session_token', secondStep: 'two_factor', state: 'state' } as const;
+const names = { session: 'session_token', secondStep: 'two_factor', state: 'state', passkey: 'passkey' } as const;
 
 /** Reads the library's cookies out of a Cookie or a Set-Cookie header. */
 export interface Cookies {

@@ -5,6 +5,7 @@ import type { Log } from '../../../protocols/ports.ts';
 import type { Store } from '../../store/index.ts';
 import { addressHeader, cookiePrefix } from './cookies.ts';
 import { type OpenIdOptions, openIdPlugin } from './openid.ts';
+import { passkeyPlugin } from './passkey.ts';
 import type { Passwords } from './password.ts';
 
 export interface LibraryOptions {
@@ -76,6 +77,7 @@ export function createLibrary(options: LibraryOptions) {
     databaseHooks: { account: { create: { before: withoutTokens }, update: { before: withoutTokens } } },
     plugins: [
       ...(options.openId ? [openIdPlugin(options.openId)] : []),
+      passkeyPlugin(options.publicUrl),
       twoFactor({
         issuer: 'Edufleet',
         twoFactorCookieMaxAge: secondStepSeconds,

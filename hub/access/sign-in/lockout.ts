@@ -2,8 +2,8 @@ import { FatalError } from '../../../protocols/errors.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import { lockedOut } from './refusal.ts';
 
-/** Codes of errors that count: a wrong password or a wrong second factor. */
-const wrongCodes: ReadonlySet<string> = new Set(['wrong-credentials', 'wrong-code']);
+/** Codes of errors that count: a wrong password, a wrong second factor, a passkey that is not right. */
+const wrongCodes: ReadonlySet<string> = new Set(['wrong-credentials', 'wrong-code', 'wrong-passkey']);
 
 /** So many failures within `windowMs` close a key for `lockMs`; what may yet become that many asks to wait for `undecidedMs`. */
 const rule = { windowMs: 30_000, lockMs: 300_000, undecidedMs: 1_000 } as const;

@@ -13,6 +13,15 @@ export function wrongCode(cause?: unknown): FatalError {
   return new FatalError('wrong-code', 'The code is not right, or was used before; wait for the next one.', { cause });
 }
 
+export function wrongPasskey(cause?: unknown): FatalError {
+  return new FatalError('wrong-passkey', 'This passkey is not known here, or its answer is not right.', { cause });
+}
+
+/** The password was right, but of this person's role alone it is not enough, and they have a passkey. */
+export function passkeyRequired(): FatalError {
+  return new FatalError('passkey-required', 'Your role asks for more than a password; sign in with your passkey.');
+}
+
 export function lockedOut(retryAfterMs: number): RecoverableError {
   const minutes = Math.ceil(retryAfterMs / 60_000);
   return new RecoverableError('locked-out', `Too many wrong attempts; sign-in opens again in ${minutes} min.`, {
@@ -36,6 +45,9 @@ const refusals: Readonly<Record<string, (cause: APIError) => FleetError>> = {
   INVALID_CODE: wrongCode,
   INVALID_BACKUP_CODE: wrongCode,
   INVALID_TWO_FACTOR_COOKIE: stepExpired,
+  CHALLENGE_NOT_FOUND: stepExpired,
+  AUTHENTICATION_FAILED: wrongPasskey,
+  PASSKEY_NOT_FOUND: wrongPasskey,
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: stepExpired,
   ACCOUNT_TEMPORARILY_LOCKED: () => lockedOut(codesLockedMs),
   TOTP_ALREADY_ENABLED: () => new ConflictError('Two-step sign-in is on already; turn it off first.'),

@@ -30,7 +30,7 @@ export function addSingleSignOnRoutes(app: FastifyInstance, { features }: RouteC
     },
     handler: () => {
       const label = access.ssoLabel();
-      return label === undefined ? {} : { sso: { label } };
+      return { ...(label === undefined ? {} : { sso: { label } }), passkeys: access.passkeyAddress() };
     },
   });
 

@@ -60,7 +60,7 @@ function addSecondStep(app: FastifyInstance, { features }: RouteContext): void {
 }
 
 /** Whoever is signed in, and what their password is checked with. */
-function oneselfOf(request: FastifyRequest) {
+export function oneselfOf(request: FastifyRequest) {
   const actor = actorOf(request);
   requireSession(actor);
   const { id: userId, email } = actor;

@@ -24,6 +24,8 @@ export const personSchema = z
     temporaryPassword: z.boolean(),
     /** Signs in by a second step. */
     twoFactor: z.boolean().optional(),
+    /** How many passkeys they have. */
+    passkeys: z.int().optional(),
     grants: z.array(grantSchema),
   })
   .meta({ id: 'Person' });

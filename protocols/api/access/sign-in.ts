@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantSchema } from '../page.ts';
+import { passkeyObstacles } from './passkeys.ts';
 
 /** As people type it: spaces between digits are dropped, capitals are not told apart. */
 const codeSchema = z
@@ -37,6 +38,8 @@ export const backupCodesSchema = z.object({ backupCodes: z.array(z.string()) });
 export const signInOptionsSchema = z.object({
   /** What the button of single sign-on says; none without it. */
   sso: z.object({ label: z.string() }).optional(),
+  /** Where passkeys work: a page of this origin; and why they cannot work there. */
+  passkeys: z.object({ origin: z.string(), obstacle: z.enum(passkeyObstacles).optional() }).optional(),
 });
 
 /** `POST /api/auth/sign-in/sso`: the address at the provider to go to. */

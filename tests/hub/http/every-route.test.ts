@@ -49,6 +49,8 @@ describe('every route', () => {
       'GET /readyz',
       'GET /version',
       'POST /api/auth/sign-in/email',
+      'POST /api/auth/sign-in/passkey',
+      'POST /api/auth/sign-in/passkey/begin',
       'POST /api/auth/sign-in/sso',
       'POST /api/auth/sign-in/two-factor',
       'POST /api/auth/sign-out',
@@ -125,11 +127,13 @@ describe('every route', () => {
     expect(await reached('fresh', 'password-temporary')).toEqual(['POST /api/auth/change-password']);
     expect(await reached('bare', 'two-factor-required')).toEqual([
       'POST /api/auth/change-password',
+      'POST /api/auth/passkeys',
+      'POST /api/auth/passkeys/begin',
       'POST /api/auth/two-factor/confirm',
       'POST /api/auth/two-factor/enable',
     ]);
     expect(new Set(started.features.writes)).toEqual(
-      new Set(['change-password', 'begin-two-factor', 'confirm-two-factor']),
+      new Set(['change-password', 'begin-two-factor', 'confirm-two-factor', 'begin-passkey', 'add-passkey']),
     );
   });
 

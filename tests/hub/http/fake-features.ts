@@ -78,6 +78,7 @@ const conflict = (id: string): IdentityConflict => ({
   lastAt: at,
   times: 1,
 });
+const ownPasskey = { id: 'own-passkey', name: 'Điện thoại', createdAt: at, backedUp: true };
 const person = (id: string): Person => ({
   id,
   name: id,
@@ -214,6 +215,22 @@ function createFakeFeatures(): FakeFeatures {
       revokeToken: async (_user, id) => {
         if (!id.startsWith('own')) throw new NotFoundError();
         writes.push('revoke-token');
+      },
+      passkeyAddress: () => ({ origin: 'https://fleet.example' }),
+      beginPasskeySignIn: async () => ({ value: { challenge: 'x' }, cookies: ['passkey=x; HttpOnly'] }),
+      passkeyOwner: async (id) =>
+        id.startsWith('own') ? { id: 'an', name: 'An', email: 'an@school.example' } : undefined,
+      signInPasskey: async ({ response }) => {
+        if (!response.id.startsWith('own')) throw new FatalError('wrong-passkey', 'Not known.');
+        const user = { id: 'an', name: 'An', email: 'an@school.example' };
+        return { value: { user, passkey: 'Điện thoại' }, cookies: ['session=operator; HttpOnly'] };
+      },
+      listPasskeys: async () => [ownPasskey],
+      beginPasskey: async () => writing('begin-passkey', { value: { challenge: 'x' }, cookies: [] }),
+      addPasskey: async () => writing('add-passkey', ownPasskey),
+      removePasskey: async (oneself) => {
+        if (!oneself.id.startsWith('own')) throw new NotFoundError();
+        return writing('remove-passkey', ownPasskey);
       },
       ssoLabel: () => 'Sở GD&ĐT',
       beginSso: async () => ({ value: 'https://provider.example/authorize', cookies: ['state=x; HttpOnly'] }),

@@ -13,6 +13,9 @@ interface Sample {
   readonly body?: (place: Place) => unknown;
 }
 
+const key = (place: Place) => ({ id: `${place}-key`, rawId: 'AA', type: 'public-key', clientExtensionResults: {} });
+const signed = { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA' };
+
 /**
  * What a route needs besides ids in its path and query. A route with a body must have its line here; all others are
  * walked without one.
@@ -25,6 +28,12 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/auth/two-factor/confirm': { body: () => ({ code: '123 456' }) },
   'POST /api/auth/two-factor/disable': { body: () => ({ password: 'right password' }) },
   'POST /api/auth/two-factor/backup-codes': { body: () => ({ password: 'right password' }) },
+  'POST /api/auth/sign-in/passkey': { body: (place) => ({ response: { ...key(place), response: signed } }) },
+  'POST /api/auth/passkeys/begin': { body: () => ({ password: 'right password' }) },
+  'POST /api/auth/passkeys': {
+    body: () => ({ name: 'Điện thoại', response: { ...key('own'), response: { ...signed, attestationObject: 'AA' } } }),
+  },
+  'POST /api/auth/passkeys/remove': { body: (place) => ({ id: `${place}-passkey`, password: 'right password' }) },
   'POST /api/v1/tokens': { body: (place) => ({ name: 'reports', actions: ['read'], unit: unitAt[place] }) },
   'POST /api/v1/units': { body: (place) => ({ parent: unitAt[place], kind: 'room', name: 'Phòng 7' }) },
   'POST /api/v1/units/:id/change': {
@@ -60,7 +69,7 @@ export const samples: Readonly<Record<string, Sample>> = {
 };
 
 /** Routes whose id is a person's own, not a place's. */
-export const ofOneself = new Set(['DELETE /api/v1/tokens/:id']);
+export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/auth/passkeys/remove']);
 
 /** Routes for people alone: a token is refused. */
 export const ofSession = new Set([
@@ -70,6 +79,10 @@ export const ofSession = new Set([
   'POST /api/auth/two-factor/confirm',
   'POST /api/auth/two-factor/disable',
   'POST /api/auth/two-factor/backup-codes',
+  'GET /api/auth/passkeys',
+  'POST /api/auth/passkeys/begin',
+  'POST /api/auth/passkeys',
+  'POST /api/auth/passkeys/remove',
   'DELETE /api/v1/people/:id/two-factor',
   'POST /api/v1/people',
   'PATCH /api/v1/people/:id',

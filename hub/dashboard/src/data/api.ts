@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { emergenciesList } from '../../../../protocols/api/access/emergencies.ts';
+import { passkeyOptionsSchema, passkeySchema, passkeysList } from '../../../../protocols/api/access/passkeys.ts';
 import {
   type createPersonBody,
   peoplePage,
@@ -98,6 +99,17 @@ export const api = {
     askOnce('/api/auth/two-factor/disable', { method: 'POST', body: { password }, schema: doneSchema }),
   renewBackupCodes: (password: string) =>
     askOnce('/api/auth/two-factor/backup-codes', { method: 'POST', body: { password }, schema: backupCodesSchema }),
+  beginPasskeySignIn: (signal?: AbortSignal) =>
+    askOnce('/api/auth/sign-in/passkey/begin', { method: 'POST', body: {}, schema: passkeyOptionsSchema, signal }),
+  signInPasskey: (response: unknown) =>
+    askOnce('/api/auth/sign-in/passkey', { method: 'POST', body: { response }, schema: signedInSchema }),
+  passkeys: (signal?: AbortSignal) => ask('/api/auth/passkeys', { schema: passkeysList, signal }),
+  beginPasskey: (password: string) =>
+    askOnce('/api/auth/passkeys/begin', { method: 'POST', body: { password }, schema: passkeyOptionsSchema }),
+  addPasskey: (name: string, response: unknown) =>
+    askOnce('/api/auth/passkeys', { method: 'POST', body: { name, response }, schema: passkeySchema }),
+  removePasskey: (passkey: string, password: string) =>
+    askOnce('/api/auth/passkeys/remove', { method: 'POST', body: { id: passkey, password }, schema: doneSchema }),
   tokens: (signal?: AbortSignal) => ask(`${root}/tokens`, { schema: tokensList, signal }),
   createToken: (body: z.input<typeof createTokenBody>) =>
     ask(`${root}/tokens`, { method: 'POST', body, schema: createdTokenSchema }),

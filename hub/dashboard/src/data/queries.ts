@@ -48,6 +48,11 @@ export const signInOptionsQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+export const passkeysQuery = queryOptions({
+  queryKey: ['passkeys'],
+  queryFn: ({ signal }) => api.passkeys(signal),
+});
+
 export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) });
 
 export const emergenciesQuery = queryOptions({

@@ -89,8 +89,8 @@ export const accountTexts = defineTexts({
   'people.twoStep': { vi: 'có xác thực hai bước', en: 'two-step sign-in' },
   'people.twoStep.reset': { vi: 'Gỡ xác thực hai bước', en: 'Take two-step sign-in off' },
   'people.twoStep.reset.text': {
-    vi: '{{name}} bị đăng xuất ở mọi nơi và lần sau chỉ cần mật khẩu. Hãy chắc chắn rằng đúng người đó đang nhờ bạn.',
-    en: '{{name}} is signed out everywhere and needs only the password next time. Be sure that it is really them who asks.',
+    vi: '{{name}} bị đăng xuất ở mọi nơi, mọi khóa đăng nhập bị gỡ, và lần sau chỉ cần mật khẩu. Hãy chắc chắn rằng đúng người đó đang nhờ bạn.',
+    en: '{{name}} is signed out everywhere, passkeys are removed, and only the password is needed next time. Be sure that it is really them who asks.',
   },
 
   'emergency.other': {

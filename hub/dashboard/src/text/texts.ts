@@ -6,6 +6,7 @@ import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
 import { organisationTexts } from './organisation.ts';
 import { overviewTexts } from './overview.ts';
+import { passkeyTexts } from './passkeys.ts';
 import { peopleTexts } from './people.ts';
 import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
@@ -24,6 +25,7 @@ export const texts = {
   ...organisationTexts,
   ...peopleTexts,
   ...accountTexts,
+  ...passkeyTexts,
   ...auditTexts,
   ...upkeepTexts,
   ...rigTexts,

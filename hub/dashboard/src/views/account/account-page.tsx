@@ -1,5 +1,6 @@
 import { useText } from '../../text/use-text.ts';
 import { Page } from '../../ui/page.tsx';
+import { PasskeysCard } from './passkeys-card.tsx';
 import { TokensCard } from './tokens-card.tsx';
 import { TwoStepCard } from './two-step-card.tsx';
 import './account.css';
@@ -10,6 +11,7 @@ export function AccountPage() {
   return (
     <Page title={t('account.title')}>
       <TwoStepCard />
+      <PasskeysCard />
       <TokensCard />
     </Page>
   );

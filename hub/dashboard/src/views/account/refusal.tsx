@@ -7,6 +7,8 @@ import { ProblemLine } from '../../ui/problem-panel.tsx';
 
 const words: Readonly<Record<string, TextKey>> = {
   'wrong-code': 'proof.wrongCode',
+  'wrong-passkey': 'passkey.wrong',
+  'passkey-required': 'passkey.required',
   'sign-in-expired': 'signIn.expired',
 };
 

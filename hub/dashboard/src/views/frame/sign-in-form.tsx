@@ -5,6 +5,7 @@ import { api } from '../../data/api.ts';
 import { toApiError } from '../../data/api-error.ts';
 import { useText } from '../../text/use-text.ts';
 import { Refusal } from '../account/refusal.tsx';
+import { PasskeySignIn } from './passkey-sign-in.tsx';
 import { SingleSignOn } from './single-sign-on.tsx';
 
 interface SignInFormProps {
@@ -39,7 +40,7 @@ export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
       <TextInput
         label={t('signIn.email')}
         type="email"
-        autoComplete="username"
+        autoComplete="username webauthn"
         inputMode="email"
         size="md"
         value={email}
@@ -60,6 +61,7 @@ export function SignInForm({ email: fixedEmail, onSignedIn }: SignInFormProps) {
       <Button type="submit" size="md" loading={signIn.isPending} fullWidth>
         {t('signIn.submit')}
       </Button>
+      <PasskeySignIn email={fixedEmail} onSignedIn={onSignedIn} />
       <SingleSignOn />
     </form>
   );

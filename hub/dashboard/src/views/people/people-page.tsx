@@ -67,15 +67,21 @@ function usePeopleColumns(open: (row: Person) => void): readonly FleetColumn<Per
         id: 'standing',
         header: t('people.standing'),
         track: 'minmax(9rem, 1fr)',
-        cell: (row) => (
-          <span className={row.disabled || row.temporaryPassword ? undefined : 'soft'}>
-            {row.disabled ? t('people.disabled') : t(row.temporaryPassword ? 'people.temporary' : 'people.active')}
-            {row.twoFactor ? <span className="under">{t('people.twoStep')}</span> : null}
-          </span>
-        ),
+        cell: (row) => <Standing row={row} />,
       },
     ],
     [t, language, open],
+  );
+}
+
+function Standing({ row }: { readonly row: Person }) {
+  const { t } = useText();
+  return (
+    <span className={row.disabled || row.temporaryPassword ? undefined : 'soft'}>
+      {row.disabled ? t('people.disabled') : t(row.temporaryPassword ? 'people.temporary' : 'people.active')}
+      {row.twoFactor ? <span className="under">{t('people.twoStep')}</span> : null}
+      {row.passkeys ? <span className="under">{t('people.passkeys', { count: row.passkeys })}</span> : null}
+    </span>
   );
 }
 

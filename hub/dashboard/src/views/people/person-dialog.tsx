@@ -200,7 +200,7 @@ function EditForm({ person, onDone }: { readonly person: Person; readonly onDone
           <Button variant="default" onClick={() => setAsking('standing')}>
             {t(person.disabled ? 'people.enable' : 'people.disable')}
           </Button>
-          {person.twoFactor ? (
+          {person.twoFactor || person.passkeys ? (
             <Button variant="default" onClick={() => setAsking('two-step')}>
               {t('people.twoStep.reset')}
             </Button>
