@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Witness } from '../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnesses } from './audit/index.ts';
+import { createCalendars } from './calendar/index.ts';
 import { createCommands } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
 import { createBus } from './events/bus.ts';
@@ -35,6 +36,10 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   const organisation: Organisation = stack.use(createOrganisation({ store, counts: (path) => health.countsOf(path) }));
   await organisation.load();
   const rootUnit = await organisation.ensureRoot(config.province);
+  const reader = createSheetReader(clock);
+  const calendars = stack.use(createCalendars({ store, organisation, reader, clock }));
+  await calendars.load();
+  stack.use(calendars.onChanged(() => bus.publish({ type: 'calendar-changed' }, undefined)));
   const registry: Registry = stack.use(
     createRegistry({
       store,
@@ -78,6 +83,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     audit,
     witnesses: comparing(witnesses, audit, log),
     organisation,
+    calendars,
     rootUnit,
     registry,
     twin,
@@ -86,21 +92,19 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     health,
     commands,
     ingest,
-    imports: importsOf({ store, organisation, registry, clock }),
+    imports: importsOf({ store, organisation, registry, reader, clock }),
     history: createHistory({ store }),
   };
 }
 
 /** Everything that comes in as tables. */
 function importsOf(
-  parts: Omit<Parameters<typeof createSiteImports>[0], 'reader'> &
-    Omit<Parameters<typeof createUnitImports>[0], 'reader'>,
+  parts: Parameters<typeof createSiteImports>[0] & Parameters<typeof createUnitImports>[0],
 ) {
-  const reader = createSheetReader(parts.clock);
-  const { importSite } = createSiteImports({ ...parts, reader });
+  const { importSite } = createSiteImports(parts);
   const families = () => parts.registry.families().map(({ label }) => label.vi);
   return {
-    ...createUnitImports({ ...parts, reader }),
+    ...createUnitImports(parts),
     importSite,
     template: (of: 'units' | 'site') => (of === 'units' ? unitsTemplate() : siteTemplate(families())),
   };

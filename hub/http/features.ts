@@ -46,6 +46,7 @@ import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarant
 import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Calendars } from '../calendar/index.ts';
 import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
 
@@ -201,6 +202,7 @@ export interface Features {
   readonly audit: Pick<Audit, 'append' | 'list' | 'verify'>;
   readonly organisation: OrganisationPort;
   readonly imports: ImportsPort;
+  readonly calendars: Pick<Calendars, 'view' | 'versions' | 'change' | 'restore' | 'importFile' | 'exportFile'>;
   readonly registry: RegistryPort;
   readonly telemetry: TelemetryPort;
   readonly history: HistoryPort;

@@ -21,6 +21,7 @@ import { type OverloadWatch, watchOverload } from './overload.ts';
 import { toProblemAnswer } from './problem.ts';
 import { actorOf, requireAction, requireReady } from './route.ts';
 import { addAgentRoutes } from './routes/agents.ts';
+import { addCalendarFileRoute, addCalendarRoutes } from './routes/calendar.ts';
 import { addCommandRoutes } from './routes/commands.ts';
 import { addDeviceRoutes } from './routes/devices.ts';
 import { addFileRoutes, addImportRoutes } from './routes/imports.ts';
@@ -104,8 +105,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addImportRoutes(api, context);
       api.register((files, _none, ready) => {
         addFileRoutes(files, context);
+        addCalendarFileRoute(files, context);
         ready();
       });
+      addCalendarRoutes(api, context);
       addAgentRoutes(api, context);
       addDeviceRoutes(api, context);
       addCommandRoutes(api, context);

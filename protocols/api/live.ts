@@ -44,6 +44,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('quarantine-changed') }),
   /** The organisation is another: names, places or what one may see. */
   z.object({ type: z.literal('units-changed') }),
+  /** A school calendar is another, of some unit. */
+  z.object({ type: z.literal('calendar-changed') }),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
 export const liveQuery = z.object({ device: z.string().max(40).optional() });

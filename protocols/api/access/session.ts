@@ -20,6 +20,7 @@ export const actionSchema = z.enum([
   'command',
   'view-picture',
   'manage-units',
+  'manage-calendar',
   'issue-voucher',
   'manage-agents',
   'manage-people',

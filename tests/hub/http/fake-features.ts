@@ -310,6 +310,33 @@ function createFakeFeatures(): FakeFeatures {
       },
       template: async () => Buffer.from('PK'),
     },
+    calendars: {
+      view: (scope, id) => {
+        requireHere(scope, id);
+        const lists = { terms: [], periods: [], daysOff: [], makeUpDays: [], exams: [], cancelled: [], days: [] };
+        return { unit: school, from: '2026-08-01', to: '2027-07-31', timeZone: 'Asia/Ho_Chi_Minh', ...lists };
+      },
+      versions: async (scope, id) => {
+        requireHere(scope, id);
+        return { rows: [] };
+      },
+      change: async (scope, _actor, id, { dryRun }) => {
+        requireHere(scope, id);
+        return writing('change-calendar', { dryRun, faults: [] });
+      },
+      restore: async (scope, _actor, id, { dryRun }) => {
+        requireHere(scope, id);
+        return writing('restore-calendar', { dryRun, faults: [] });
+      },
+      importFile: async (scope, _actor, { unit: into }) => {
+        requireUnit(scope, into);
+        return writing('import-calendar', { ...importDone, faults: [] });
+      },
+      exportFile: async (scope, id) => {
+        requireHere(scope, id);
+        return { bytes: Buffer.from('x'), type: 'text/csv', name: 'lich.csv' };
+      },
+    },
     registry: {
       deviceOf: (id) => {
         const place = id.endsWith('device') ? placeOf(id) : undefined;

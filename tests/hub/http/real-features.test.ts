@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../hub/access/index.ts';
 import { allows } from '../../../hub/access/permissions.ts';
 import { createAudit } from '../../../hub/audit/index.ts';
+import { createCalendars } from '../../../hub/calendar/index.ts';
 import { createCommands } from '../../../hub/commands/index.ts';
 import { createDocuments } from '../../../hub/documents/index.ts';
 import { createEnrolment } from '../../../hub/enrolment/index.ts';
@@ -80,6 +81,8 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     return telemetry.series(device, query);
   };
   const reader = createSheetReader(clock);
+  const calendars = stack.use(createCalendars({ store, organisation, reader, clock }));
+  await calendars.load();
   const imports = {
     ...createUnitImports({ store, organisation, reader, clock }),
     ...createSiteImports({ store, organisation, registry, reader, clock }),
@@ -88,6 +91,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
   const features = {
     ...shared,
     imports,
+    calendars,
     organisation,
     registry,
     health,

@@ -42,6 +42,8 @@ export function effectsOf(event: LiveEvent): LiveEffects {
         topics: ['units', 'devices', 'agents', 'causes'],
         refetch: [['unit'], ['unit-history'], ['me'], ['overview']],
       };
+    case 'calendar-changed':
+      return { topics: [], refetch: [['calendar']] };
     case 'quarantine-changed':
       return { topics: ['quarantine'], refetch: [['overview']] };
     case 'command-changed':

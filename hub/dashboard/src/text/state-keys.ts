@@ -105,6 +105,7 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   command: 'may.command',
   'view-picture': 'may.view-picture',
   'manage-units': 'may.manage-units',
+  'manage-calendar': 'may.manage-calendar',
   'issue-voucher': 'may.issue-voucher',
   'manage-agents': 'may.manage-agents',
   'manage-people': 'may.manage-people',

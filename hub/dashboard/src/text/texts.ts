@@ -1,6 +1,7 @@
 import { accountTexts } from './account.ts';
 import { adminTexts } from './admin.ts';
 import { auditTexts } from './audit.ts';
+import { calendarTexts } from './calendar.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
@@ -27,6 +28,7 @@ export const texts = {
   ...accountTexts,
   ...passkeyTexts,
   ...auditTexts,
+  ...calendarTexts,
   ...upkeepTexts,
   ...rigTexts,
   ...troubleTexts,

@@ -8,6 +8,7 @@ import { OverviewPage } from './overview/overview-page.tsx';
 import {
   agentsSearch,
   auditSearch,
+  calendarSearch,
   causesSearch,
   conflictsSearch,
   deviceSearch,
@@ -66,6 +67,12 @@ const importTable = createRoute({
   path: '/import',
   validateSearch: importSearch,
   component: lazyRouteComponent(() => import('./imports/import-page.tsx'), 'ImportPage'),
+});
+const calendar = createRoute({
+  getParentRoute: () => frame,
+  path: '/calendar',
+  validateSearch: calendarSearch,
+  component: lazyRouteComponent(() => import('./calendar/calendar-page.tsx'), 'CalendarPage'),
 });
 /** What the posters of rooms say: an address that stays on a wall for years, whatever page shows a room. */
 const room = createRoute({
@@ -140,6 +147,7 @@ export const router = createRouter({
       device,
       units,
       importTable,
+      calendar,
       agents,
       agent,
       proposals,

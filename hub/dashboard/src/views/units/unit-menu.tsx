@@ -32,6 +32,9 @@ export function UnitMenu({ unit }: { readonly unit: Unit | undefined }) {
       <Button variant="default" onClick={() => setOpened('history')}>
         {t('units.history')}
       </Button>
+      <Button variant="default" renderRoot={(props) => <Link to="/calendar" search={{ unit: unit.id }} {...props} />}>
+        {t('calendar.open')}
+      </Button>
       {may && isOpen ? (
         <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
           <Menu.Target>
