@@ -8,18 +8,30 @@ import type { Scope } from '../access/index.ts';
 import type { Bus, BusEvent } from '../events/bus.ts';
 import type { Store } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
+import { keyOf, type OpenCause } from './causes/cause.ts';
 import type { CauseJournal } from './causes/journal.ts';
 import { type CausesQuery, listCauses, overview } from './causes/list.ts';
-import { readOpenCauses, readVerdicts } from './causes/rows.ts';
+import { readAgentVerdicts, readOpenCauses, readVerdicts } from './causes/rows.ts';
 import { createWriter } from './causes/writer.ts';
+import type { Verdict } from './judgement/assess.ts';
 import { kindOf } from './judgement/codes.ts';
-import { type AgentFacts, explainAgent, explainDevice } from './judgement/evidence.ts';
+import { type AgentFacts, type DeviceFacts, explainAgent, explainDevice } from './judgement/evidence.ts';
 import { createJudge } from './judgement/judge.ts';
 import { decisiveCapabilities, readProbe } from './judgement/signals.ts';
-import type { HealthOrganisation, HealthQuarantine, HealthRegistry, HealthTelemetry, HealthTwin } from './ports.ts';
+import type {
+  HealthCalendars,
+  HealthOrganisation,
+  HealthPolicies,
+  HealthQuarantine,
+  HealthRegistry,
+  HealthTelemetry,
+  HealthTwin,
+} from './ports.ts';
+import { readSwitchedDaily } from './roster/abilities.ts';
 import type { SubtreeCounts } from './roster/counts.ts';
-import type { AgentEntry } from './roster/ledger.ts';
+import type { AgentEntry, DeviceEntry } from './roster/ledger.ts';
 import { createRoster } from './roster/roster.ts';
+import { readTopology } from './roster/topology.ts';
 import { createTouches } from './roster/touches.ts';
 
 interface HealthDeps {
@@ -30,6 +42,9 @@ interface HealthDeps {
   readonly telemetry?: HealthTelemetry;
   readonly organisation: HealthOrganisation;
   readonly quarantine: HealthQuarantine;
+  /** What devices are expected to do when; absent where nobody knows. */
+  readonly calendars?: HealthCalendars;
+  readonly policies?: HealthPolicies;
   /** Keeps the story of causes; nobody does where it is absent. */
   readonly journal?: CauseJournal;
   readonly bus: Bus;
@@ -64,6 +79,8 @@ export interface Health extends AsyncDisposable {
 const stallMs = 20_000;
 /** The one metric that decides about health; its state tells whether a charger fills it. */
 const chargeMetric = 'battery.level';
+/** Descriptions looked at in one run; the rest waits for the next. */
+const mostRedescribed = 5_000;
 /** How often the whole directory is compared, for what no event told. */
 const compareMs = 60_000;
 
@@ -77,7 +94,10 @@ export function createHealth(deps: HealthDeps): Health {
   const write = createWriter({ ...deps, roster, judge });
   let lastTickMono = 0;
   let comparedMono = 0;
-  let subscription: Disposable | undefined;
+  /** Devices that may have learnt to be switched, or lost it. */
+  const redescribed = new Set<string>();
+  const subscriptions = new DisposableStack();
+  let isLoaded = false;
   let running: Promise<void> | undefined;
 
   const alive = (agentId: string): AgentEntry | undefined => {
@@ -85,6 +105,7 @@ export function createHealth(deps: HealthDeps): Health {
     if (!entry) return undefined;
     entry.heardMono = clock.mono();
     entry.heardAtMs = clock.now();
+    roster.heardMono = entry.heardMono;
     touches.add(agentId, { lastSeenAt: new Date(entry.heardAtMs) });
     return entry;
   };
@@ -104,6 +125,7 @@ export function createHealth(deps: HealthDeps): Health {
       case 'device-changed': {
         const device = registry.deviceOf(event.device);
         if (device && agents.has(device.agentId)) roster.putDevice(device);
+        redescribed.add(event.device);
         return;
       }
       case 'agent-changed':
@@ -111,11 +133,36 @@ export function createHealth(deps: HealthDeps): Health {
     }
   };
 
+  const learn = (ids: Iterable<string>, switched: ReadonlySet<string>): void => {
+    for (const id of ids) {
+      const entry = devices.get(id);
+      if (!entry || entry.isSwitchedDaily === switched.has(id)) continue;
+      entry.isSwitchedDaily = switched.has(id);
+      roster.dirty.add(id);
+    }
+  };
+
+  const relearn = async (): Promise<void> => {
+    const ids = [...redescribed].slice(0, mostRedescribed);
+    if (ids.length === 0) return;
+    learn(ids, await readSwitchedDaily(store.db, ids));
+    for (const id of ids) redescribed.delete(id);
+  };
+
+  /** Another calendar or schedule: what is off, and what is missed, is judged by it at once. */
+  const expectAnew = (unitPath: string): void => {
+    for (const entry of devices.values())
+      if (entry.isSwitchedDaily && entry.unitPath.startsWith(unitPath)) roster.dirty.add(entry.id);
+  };
+
   const run = async (): Promise<void> => {
     if (clock.mono() - comparedMono >= compareMs) {
       comparedMono = clock.mono();
       roster.compare();
     }
+    await relearn().catch((thrown: unknown) =>
+      log.warn('what devices can do waits for the database', { error: toError(thrown) }),
+    );
     judge.beginTurn();
     while (judge.continueTurn()) await breathe();
     try {
@@ -126,6 +173,32 @@ export function createHealth(deps: HealthDeps): Health {
     }
   };
 
+  /** What the last hub knew. */
+  const restore = async (): Promise<void> => {
+    const { db } = store;
+    const [verdicts, agentVerdicts, causes, switched] = await Promise.all([
+      readVerdicts(db),
+      readAgentVerdicts(db),
+      readOpenCauses(db),
+      readSwitchedDaily(db),
+    ]);
+    for (const agent of registry.agents()) {
+      const open = causes.get(agent.id) ?? [];
+      roster.putAgent(agent, agentVerdicts.get(agent.id) ?? toldBy(open)).causes = open;
+    }
+    roster.wide.causes = causes.get(undefined) ?? [];
+    roster.wide.isDirty = true;
+    const link = roster.wide.causes.find(({ kind }) => kind === 'hub-link');
+    roster.deafness = link && { sinceMs: link.openedAtMs, sinceMono: clock.mono() };
+    for (const device of registry.devices()) {
+      roster.putDevice(device, verdicts.get(device.id));
+      // Few devices have a battery, and whether one has is cheap to see.
+      const charge = twin.stateOf(device.id, 'battery') && deps.telemetry?.latestOf(device.id)[chargeMetric]?.value;
+      if (charge !== undefined) roster.charged(device.id, charge);
+    }
+    learn(switched, switched);
+  };
+
   const factsOf = (entry: AgentEntry | undefined, agentId: string): AgentFacts => ({
     name: registry.agentOf(agentId)?.name ?? agentId,
     verdict: entry?.verdict,
@@ -134,25 +207,28 @@ export function createHealth(deps: HealthDeps): Health {
     clockSkewMs: entry?.clockSkewMs,
   });
 
+  /** The switch that a silent device hangs on. */
+  const behindOf = (entry: DeviceEntry): DeviceFacts['behind'] => {
+    if (entry.verdict.code !== 'EF-2101') return undefined;
+    const via = readTopology(twin, agents.get(entry.agentId)?.devices ?? []).get(entry.id);
+    const parent = via && devices.get(via.id);
+    if (!via || !parent) return undefined;
+    const name = registry.deviceOf(via.id)?.name ?? via.id;
+    return { name, port: via.port, isSilent: parent.verdict.code === 'EF-2101' };
+  };
+
   return {
     load: async () => {
-      const [verdicts, causes] = await Promise.all([readVerdicts(store.db), readOpenCauses(store.db)]);
-      roster.listeningMono = clock.mono();
-      lastTickMono = clock.mono();
-      comparedMono = clock.mono();
-      for (const agent of registry.agents()) {
-        const open = causes.get(agent.id) ?? [];
-        const own = open.find(({ kind }) => kind === 'agent-silent' || kind === 'quarantine');
-        const state = own?.kind === 'agent-silent' ? 'unreachable' : 'unknown';
-        roster.putAgent(agent, own && { state, code: own.code, sinceMs: own.openedAtMs }).causes = open;
-      }
-      for (const device of registry.devices()) {
-        roster.putDevice(device, verdicts.get(device.id));
-        // Few devices have a battery, and whether one has is cheap to see.
-        const charge = twin.stateOf(device.id, 'battery') && deps.telemetry?.latestOf(device.id)[chargeMetric]?.value;
-        if (charge !== undefined) roster.charged(device.id, charge);
-      }
-      subscription ??= bus.subscribe(hear);
+      const mono = clock.mono();
+      roster.listeningMono = mono;
+      lastTickMono = mono;
+      comparedMono = mono;
+      await restore();
+      if (isLoaded) return;
+      isLoaded = true;
+      subscriptions.use(bus.subscribe(hear));
+      if (deps.calendars) subscriptions.use(deps.calendars.onChanged(expectAnew));
+      if (deps.policies) subscriptions.use(deps.policies.onChanged(expectAnew));
     },
     heard: (agentId) => {
       alive(agentId);
@@ -175,6 +251,7 @@ export function createHealth(deps: HealthDeps): Health {
       const entry = agents.get(agentId);
       if (entry?.session !== session) return;
       entry.session = undefined;
+      entry.endedMono = clock.mono();
       touches.add(agentId, { disconnectedAt: new Date(clock.now()) });
     },
     reported: (deviceIds) => {
@@ -184,7 +261,7 @@ export function createHealth(deps: HealthDeps): Health {
       roster.listeningMono = clock.mono();
     },
     tick: () => {
-      if (!subscription) return Promise.resolve();
+      if (!isLoaded) return Promise.resolve();
       const mono = clock.mono();
       if (mono - lastTickMono > stallMs) roster.listeningMono = mono;
       lastTickMono = mono;
@@ -203,6 +280,7 @@ export function createHealth(deps: HealthDeps): Health {
         signals: judge.signalsOf(entry),
         probe: readProbe(twin, deviceId),
         reportedAtMs: entry.reportedAtMs,
+        behind: behindOf(entry),
       };
       return explainDevice(entry.verdict, factsOf(agent, entry.agentId), facts, agent?.members.get(deviceId));
     },
@@ -210,7 +288,8 @@ export function createHealth(deps: HealthDeps): Health {
       const entry = agents.get(agentId);
       if (!entry) return undefined;
       const { code } = entry.verdict;
-      const cause = kindOf(code) && entry.causes.find((open) => open.code === code)?.id;
+      const covering = roster.wide.causes.find((open) => keyOf(open) === entry.coveredBy);
+      const cause = kindOf(code) && (covering ?? entry.causes.find((open) => open.code === code))?.id;
       return explainAgent(entry.verdict, factsOf(entry, agentId), cause);
     },
     counts: (scope) => counts.within(scope),
@@ -221,9 +300,16 @@ export function createHealth(deps: HealthDeps): Health {
     listCauses: (scope, query) => listCauses({ ...deps, ledger: roster.ledger }, scope, query),
     overview: (scope) => overview({ ...deps, ledger: roster.ledger }, scope),
     [Symbol.asyncDispose]: async () => {
-      subscription?.[Symbol.dispose]();
-      subscription = undefined;
+      subscriptions[Symbol.dispose]();
+      isLoaded = false;
       await running;
     },
   };
+}
+
+/** The verdict on an agent as a hub told it that kept none of its own. */
+function toldBy(open: readonly OpenCause[]): Verdict | undefined {
+  const own = open.find(({ kind }) => kind === 'agent-silent' || kind === 'quarantine');
+  const state = own?.kind === 'agent-silent' ? 'unreachable' : 'unknown';
+  return own && { state, code: own.code, sinceMs: own.openedAtMs };
 }

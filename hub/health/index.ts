@@ -1,4 +1,5 @@
-export type { OpenCause } from './causes/causes.ts';
+export type { OpenCause } from './causes/cause.ts';
 export type { CauseChange, CauseJournal, ResumedCause } from './causes/journal.ts';
 export { createHealth, type Health } from './health.ts';
+export { codeOf } from './judgement/codes.ts';
 export { decisiveCapabilities } from './judgement/signals.ts';

@@ -1,3 +1,4 @@
+import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import type { Scope } from '../access/index.ts';
 import type { Page } from '../store/page.ts';
 import type { Lifecycle, UnitKind } from '../store/tables.ts';
@@ -72,4 +73,17 @@ export interface HealthOrganisation {
 
 export interface HealthQuarantine {
   countSince(scope: Scope, sinceMs: number): Promise<number>;
+}
+
+export interface HealthCalendars {
+  /** The calendar that holds for a unit, from memory. */
+  calendarOf(unitId: number): Calendar;
+  /** Tells below which unit something changed, by its path. */
+  onChanged(listener: (unitPath: string) => void): Disposable;
+}
+
+export interface HealthPolicies {
+  /** What the power schedules of a device want at an instant; undefined where none says. From memory. */
+  expectedPowerOf(deviceId: string, atMs: number): 'on' | 'off' | undefined;
+  onChanged(listener: (unitPath: string) => void): Disposable;
 }

@@ -1,5 +1,8 @@
 import { hidesDevices, type Verdict } from '../judgement/assess.ts';
-import { type CauseKind, type HealthCodeName, kindOf } from '../judgement/codes.ts';
+import { type CauseKind, kindOf } from '../judgement/codes.ts';
+import { type CausePlan, keyOf, type OpenCause, type WantedCause } from './cause.ts';
+import { type HintName, hintOfAgent, noFacts, type SchoolFacts } from './hints.ts';
+import { reconcile } from './reconcile.ts';
 
 /** One cause, one row: pure grouping of what is wrong behind one agent into the problems that people see. */
 
@@ -8,47 +11,21 @@ export interface JudgedDevice {
   readonly id: string;
   readonly unitId: number;
   readonly verdict: Verdict;
+  /** The device through which it reaches the network, as far as one of the same agent told. */
+  readonly via?: string | undefined;
 }
 
-/** An agent with all its devices in service: no cause ever reaches beyond one agent. */
+/** An agent with all its devices in service. */
 export interface JudgedAgent {
   readonly id: string;
   readonly unitId: number;
   readonly verdict: Verdict;
   readonly devices: readonly JudgedDevice[];
-}
-
-/** A cause that stands open. `deviceId` is absent when it concerns the agent or several of its devices. */
-export interface OpenCause {
-  readonly id: string;
-  readonly kind: CauseKind;
-  readonly code: HealthCodeName;
-  readonly agentId: string;
-  readonly deviceId: string | undefined;
-  readonly unitId: number;
-  readonly affected: number;
-  readonly affectedPeak: number;
-  readonly openedAtMs: number;
-}
-
-/** A cause as it should stand, with the devices under it. */
-export interface WantedCause {
-  readonly key: string;
-  readonly kind: CauseKind;
-  readonly code: HealthCodeName;
-  readonly deviceId: string | undefined;
-  readonly unitId: number;
-  readonly openedAtMs: number;
-  /** Sorted by id. */
-  readonly members: readonly string[];
-}
-
-export interface CausePlan {
-  readonly open: readonly WantedCause[];
-  readonly update: readonly { readonly cause: OpenCause; readonly wanted: WantedCause }[];
-  readonly resolve: readonly OpenCause[];
-  /** All causes that stand afterwards, by key. */
-  readonly standing: ReadonlyMap<string, WantedCause>;
+  /** A cause of its school or area tells its silence. */
+  readonly isCovered?: boolean;
+  readonly facts?: SchoolFacts;
+  /** Another agent of its school is heard. */
+  readonly othersLive?: boolean;
 }
 
 /** From how many devices on, and from which part of the agent's devices, silence is one cause; and where it ends to be one. */
@@ -59,71 +36,135 @@ const together = { least: 3, part: 0.5, keep: 2 } as const;
  * stands twice. The order of devices and of open causes does not matter.
  */
 export function planCauses(agent: JudgedAgent, open: readonly OpenCause[]): CausePlan {
-  const standing = new Map(wantedCauses(agent, open).map((cause) => [cause.key, cause]));
-  const kept = new Map<string, OpenCause>();
-  const resolve: OpenCause[] = [];
-  for (const cause of [...open].sort(byAge)) {
-    const key = keyOf(cause);
-    if (standing.has(key) && !kept.has(key)) kept.set(key, cause);
-    else resolve.push(cause);
-  }
-  const update = [...kept].flatMap(([key, cause]) => {
-    const wanted = standing.get(key);
-    return wanted && differs(cause, wanted) ? [{ cause, wanted }] : [];
-  });
-  return { open: [...standing.values()].filter(({ key }) => !kept.has(key)), update, resolve, standing };
+  return reconcile(wantedCauses(agent, open), open, isPartOf);
 }
 
-/** Names the one thing that a cause is about, within its agent. */
-export function keyOf({ kind, deviceId }: Pick<OpenCause, 'kind' | 'deviceId'>): string {
-  return `${kind} ${deviceId ?? '*'}`;
+/** One device that fell silent may turn out to have been the first of many. */
+function isPartOf(cause: OpenCause, wanted: WantedCause): boolean {
+  if (cause.kind !== 'device-unreachable' || cause.deviceId === undefined) return false;
+  const isWider = wanted.kind === 'switch-down' || (wanted.kind === 'device-unreachable' && !wanted.deviceId);
+  return isWider && wanted.members.includes(cause.deviceId);
 }
 
 function wantedCauses(agent: JudgedAgent, open: readonly OpenCause[]): WantedCause[] {
-  const devices = [...agent.devices].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const devices = [...agent.devices].sort(byId);
   const agentKind = kindOf(agent.verdict.code);
-  if (agent.verdict.code && agentKind && hidesDevices(agent.verdict))
-    return [shared(agent, agentKind, agent.verdict.code, agent.verdict.sinceMs, devices)];
-  const wrong = devices.filter(({ verdict }) => kindOf(verdict.code) !== undefined);
-  const silent = wrong.filter(({ verdict }) => verdict.code === 'EF-2101');
-  const isOne = silencedTogether(silent.length, devices.length, open);
-  const alone = isOne ? wrong.filter(({ verdict }) => verdict.code !== 'EF-2101') : wrong;
-  const causes = alone.flatMap(single);
-  if (isOne) {
-    const since = Math.min(...silent.map(({ verdict }) => verdict.sinceMs));
-    causes.push(shared(agent, 'device-unreachable', 'EF-2102', since, silent));
+  if (agent.verdict.code && agentKind && hidesDevices(agent.verdict)) {
+    if (agent.isCovered) return [];
+    const hint =
+      agentKind === 'agent-silent' ? hintOfAgent(agent.facts ?? noFacts, agent.othersLive ?? false) : undefined;
+    const { code, sinceMs } = agent.verdict;
+    return [causeOf(agent, { kind: agentKind, code, openedAtMs: sinceMs, hint }, devices)];
   }
-  return causes;
+  const wrong = devices.filter(({ verdict }) => kindOf(verdict.code) !== undefined);
+  const silent = wrong.filter(isSilent);
+  const awake = devices.filter(({ verdict }) => verdict.state !== 'expected-off').length;
+  return [
+    ...silentCauses(agent, silent, awake, open),
+    ...wrong.filter((device) => !isSilent(device)).flatMap((device) => single(agent, device)),
+  ];
 }
 
-function silencedTogether(silent: number, total: number, open: readonly OpenCause[]): boolean {
-  if (silent >= together.least && silent >= total * together.part) return true;
+/** Devices that do not answer: all together, under the switch that they hang on, or each alone. */
+function silentCauses(
+  agent: JudgedAgent,
+  silent: readonly JudgedDevice[],
+  awake: number,
+  open: readonly OpenCause[],
+): WantedCause[] {
+  const hint = agent.facts?.upsOnBattery ? 'school-mains' : undefined;
+  const { groups, rest } = bySwitch(silent);
+  if (rest.length > 0 && silencedTogether(rest, silent, awake, open)) {
+    const fields = { kind: 'device-unreachable', code: 'EF-2102', openedAtMs: earliest(silent) } as const;
+    return [causeOf(agent, { ...fields, hint: hint ?? 'all-behind-agent' }, silent)];
+  }
+  const switches = [...groups].map(([deviceId, members]) => {
+    const fields = { kind: 'switch-down', code: 'EF-2105', openedAtMs: earliest(members) } as const;
+    const unitId = members.find(({ id }) => id === deviceId)?.unitId ?? agent.unitId;
+    return causeOf({ id: agent.id, unitId }, { ...fields, deviceId, hint: hint ?? 'switch-dead' }, members);
+  });
+  return [...switches, ...rest.flatMap((device) => single(agent, device))];
+}
+
+/** Silent devices by the outermost silent one that they hang on, and those that hang on none and carry none. */
+function bySwitch(silent: readonly JudgedDevice[]) {
+  const byIds = new Map(silent.map((device) => [device.id, device]));
+  const outermost = (device: JudgedDevice): string => {
+    const seen = new Set([device.id]);
+    let at = device;
+    for (let next = at.via; next !== undefined && !seen.has(next); next = at.via) {
+      const parent = byIds.get(next);
+      if (!parent) break;
+      seen.add(next);
+      at = parent;
+    }
+    return cycleOf(at, byIds)?.sort()[0] ?? at.id;
+  };
+  const groups = new Map<string, JudgedDevice[]>();
+  for (const device of silent) {
+    const root = outermost(device);
+    groups.set(root, [...(groups.get(root) ?? []), device]);
+  }
+  const rest = [...groups.values()].filter((members) => members.length === 1).flat();
+  for (const [root, members] of groups) if (members.length === 1) groups.delete(root);
+  return { groups, rest };
+}
+
+/** Devices that claim to hang on each other, where this is one of them: the first by name speaks for all. */
+function cycleOf(device: JudgedDevice, byIds: ReadonlyMap<string, JudgedDevice>): string[] | undefined {
+  const cycle = [device.id];
+  for (let next = device.via; next !== undefined && byIds.has(next); next = byIds.get(next)?.via) {
+    if (next === device.id) return cycle;
+    cycle.push(next);
+    if (cycle.length > byIds.size) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether most devices are silent, and more than hang behind known switches. */
+function silencedTogether(
+  rest: readonly JudgedDevice[],
+  silent: readonly JudgedDevice[],
+  awake: number,
+  open: readonly OpenCause[],
+): boolean {
+  if (rest.length >= together.least && silent.length >= awake * together.part) return true;
   const stands = open.some(({ kind, deviceId }) => kind === 'device-unreachable' && deviceId === undefined);
-  return stands && silent >= together.keep;
+  return stands && rest.length >= together.keep;
 }
 
-function single({ id, unitId, verdict }: JudgedDevice): WantedCause[] {
+const singleHints: Readonly<Partial<Record<CauseKind, HintName>>> = {
+  'device-unreachable': 'device-alone',
+  credentials: 'wrong-password',
+};
+
+function single(agent: JudgedAgent, device: JudgedDevice): WantedCause[] {
+  const { id, unitId, verdict } = device;
   const kind = kindOf(verdict.code);
   if (!kind || !verdict.code) return [];
-  const cause = { kind, code: verdict.code, deviceId: id, unitId, openedAtMs: verdict.sinceMs, members: [id] };
-  return [{ key: keyOf(cause), ...cause }];
+  const isClock = kind === 'credentials' && agent.facts?.clockWrong;
+  const hint = isClock ? 'wrong-clock' : singleHints[kind];
+  const { code, sinceMs } = verdict;
+  return [causeOf({ id: agent.id, unitId }, { kind, code, deviceId: id, openedAtMs: sinceMs, hint }, [device])];
 }
 
-function shared(
-  agent: JudgedAgent,
-  kind: CauseKind,
-  code: HealthCodeName,
-  openedAtMs: number,
+function causeOf(
+  { id, unitId }: Pick<JudgedAgent, 'id' | 'unitId'>,
+  fields: Pick<WantedCause, 'kind' | 'code' | 'openedAtMs' | 'hint'> & { readonly deviceId?: string },
   devices: readonly JudgedDevice[],
 ): WantedCause {
-  const cause = { kind, code, deviceId: undefined, unitId: agent.unitId, openedAtMs };
-  return { key: keyOf(cause), ...cause, members: devices.map(({ id }) => id) };
+  const cause = { ...fields, deviceId: fields.deviceId, agentId: id, unitId };
+  return { key: keyOf(cause), ...cause, members: devices.map((device) => device.id) };
 }
 
-function differs(cause: OpenCause, wanted: WantedCause): boolean {
-  return cause.affected !== wanted.members.length || cause.code !== wanted.code || cause.unitId !== wanted.unitId;
+function isSilent({ verdict }: JudgedDevice): boolean {
+  return verdict.code === 'EF-2101';
 }
 
-function byAge(a: OpenCause, b: OpenCause): number {
-  return a.openedAtMs - b.openedAtMs || (a.id < b.id ? -1 : 1);
+function earliest(devices: readonly JudgedDevice[]): number {
+  return devices.reduce((least, { verdict }) => Math.min(least, verdict.sinceMs), Number.POSITIVE_INFINITY);
+}
+
+function byId(a: JudgedDevice, b: JudgedDevice): number {
+  return a.id < b.id ? -1 : 1;
 }

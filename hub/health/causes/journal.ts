@@ -1,5 +1,5 @@
 import type { Trx } from '../../store/index.ts';
-import type { OpenCause } from './causes.ts';
+import type { OpenCause } from './cause.ts';
 
 /** A cause as it was written just now, and what became of it. */
 export interface CauseChange {
@@ -16,11 +16,11 @@ export type ResumedCause = Pick<OpenCause, 'id' | 'affectedPeak' | 'openedAtMs'>
 export interface CauseJournal {
   /** Which of the causes that are over stay open, because they come and go. */
   hold(trx: Trx, causes: readonly OpenCause[]): Promise<ReadonlySet<string>>;
-  /** Rows that go on instead of new ones, by `keyOf` of what is wanted: closed a moment ago, or held. */
+  /** Of one agent, or of units when there is none. Rows that go on instead of new ones, by `keyOf` of what is wanted: closed a moment ago, or held. */
   resume(
     trx: Trx,
-    agentId: string,
-    wanted: readonly (Pick<OpenCause, 'kind' | 'code' | 'deviceId'> & { readonly key: string })[],
+    agentId: string | undefined,
+    wanted: readonly (Pick<OpenCause, 'kind' | 'code' | 'deviceId' | 'unitId'> & { readonly key: string })[],
   ): Promise<ReadonlyMap<string, ResumedCause>>;
   changed(trx: Trx, changes: readonly CauseChange[]): Promise<void>;
 }

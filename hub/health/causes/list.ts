@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { z } from 'zod';
-import type { CauseView, causesQuery, Overview } from '../../../protocols/api/causes.ts';
+import { type CauseView, causeSchema, type causesQuery, type Overview } from '../../../protocols/api/causes.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import { InvalidInputError, narrow, type Scope, scopeCondition } from '../../access/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -10,6 +10,7 @@ import type { Tables } from '../../store/tables.ts';
 import { findCode, type HealthCode, healthCodes, kindOf } from '../judgement/codes.ts';
 import type { HealthOrganisation, HealthQuarantine, HealthRegistry } from '../ports.ts';
 import type { Ledger } from '../roster/ledger.ts';
+import { findHint, hints } from './hints.ts';
 
 export type CausesQuery = z.output<typeof causesQuery>;
 
@@ -105,11 +106,12 @@ function viewOf(
 ): CauseView {
   const code = findCode(row.code) ?? 'EF-2001';
   const known: HealthCode = healthCodes[code];
+  const hint = findHint(row.hint);
   const agent = row.agent_id === null ? undefined : registry.agentOf(row.agent_id);
   const device = row.device_id === null ? undefined : registry.deviceOf(row.device_id);
   return {
     id: row.id,
-    kind: kindOf(code) ?? 'device-attention',
+    kind: causeSchema.shape.kind.safeParse(row.kind).data ?? kindOf(code) ?? 'device-attention',
     code: row.code,
     title: known.title,
     unit: organisation.refOf(row.unit_id),
@@ -120,6 +122,7 @@ function viewOf(
     openedAt: row.opened_at.toISOString(),
     ...(row.resolved_at ? { resolvedAt: row.resolved_at.toISOString() } : {}),
     evidence: row.evidence,
+    ...(hint ? { hint: hints[hint] } : {}),
     next: known.next,
   };
 }

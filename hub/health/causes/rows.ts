@@ -4,8 +4,9 @@ import type { HealthState } from '../../../protocols/api/health.ts';
 import { healthStates } from '../../../protocols/api/health.ts';
 import type { Queries, Trx } from '../../store/index.ts';
 import type { Verdict } from '../judgement/assess.ts';
-import { findCode, kindOf } from '../judgement/codes.ts';
-import type { CausePlan, OpenCause, WantedCause } from './causes.ts';
+import { findCode, healthCodes, kindOf } from '../judgement/codes.ts';
+import type { CausePlan, OpenCause, WantedCause } from './cause.ts';
+import { findHint } from './hints.ts';
 import type { CauseChange, CauseJournal, ResumedCause } from './journal.ts';
 
 /** SQL of verdicts and causes; nothing here decides. */
@@ -38,47 +39,77 @@ export async function writeVerdicts(trx: Trx, verdicts: readonly (readonly [stri
   }
 }
 
-/** Open causes by agent. One that this version does not know is left alone. */
-export async function readOpenCauses(db: Queries): Promise<Map<string, OpenCause[]>> {
+/** The last verdict of every agent that has one. */
+export async function readAgentVerdicts(db: Queries): Promise<Map<string, Verdict>> {
+  const rows = await db
+    .selectFrom('agent')
+    .select(['id', 'health_code', 'health_since'])
+    .where('health_since', 'is not', null)
+    .execute();
+  return new Map(
+    rows.map(({ id, health_code, health_since }) => {
+      const code = findCode(health_code);
+      return [id, { state: code ? healthCodes[code].state : 'ok', code, sinceMs: health_since?.getTime() ?? 0 }];
+    }),
+  );
+}
+
+export async function writeAgentVerdicts(trx: Trx, verdicts: readonly (readonly [string, Verdict])[]): Promise<void> {
+  if (verdicts.length === 0) return;
+  const rows = verdicts.map(([id, { code, sinceMs }]) => ({
+    id,
+    since: new Date(sinceMs).toISOString(),
+    code: code ?? null,
+  }));
+  await sql`update agent set health_since = v.since, health_code = v.code
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(id text, since timestamptz, code text)
+    where agent.id = v.id`.execute(trx);
+}
+
+/** Open causes by agent; those that reach beyond one agent have none. Rows of rules, and unknown ones, are left alone. */
+export async function readOpenCauses(db: Queries): Promise<Map<string | undefined, OpenCause[]>> {
   const rows = await db.selectFrom('cause').selectAll().where('resolved_at', 'is', null).execute();
-  const byAgent = new Map<string, OpenCause[]>();
+  const byAgent = new Map<string | undefined, OpenCause[]>();
   for (const row of rows) {
     const code = findCode(row.code);
     const kind = kindOf(code);
-    if (!code || !kind || row.agent_id === null) continue;
-    const causes = byAgent.get(row.agent_id) ?? [];
+    if (!code || kind !== row.kind) continue;
+    const agentId = row.agent_id ?? undefined;
+    const causes = byAgent.get(agentId) ?? [];
     causes.push({
       id: row.id,
       kind,
       code,
-      agentId: row.agent_id,
+      agentId,
       deviceId: row.device_id ?? undefined,
       unitId: row.unit_id,
       affected: row.affected,
       affectedPeak: row.affected_peak,
       openedAtMs: row.opened_at.getTime(),
+      hint: findHint(row.hint),
     });
-    byAgent.set(row.agent_id, causes);
+    byAgent.set(agentId, causes);
   }
   return byAgent;
 }
 
-export interface PlannedAgent {
-  readonly agentId: string;
+/** The plan of one agent, or of what reaches beyond one. */
+export interface PlannedCauses {
+  readonly agentId: string | undefined;
   readonly open: readonly OpenCause[];
   readonly plan: CausePlan;
 }
 
 interface WriteOptions {
   readonly now: Date;
-  readonly evidenceOf: (members: readonly string[]) => readonly string[];
+  readonly evidenceOf: (wanted: WantedCause) => readonly string[];
   readonly journal: CauseJournal;
 }
 
-/** Carries a plan out and returns the causes of the agent that stand afterwards. */
+/** Carries a plan out and returns the causes that stand afterwards. */
 export async function writePlan(
   trx: Trx,
-  { agentId, open, plan }: PlannedAgent,
+  { agentId, open, plan }: PlannedCauses,
   options: WriteOptions,
 ): Promise<OpenCause[]> {
   const gone = new Set(plan.resolve.map(({ id }) => id));
@@ -87,7 +118,8 @@ export async function writePlan(
   for (const { cause, wanted } of plan.update) {
     const affected = wanted.members.length;
     const affectedPeak = Math.max(affected, cause.affectedPeak);
-    const next = { ...cause, code: wanted.code, unitId: wanted.unitId, affected, affectedPeak };
+    const { kind, code, deviceId, unitId, hint } = wanted;
+    const next = { ...cause, kind, code, agentId: wanted.agentId, deviceId, unitId, hint, affected, affectedPeak };
     await trx
       .updateTable('cause')
       .set(columnsOf(next, wanted, options))
@@ -131,32 +163,34 @@ async function writeResolved(
 
 async function writeResumed(
   trx: Trx,
-  agentId: string,
+  agentId: string | undefined,
   wanted: WantedCause,
   older: ResumedCause,
   options: WriteOptions,
 ): Promise<OpenCause> {
   const affected = wanted.members.length;
-  const { kind, code, deviceId, unitId } = wanted;
+  const { kind, code, deviceId, unitId, hint } = wanted;
   const affectedPeak = Math.max(affected, older.affectedPeak);
-  const cause = { ...older, kind, code, agentId, deviceId, unitId, affected, affectedPeak };
+  const cause = { ...older, kind, code, agentId, deviceId, unitId, hint, affected, affectedPeak };
   const fields = { ...columnsOf(cause, wanted, options), resolved_at: null };
   await trx.updateTable('cause').set(fields).where('id', '=', older.id).execute();
   return cause;
 }
 
-async function writeOpened(trx: Trx, agentId: string, wanted: WantedCause, options: WriteOptions): Promise<OpenCause> {
-  const { kind, code, deviceId, unitId, openedAtMs, members } = wanted;
+async function writeOpened(
+  trx: Trx,
+  agentId: string | undefined,
+  wanted: WantedCause,
+  options: WriteOptions,
+): Promise<OpenCause> {
+  const { kind, code, deviceId, unitId, openedAtMs, hint, members } = wanted;
   const affected = members.length;
   const id = randomUUID();
-  const cause = { id, kind, code, agentId, deviceId, unitId, affected, affectedPeak: affected, openedAtMs };
+  const cause = { id, kind, code, agentId, deviceId, unitId, affected, affectedPeak: affected, openedAtMs, hint };
   await trx
     .insertInto('cause')
     .values({
       id,
-      kind,
-      agent_id: agentId,
-      device_id: deviceId ?? null,
       opened_at: new Date(openedAtMs),
       ...columnsOf(cause, wanted, options),
     })
@@ -165,13 +199,17 @@ async function writeOpened(trx: Trx, agentId: string, wanted: WantedCause, optio
 }
 
 /** What of a row changes while the cause stands. */
-function columnsOf(cause: OpenCause, { members }: WantedCause, { evidenceOf }: WriteOptions) {
+function columnsOf(cause: OpenCause, wanted: WantedCause, { evidenceOf }: WriteOptions) {
   return {
+    kind: cause.kind,
+    agent_id: cause.agentId ?? null,
+    device_id: cause.deviceId ?? null,
+    hint: cause.hint ?? null,
     code: cause.code,
     unit_id: cause.unitId,
     affected: cause.affected,
     affected_peak: cause.affectedPeak,
-    evidence: JSON.stringify(evidenceOf(members)),
+    evidence: JSON.stringify(evidenceOf(wanted)),
   };
 }
 

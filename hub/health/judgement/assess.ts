@@ -2,12 +2,21 @@ import type { HealthState } from '../../../protocols/api/health.ts';
 import type { CapabilityState } from '../../../protocols/fleet/capabilities/index.ts';
 import { type HealthCodeName, healthCodes } from './codes.ts';
 import type { Condition } from './conditions.ts';
+import { type PowerExpectation, wakeMs } from './expectation.ts';
 import { codeOfErrors, type PartError } from './light-path.ts';
 
 /** The heart of health: pure decisions from three signals that are never blended (design section 6). */
 
-/** Silence after which an agent counts as unreachable: two missed heartbeats and grace. */
-export const agentSilentMs = 90_000;
+/**
+ * Silence after which an agent counts as unreachable: two missed heartbeats and grace. It is looked at every 5 s, so that
+ * before 90 s are full it is told.
+ */
+export const agentSilentMs = 85_000;
+/**
+ * How long an agent may take to come back when the hub could not be reached: the longest pause between two attempts
+ * (5 min), and the time to greet.
+ */
+export const agentReturnMs = 330_000;
 /** Three times the longest interval in which an agent reports each device at least once. */
 export const deviceStaleMs = 900_000;
 /** Clock error of an agent that is worth a word. */
@@ -28,8 +37,10 @@ export interface AgentSignals {
   readonly status: 'active' | 'quarantined' | 'revoked';
   /** It was heard after the last verdict was made. */
   readonly heardSince: boolean;
-  /** How long it has been silent while this hub was listening, by the monotonic clock. */
+  /** How much of its patience it has used while this hub was listening, by the monotonic clock. */
   readonly quietMs: number;
+  /** How long it has been silent; the same where it needs no time to come back. */
+  readonly silentMs?: number;
   readonly clockSkewMs: number | undefined;
   /** It gives up records just now. */
   readonly shedding: boolean;
@@ -38,7 +49,8 @@ export interface AgentSignals {
 /** Verdict on an agent. `before` is the last one, of this hub or from the database after a restart. */
 export function assessAgent(signals: AgentSignals, before: Verdict | undefined, nowMs: number): Verdict {
   const code = agentCode(signals, before);
-  if (code === 'EF-1001' && before?.code !== code) return verdict(code, undefined, nowMs - signals.quietMs);
+  if (code === 'EF-1001' && before?.code !== code)
+    return verdict(code, undefined, nowMs - (signals.silentMs ?? signals.quietMs));
   return verdict(code, before, nowMs);
 }
 
@@ -73,6 +85,12 @@ export interface DeviceSignals {
   readonly conditions: readonly Condition[];
   /** Charge of a battery that no charger fills now. */
   readonly batteryPercent: number | undefined;
+  /** What it told of its power. */
+  readonly power?: CapabilityState<'power'>['state'] | undefined;
+  /** Of a device that people switch daily, where it is known what is expected. */
+  readonly expectation?: PowerExpectation | undefined;
+  /** How long ago it was last seen off at a time when it could be. */
+  readonly leftOffMs?: number | undefined;
   /** A report of it came after the last verdict was made. */
   readonly heardSince: boolean;
   /** Time without a report while hub and agent were listening, by the monotonic clock. */
@@ -93,16 +111,37 @@ export function assessDevice(signals: DeviceSignals, before: Verdict | undefined
 function deviceCode(signals: DeviceSignals, before: Verdict | undefined): HealthCodeName | undefined {
   const { reachability } = signals;
   // What does not answer has nothing to report: only this signal counts for it.
-  if (reachability === 'unreachable') return 'EF-2101';
-  if (isStale(signals, before)) return 'EF-2002';
+  const dark = darkCode(signals, before);
+  if (dark) return mayBeDark(signals, before) ? 'EF-2104' : dark;
   if (reachability === undefined) return 'EF-2001';
   if (reachability === 'up-without-authentication') return 'EF-2201';
   if (reachability === 'reachable') return 'EF-2103';
-  return conditionCode(signals, before);
+  const found = conditionCode(signals, before);
+  return found === undefined && isOffInTime(signals) ? 'EF-2104' : found;
 }
 
-function isStale({ quietMs, heardSince }: DeviceSignals, before: Verdict | undefined): boolean {
+function darkCode(signals: DeviceSignals, before: Verdict | undefined): 'EF-2101' | 'EF-2002' | undefined {
+  if (signals.reachability === 'unreachable') return 'EF-2101';
+  return isStale(signals, before) ? 'EF-2002' : undefined;
+}
+
+/** Whether silence is well now: the device may be off, or has just left the time in which it could be. */
+function mayBeDark({ expectation, leftOffMs = 0 }: DeviceSignals, before: Verdict | undefined): boolean {
+  if (expectation?.expected === 'off') return true;
+  // The bell repairs nothing: what was missed in the lesson stays missed for a while.
+  if (expectation?.expected === 'either') return before?.code !== 'EF-2101' && before?.code !== 'EF-2002';
+  return before?.code === 'EF-2104' && leftOffMs < wakeMs;
+}
+
+/** It answers that it is off, at a time when it may be. */
+function isOffInTime({ power, expectation }: DeviceSignals): boolean {
+  return power === 'off' && expectation !== undefined && expectation.expected !== 'on';
+}
+
+function isStale({ quietMs, heardSince, power }: DeviceSignals, before: Verdict | undefined): boolean {
   if (before?.code === 'EF-2002' && !heardSince) return true;
+  // Off as planned because it was quiet: a restart of the hub is no report.
+  if (before?.code === 'EF-2104' && power !== 'off' && !heardSince) return true;
   return quietMs > deviceStaleMs;
 }
 

@@ -3,7 +3,8 @@ import type { HealthState } from '../../../protocols/api/health.ts';
 import type { Label } from '../../../protocols/fleet/capabilities/index.ts';
 import { conditionCodes } from './condition-codes.ts';
 
-export type CauseKind = CauseView['kind'];
+/** Kinds that health finds by itself; those of rules are written by who has the rules. */
+export type CauseKind = Exclude<CauseView['kind'], 'rule'>;
 
 /** One finding of health: what it makes of a device or an agent, how it is told, and what to do next. */
 export interface HealthCode {
@@ -62,6 +63,33 @@ export const healthCodes = {
       en: 'Enrol the machine again with a new voucher, or retire its devices.',
     },
   },
+  'EF-1011': {
+    state: 'unreachable',
+    kind: 'school-uplink',
+    title: { vi: 'Trường mất đường truyền', en: 'The school lost its line' },
+    next: {
+      vi: 'Gọi cho trường hỏi điện và Internet, rồi báo nhà mạng; mọi bộ thu thập sẽ tự hiện lại.',
+      en: 'Ask the school about power and Internet, then call the provider; all agents return by themselves.',
+    },
+  },
+  'EF-1012': {
+    state: 'unreachable',
+    kind: 'area-silent',
+    title: { vi: 'Nhiều trường trong khu vực cùng mất liên lạc', en: 'Many schools of the area fell silent together' },
+    next: {
+      vi: 'Hỏi điện lực và nhà mạng của khu vực trước khi đến từng trường.',
+      en: 'Ask the power company and the provider of the area before going to any school.',
+    },
+  },
+  'EF-1013': {
+    state: 'unknown',
+    kind: 'hub-link',
+    title: { vi: 'Trung tâm không nghe thấy trường nào', en: 'The hub hears no school at all' },
+    next: {
+      vi: 'Kiểm tra đường truyền, tường lửa và tên miền của trung tâm; trạng thái của các trường giữ như lúc trước đó.',
+      en: 'Check line, firewall and name of the hub; what is shown of the schools is how they were before.',
+    },
+  },
   'EF-2001': {
     state: 'unknown',
     title: { vi: 'Chưa đủ dữ liệu', en: 'Not enough is known yet' },
@@ -107,6 +135,26 @@ export const healthCodes = {
     next: {
       vi: 'Bật tính năng điều khiển qua mạng trên thiết bị, hoặc khởi động lại thiết bị.',
       en: 'Turn on network control at the device, or restart it.',
+    },
+  },
+  'EF-2104': {
+    state: 'expected-off',
+    title: { vi: 'Thiết bị đang tắt, đúng theo lịch', en: 'The device is off, as planned' },
+    next: {
+      vi: 'Không cần làm gì; nếu thiết bị vẫn tắt khi vào tiết, hệ thống sẽ báo.',
+      en: 'Nothing to do; it is told when the device stays off into a lesson.',
+    },
+  },
+  'EF-2105': {
+    state: 'unreachable',
+    kind: 'switch-down',
+    title: {
+      vi: 'Switch và các thiết bị sau nó ngừng trả lời',
+      en: 'A switch stopped answering, and what hangs behind it',
+    },
+    next: {
+      vi: 'Kiểm tra nguồn điện và dây mạng của switch; các thiết bị sau nó sẽ tự hiện lại.',
+      en: 'Check power and cable of the switch; the devices behind it return with it.',
     },
   },
   'EF-2201': {
@@ -240,4 +288,10 @@ export function findCode(name: string | null | undefined): HealthCodeName | unde
 export function kindOf(code: HealthCodeName | undefined): CauseKind | undefined {
   const entry: HealthCode | undefined = code && healthCodes[code];
   return entry?.kind;
+}
+
+/** What a code of the database says; undefined for one that is not of health. */
+export function codeOf(name: string): HealthCode | undefined {
+  const code = findCode(name);
+  return code && healthCodes[code];
 }

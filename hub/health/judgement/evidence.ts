@@ -2,6 +2,7 @@ import type { HealthVerdict } from '../../../protocols/api/health.ts';
 import type { Label } from '../../../protocols/fleet/capabilities/index.ts';
 import { type DeviceSignals, errorsOf, type Verdict } from './assess.ts';
 import { type HealthCode, healthCodes } from './codes.ts';
+import { wakeMs } from './expectation.ts';
 import { wordsOfError } from './light-path.ts';
 
 /** What is known of an agent beyond its verdict, for the words. */
@@ -19,6 +20,8 @@ export interface DeviceFacts {
   /** What the probe said, in its own words, and when it was stored. */
   readonly probe: { readonly message: string | undefined; readonly atMs: number } | undefined;
   readonly reportedAtMs: number | undefined;
+  /** The switch that a silent device hangs on. */
+  readonly behind?: { readonly name: string; readonly port: string; readonly isSilent: boolean } | undefined;
 }
 
 type Evidence = HealthVerdict['evidence'][number];
@@ -31,7 +34,7 @@ export function explainDevice(
   cause: string | undefined,
 ): HealthVerdict {
   const evidence = [...agentEvidence(agent)];
-  if (!isHidden(verdict, agent)) evidence.push(...deviceEvidence(device));
+  if (!isHidden(verdict, agent)) evidence.push(...deviceEvidence(verdict, device));
   else
     evidence.push(
       line(undefined, {
@@ -100,20 +103,55 @@ const probeWords: Readonly<Record<NonNullable<DeviceSignals['reachability']>, La
   unreachable: { vi: 'Thiết bị không trả lời', en: 'The device does not answer' },
 };
 
-function deviceEvidence({ signals, probe, reportedAtMs }: DeviceFacts): Evidence[] {
+function deviceEvidence(verdict: Verdict, { signals, probe, reportedAtMs, behind }: DeviceFacts): Evidence[] {
   const { reachability } = signals;
-  const lines: Evidence[] = [];
+  const isExpected = verdict.code === 'EF-2104';
+  const lines = behind ? [behindEvidence(behind)] : [];
+  lines.push(...expectationEvidence(verdict, signals));
   if (reachability) {
     const words = probeWords[reachability];
     // What it says although it is well is told by its conditions, in both languages.
     const said = probe?.message && reachability !== 'up' ? `: ${probe.message}` : '';
-    lines.push(line(reachability === 'up', { vi: words.vi + said, en: words.en + said }, probe?.atMs));
+    // Silence that is expected is no failure.
+    const ok = isExpected && reachability !== 'up' ? undefined : reachability === 'up';
+    lines.push(line(ok, { vi: words.vi + said, en: words.en + said }, probe?.atMs));
   } else lines.push(line(undefined, { vi: 'Thiết bị chưa được kiểm tra', en: 'The device has not been probed yet' }));
   lines.push(...conditionEvidence(signals));
   if (reportedAtMs !== undefined)
     lines.push(
       line(undefined, { vi: 'Số liệu mới nhất của thiết bị', en: 'Latest report of the device' }, reportedAtMs),
     );
+  return lines;
+}
+
+function behindEvidence({ name, port, isSilent }: NonNullable<DeviceFacts['behind']>): Evidence {
+  return isSilent
+    ? line(false, {
+        vi: `Thiết bị nối qua ${name}, cổng ${port}: thiết bị đó cũng không trả lời`,
+        en: `The device hangs on ${name}, port ${port}, which does not answer either`,
+      })
+    : line(true, {
+        vi: `Thiết bị nối qua ${name}, cổng ${port}: thiết bị đó vẫn trả lời`,
+        en: `The device hangs on ${name}, port ${port}, which answers`,
+      });
+}
+
+/** What the calendar or a power schedule expects, where it bears on the verdict. */
+function expectationEvidence({ code, state }: Verdict, { expectation, power, leftOffMs }: DeviceSignals): Evidence[] {
+  const bears = code === 'EF-2104' || state === 'unreachable' || state === 'stale' || power === 'off';
+  if (!bears) return [];
+  const lines = expectation ? [line(undefined, expectation.why)] : [];
+  if (code === 'EF-2104' && expectation?.expected !== 'off' && leftOffMs !== undefined) {
+    const minutes = Math.max(1, Math.ceil((wakeMs - leftOffMs) / 60_000));
+    lines.push(
+      line(undefined, {
+        vi: `Thiết bị còn khoảng ${minutes} phút để bật trước khi bị báo mất kết nối`,
+        en: `It has about ${minutes} minutes to come up before it is told missing`,
+      }),
+    );
+  }
+  if (power === 'off')
+    lines.push(line(undefined, { vi: 'Thiết bị báo đang tắt', en: 'The device says that it is off' }));
   return lines;
 }
 

@@ -6,14 +6,14 @@ import { type Condition, conditionCapabilities, conditionsOf } from './condition
 /** The part of a device's signals that it reported itself. */
 export type ReportedSignals = Pick<
   DeviceSignals,
-  'reachability' | 'lamp' | 'temperature' | 'storagePercent' | 'faults' | 'conditions'
+  'reachability' | 'lamp' | 'temperature' | 'storagePercent' | 'faults' | 'conditions' | 'power'
 > & {
   /** It has a battery, and no charger fills it now. */
   readonly drainsBattery: boolean;
 };
 
-const { reachability, lamp, temperature, storage, diagnostics, battery } = capabilities;
-const decisive = { reachability, lamp, temperature, storage, diagnostics, battery } as const;
+const { reachability, lamp, temperature, storage, diagnostics, battery, power } = capabilities;
+const decisive = { reachability, lamp, temperature, storage, diagnostics, battery, power } as const;
 
 /** Capabilities whose state decides about health. */
 export const decisiveCapabilities: ReadonlySet<string> = new Set([...Object.keys(decisive), ...conditionCapabilities]);
@@ -32,6 +32,7 @@ export function readSignals(twin: HealthTwin, deviceId: string): ReportedSignals
     storagePercent: fullest(read('storage')?.volumes),
     faults: read('diagnostics')?.faults ?? [],
     conditions: readConditions(twin, deviceId),
+    power: read('power')?.state,
     drainsBattery: drains(read('battery')),
   };
 }
@@ -44,6 +45,7 @@ export const noSignals: ReportedSignals = {
   storagePercent: undefined,
   faults: [],
   conditions: [],
+  power: undefined,
   drainsBattery: false,
 };
 

@@ -1,6 +1,6 @@
 import type { Scope } from '../../access/index.ts';
 import { inScope } from '../../access/index.ts';
-import type { OpenCause } from '../causes/causes.ts';
+import type { OpenCause } from '../causes/cause.ts';
 import { hidesDevices, type Verdict } from '../judgement/assess.ts';
 import { kindOf } from '../judgement/codes.ts';
 import type { HealthAgent, HealthDevice, HealthOrganisation } from '../ports.ts';
@@ -19,12 +19,16 @@ export interface AgentEntry {
   heardAtMs: number | undefined;
   backMono: number;
   session: string | undefined;
+  /** When its last session ended. */
+  endedMono: number | undefined;
   clockSkewMs: number | undefined;
   shed: number | undefined;
   shedGrewMono: number;
   readonly devices: Set<string>;
-  /** Causes that stand in the database. */
+  /** Its own causes that stand in the database. */
   causes: readonly OpenCause[];
+  /** The key of the cause of its school or area that tells its silence. */
+  coveredBy: string | undefined;
   /** Under which of them each wrong device is. */
   members: ReadonlyMap<string, string>;
   counted: Counted | undefined;
@@ -43,6 +47,10 @@ export interface DeviceEntry {
   reportedAtMs: number | undefined;
   /** The charge that it told last, of its own battery. */
   batteryPercent: number | undefined;
+  /** People switch it on and off day by day. */
+  isSwitchedDaily: boolean;
+  /** Since when it is no longer expected that it may be off, while it still was off. */
+  leftOffMono: number | undefined;
   counted: Counted | undefined;
 }
 

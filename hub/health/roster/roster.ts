@@ -1,5 +1,6 @@
 import type { Clock } from '../../../protocols/ports.ts';
-import type { Verdict } from '../judgement/assess.ts';
+import type { OpenCause } from '../causes/cause.ts';
+import { agentReturnMs, agentSilentMs, type Verdict } from '../judgement/assess.ts';
 import type { HealthAgent, HealthDevice, HealthOrganisation, HealthRegistry } from '../ports.ts';
 import { type AgentEntry, createLedger, type DeviceEntry, type Ledger } from './ledger.ts';
 
@@ -12,6 +13,16 @@ export interface Roster {
   readonly regroup: Set<string>;
   /** Since when this hub has been able to hear anybody (monotonic). */
   listeningMono: number;
+  /** When it heard anybody last (monotonic). */
+  heardMono: number;
+  /** Set while nobody at all is heard: since when, by both clocks. */
+  deafness: { readonly sinceMs: number; readonly sinceMono: number } | undefined;
+  /** Causes that reach beyond one agent. */
+  readonly wide: {
+    causes: readonly OpenCause[];
+    /** They must be planned again. */
+    isDirty: boolean;
+  };
   putAgent(agent: HealthAgent, verdict?: Verdict): AgentEntry;
   putDevice(device: HealthDevice, verdict?: Verdict): void;
   /** Takes an agent and its devices up from the directory; undefined when there is no such agent. */
@@ -22,6 +33,8 @@ export interface Roster {
   reported(deviceId: string): void;
   /** The charge of its battery was in a report. */
   charged(deviceId: string, percent: number): void;
+  /** How much of its patience an agent has used, and how long it has been silent. */
+  quietOf(agent: AgentEntry): { readonly quietMs: number; readonly silentMs: number };
   /** Since when a device has been quiet while it could have been heard (monotonic). */
   quietSince(device: DeviceEntry): number;
 }
@@ -38,8 +51,11 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
   const dirty = new Set<string>();
   const regroup = new Set<string>();
 
-  const putAgent = (agent: HealthAgent, verdict?: Verdict): AgentEntry =>
-    ledger.putAgent(agent, () => {
+  const putAgent = (agent: HealthAgent, verdict?: Verdict): AgentEntry => {
+    const known = agents.get(agent.id);
+    // It moved: its causes stand elsewhere now.
+    if (known && known.unitPath !== agent.unitPath) regroup.add(agent.id);
+    return ledger.putAgent(agent, () => {
       regroup.add(agent.id);
       const mono = clock.mono();
       return {
@@ -53,15 +69,18 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
         heardAtMs: agent.lastSeenAt?.getTime(),
         backMono: mono,
         session: undefined,
+        endedMono: undefined,
         clockSkewMs: undefined,
         shed: undefined,
         shedGrewMono: Number.NEGATIVE_INFINITY,
         devices: new Set(),
         causes: [],
+        coveredBy: undefined,
         members: new Map(),
         counted: undefined,
       };
     });
+  };
 
   const putDevice = (device: HealthDevice, verdict?: Verdict): void => {
     const before = devices.get(device.id)?.agentId;
@@ -77,6 +96,8 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
       reportedMono: undefined,
       reportedAtMs: undefined,
       batteryPercent: undefined,
+      isSwitchedDaily: false,
+      leftOffMono: undefined,
       counted: undefined,
     }));
     if (!changed) return;
@@ -90,6 +111,9 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
     dirty,
     regroup,
     listeningMono: clock.mono(),
+    heardMono: Number.NEGATIVE_INFINITY,
+    deafness: undefined,
+    wide: { causes: [], isDirty: true },
     putAgent,
     putDevice,
     takeUp: (agentId) => {
@@ -115,6 +139,18 @@ export function createRoster({ registry, organisation, clock }: RosterDeps): Ros
       if (!entry || entry.batteryPercent === percent) return;
       entry.batteryPercent = percent;
       dirty.add(deviceId);
+    },
+    quietOf: (entry) => {
+      const mono = clock.mono();
+      const { heardMono, addedMono } = entry;
+      const isHeard = heardMono !== undefined && heardMono >= roster.listeningMono;
+      if (isHeard || addedMono > roster.listeningMono) {
+        const quietMs = mono - (heardMono ?? addedMono);
+        return { quietMs, silentMs: quietMs };
+      }
+      // Nobody could be heard: who looked for the hub in vain looks again only after its longest pause.
+      const silentMs = mono - roster.listeningMono;
+      return { quietMs: Math.max(0, silentMs - (agentReturnMs - agentSilentMs)), silentMs };
     },
     quietSince: (entry) => {
       const backMono = agents.get(entry.agentId)?.backMono ?? 0;

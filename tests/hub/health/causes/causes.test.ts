@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type CausePlan,
-  type JudgedAgent,
-  type JudgedDevice,
-  keyOf,
-  type OpenCause,
-  planCauses,
-} from '../../../../hub/health/causes/causes.ts';
+import { type CausePlan, keyOf, type OpenCause } from '../../../../hub/health/causes/cause.ts';
+import { type JudgedAgent, type JudgedDevice, planCauses } from '../../../../hub/health/causes/causes.ts';
 import type { Verdict } from '../../../../hub/health/judgement/assess.ts';
 import { findCode, type HealthCodeName, healthCodes, kindOf } from '../../../../hub/health/judgement/codes.ts';
 
@@ -41,12 +35,20 @@ function carryOut(plan: CausePlan, open: readonly OpenCause[]): OpenCause[] {
       const affected = wanted?.members.length ?? cause.affected;
       return {
         ...cause,
-        code: wanted?.code ?? cause.code,
+        ...(wanted
+          ? {
+              kind: wanted.kind,
+              code: wanted.code,
+              deviceId: wanted.deviceId,
+              unitId: wanted.unitId,
+              hint: wanted.hint,
+            }
+          : {}),
         affected,
         affectedPeak: Math.max(affected, cause.affectedPeak),
       };
     });
-  const opened = plan.open.map(({ kind, code, deviceId, unitId, openedAtMs, members }) => ({
+  const opened = plan.open.map(({ kind, code, deviceId, unitId, openedAtMs, hint, members }) => ({
     id: `cause-${++counter}`,
     kind,
     code,
@@ -56,6 +58,7 @@ function carryOut(plan: CausePlan, open: readonly OpenCause[]): OpenCause[] {
     affected: members.length,
     affectedPeak: members.length,
     openedAtMs,
+    hint,
   }));
   return [...kept, ...opened];
 }
