@@ -58,7 +58,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   await telemetry.load();
   const quarantine = stack.use(createQuarantine({ store, bus, clock, log }));
   const health: Health = stack.use(
-    createHealth({ store, registry, twin, telemetry, organisation, quarantine, bus, clock, log }),
+    createHealth({ store, registry, twin, telemetry, organisation, quarantine, calendars, bus, clock, log }),
   );
   await health.load();
   const commands = createCommands({ store, registry, bus, audit, clock, log });
