@@ -43,6 +43,7 @@ function jobsOf(
   return [
     { name: 'health', everyMs: 5 * second, run: () => health.tick() },
     { name: 'expire commands', everyMs: 5 * second, run: () => commands.expire() },
+    { name: 'release commands', everyMs: second, run: () => commands.release() },
     { name: 'trim quarantine', everyMs: hour, run: () => quarantine.trim() },
     { name: 'renew listeners', everyMs: day, run: () => renewTls() },
     { name: 'expire sessions', everyMs: hour, run: () => access.expireSessions() },

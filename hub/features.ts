@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { momentOf } from '../protocols/fleet/calendar/moment.ts';
 import type { Witness } from '../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnesses } from './audit/index.ts';
@@ -61,7 +62,16 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     createHealth({ store, registry, twin, telemetry, organisation, quarantine, calendars, bus, clock, log }),
   );
   await health.load();
-  const commands = createCommands({ store, registry, bus, audit, clock, log });
+  const commands = createCommands({
+    store,
+    registry,
+    organisation,
+    momentAt: (unitId, atMs) => momentOf(calendars.calendarOf(unitId), atMs),
+    bus,
+    audit,
+    clock,
+    log,
+  });
   const ingest = stack.use(
     createIngest({
       store,

@@ -73,10 +73,15 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
     },
 
     commands: async (session, again) => {
-      const pending = await commands.pendingFor(session.identity.agentId, { again });
-      if (pending.length === 0 || session.ended || session.client.closed) return;
-      await commands.markSent(pending.map(({ id }) => id));
-      for (const batch of batches(pending)) send(session, 'down/commands', { commands: batch });
+      const { agentId } = session.identity;
+      const pending = await commands.pendingFor(agentId, { again });
+      if (session.ended || session.client.closed) return;
+      // One may have been taken back since it was read: only what is marked goes.
+      const going = pending.length > 0 ? await commands.markSent(pending.map(({ id }) => id)) : new Set();
+      const toSend = pending.filter(({ id }) => going.has(id));
+      for (const batch of batches(toSend)) send(session, 'down/commands', { commands: batch });
+      const takenBack = await commands.cancellationsFor(agentId);
+      if (takenBack.length > 0) send(session, 'down/cancellations', { commands: takenBack });
     },
   };
 }

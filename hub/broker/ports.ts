@@ -49,7 +49,10 @@ export interface BrokerHealth {
 
 export interface BrokerCommands {
   pendingFor(agentId: string, options?: { readonly again?: boolean }): Promise<Command[]>;
-  markSent(ids: readonly string[]): Promise<void>;
+  /** Those that may go: one may have been taken back since it was read. */
+  markSent(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Ids of commands that were taken back after they had left. */
+  cancellationsFor(agentId: string): Promise<string[]>;
 }
 
 export interface BrokerRegistry {

@@ -10,3 +10,14 @@ export class PictureError extends FatalError {
     super(code, message);
   }
 }
+
+export type NotNowCode = 'precondition' | 'in-lesson' | 'exam-freeze';
+
+/** The wish is sound, and what stands now forbids it: the message says what, and what to do. */
+export class NotNowError extends FatalError {
+  declare readonly code: NotNowCode;
+
+  constructor(code: NotNowCode, message: string) {
+    super(code, message);
+  }
+}

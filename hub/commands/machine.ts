@@ -112,7 +112,7 @@ function overdue(command: CommandProgress, nowMs: number): CommandProgress {
       command,
       'expired',
       'not-sent',
-      'the agent was not connected before the command expired; it did not run',
+      'it could not be sent before it expired (the agent was away, or a lesson was on); it did not run',
     );
   if (command.state === 'sent' && lateMs > patienceMs.sent)
     return ended(

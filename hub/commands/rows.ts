@@ -1,7 +1,9 @@
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type { Queries, Trx } from '../store/index.ts';
+import type { Tables } from '../store/tables.ts';
 import type { CommandProgress } from './machine.ts';
 import { openStates, patienceMs } from './machine.ts';
+import type { Load } from './schedule.ts';
 import type { CommandRow, PictureFacts } from './view.ts';
 
 /** SQL of commands and pictures; nothing here decides. */
@@ -13,6 +15,7 @@ export function progressOf(row: CommandRow): CommandProgress {
     notAfterMs: row.not_after.getTime(),
     ...(row.problem ? { problem: row.problem } : {}),
     ...(row.output ? { output: row.output } : {}),
+    ...(row.cancel_asked_at ? { isCancelAsked: true } : {}),
   };
 }
 
@@ -21,52 +24,95 @@ export async function findCommand(db: Queries, id: string): Promise<CommandRow |
 }
 
 /** Locks these commands of this agent, so that reports and ticks never overwrite each other. */
-export function lockCommands(trx: Trx, ids: readonly string[], agentId?: string): Promise<CommandRow[]> {
+export async function lockCommands(trx: Trx, ids: readonly string[], agentId?: string): Promise<CommandRow[]> {
+  if (ids.length === 0) return [];
   const query = trx.selectFrom('command').selectAll().where('id', 'in', ids).orderBy('id').forUpdate();
   return (agentId === undefined ? query : query.where('agent_id', '=', agentId)).execute();
 }
 
-export async function writeProgress(trx: Trx, id: string, progress: CommandProgress, now: Date): Promise<void> {
-  await trx
-    .updateTable('command')
-    .set({
-      state: progress.state,
-      updated_at: now,
-      problem: progress.problem ? JSON.stringify(progress.problem) : null,
-      output: progress.output ? JSON.stringify(progress.output) : null,
-    })
-    .where('id', '=', id)
-    .execute();
+/** What is written of one command; `notBefore` stays as it is when absent. */
+export interface ChangedCommand {
+  readonly id: string;
+  readonly progress: CommandProgress;
+  readonly notBefore?: Date;
 }
 
-/** How many commands of this agent and of this device are still open. */
-export async function countOpen(trx: Trx, agentId: string, deviceId: string) {
-  const row = await trx
-    .selectFrom('command')
-    .select([
-      sql<number>`count(*)::int`.as('agent'),
-      sql<number>`count(*) filter (where device_id = ${deviceId})::int`.as('device'),
-    ])
-    .where('agent_id', '=', agentId)
-    .where('state', 'in', openStates)
-    .executeTakeFirstOrThrow();
-  return row;
-}
+const writeChunk = 1_000;
 
-/** Commands that the device itself declared for a capability; undefined when it never described itself. */
-export async function declaredCommands(
+/** Writes many in few statements. */
+export async function writeProgress(
   trx: Trx,
-  deviceId: string,
-  capability: string,
-): Promise<readonly string[] | undefined> {
-  const row = await trx
-    .selectFrom('inventory')
-    .select('descriptor')
-    .where('device_id', '=', deviceId)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const { capabilities } = row.descriptor;
-  return Object.hasOwn(capabilities, capability) ? capabilities[capability]?.commands : [];
+  changes: readonly ChangedCommand[],
+  now: Date,
+  cancelledBy: string | null = null,
+): Promise<void> {
+  for (let from = 0; from < changes.length; from += writeChunk) {
+    const part = changes.slice(from, from + writeChunk);
+    const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+    await sql`
+      update command set state = v.state, problem = v.problem::jsonb, output = v.output::jsonb, updated_at = ${now},
+        not_after = v.not_after, not_before = coalesce(v.not_before, command.not_before),
+        cancel_asked_at = case when v.asked then coalesce(cancel_asked_at, ${now}) else cancel_asked_at end,
+        cancelled_by = coalesce(cancelled_by, ${cancelledBy}::text)
+      from unnest(
+        ${part.map(({ id }) => id)}::text[],
+        ${part.map(({ progress }) => progress.state)}::text[],
+        ${part.map(({ progress }) => json(progress.problem))}::text[],
+        ${part.map(({ progress }) => json(progress.output))}::text[],
+        ${part.map(({ progress }) => new Date(progress.notAfterMs))}::timestamptz[],
+        ${part.map(({ notBefore }) => notBefore ?? null)}::timestamptz[],
+        ${part.map(({ progress }) => progress.isCancelAsked === true)}::boolean[]
+      ) as v (id, state, problem, output, not_after, not_before, asked)
+      where command.id = v.id`.execute(trx);
+  }
+}
+
+const insertChunk = 500;
+
+/** Inserts many; one whose id is taken is left out. Returns how many were. */
+export async function insertCommands(trx: Trx, rows: readonly Insertable<Tables['command']>[]): Promise<number> {
+  let count = 0;
+  for (let from = 0; from < rows.length; from += insertChunk) {
+    const inserted = await trx
+      .insertInto('command')
+      .values(rows.slice(from, from + insertChunk))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst();
+    count += Number(inserted.numInsertedOrUpdatedRows ?? 0);
+  }
+  return count;
+}
+
+/** How many commands that people gave to single devices of a school were made since. */
+export async function countSingles(db: Queries, schoolId: number, since: Date): Promise<number> {
+  const row = await db
+    .selectFrom('command')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('school_id', '=', schoolId)
+    .where('created_at', '>', since)
+    .where('batch_id', 'is', null)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** What is under way from now on, for those that come to be staggered behind it. */
+export async function readLoad(db: Queries, now: Date): Promise<Load> {
+  const rows = await db
+    .selectFrom('command')
+    .select(['school_id', sql<number>`floor(extract(epoch from not_before))::float8`.as('second')])
+    .select([sql<number>`count(*)::int`.as('count'), sql<Date>`max(not_before)`.as('last')])
+    .where('state', '=', 'queued')
+    .where('batch_id', 'is not', null)
+    .where('not_before', '>', now)
+    .groupBy(['school_id', 'second'])
+    .execute();
+  const seconds = new Map<number, number>();
+  const schools = new Map<number, number>();
+  for (const { school_id: school, second, count, last } of rows) {
+    seconds.set(Number(second), (seconds.get(Number(second)) ?? 0) + count);
+    if (school !== null) schools.set(school, Math.max(schools.get(school) ?? 0, last.getTime()));
+  }
+  return { seconds, schools };
 }
 
 /** Ids of commands whose state has waited past its patience, oldest first; a bounded bite, the next tick takes the next. */
@@ -77,7 +123,7 @@ export async function overdueIds(db: Queries, nowMs: number, limit: number): Pro
     .where('state', 'in', openStates)
     .where((eb) =>
       eb.or([
-        eb.and([eb('state', '=', 'queued'), eb('not_after', '<', new Date(nowMs))]),
+        eb.and([eb('state', 'in', ['awaiting-approval', 'queued']), eb('not_after', '<', new Date(nowMs))]),
         eb.and([eb('state', '=', 'sent'), eb('not_after', '<', new Date(nowMs - patienceMs.sent))]),
         eb('not_after', '<', new Date(nowMs - patienceMs.begun)),
       ]),

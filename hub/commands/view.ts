@@ -25,9 +25,15 @@ export function viewOf(row: CommandRow, picture?: PictureFacts): CommandView {
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
     updatedAt: row.updated_at.toISOString(),
+    ...(row.not_before && row.state === 'queued' ? { notBefore: row.not_before.toISOString() } : {}),
     notAfter: row.not_after.toISOString(),
     ...(row.problem ? { problem: row.problem } : {}),
     ...(row.output ? { output: row.output } : {}),
+    ...(row.batch_id === null ? {} : { batch: row.batch_id }),
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.forced ? { forced: row.forced } : {}),
+    ...(row.cancel_asked_at ? { cancelAskedAt: row.cancel_asked_at.toISOString() } : {}),
+    ...(row.cancelled_by === null ? {} : { cancelledBy: row.cancelled_by }),
     ...(picture
       ? {
           picture: {
@@ -51,5 +57,6 @@ export function wireOf(row: CommandRow): Command {
     args: row.args,
     notAfter: row.not_after.getTime(),
     issuedAt: row.created_at.getTime(),
+    ...(row.forced ? { forced: row.forced } : {}),
   };
 }

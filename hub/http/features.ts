@@ -1,7 +1,18 @@
 import type { z } from 'zod';
 import type { Agent, agentAccessBody, agentsQuery } from '../../protocols/api/agents.ts';
 import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
-import type { CommandView, createCommandBody } from '../../protocols/api/commands.ts';
+import type {
+  BatchesQuery,
+  BatchPreview,
+  CommandBatch,
+  CommandCheck,
+  CommandListRow,
+  CommandsQuery,
+  CommandView,
+  createBatchBody,
+  createCommandBody,
+  decideBatchBody,
+} from '../../protocols/api/commands.ts';
 import type {
   addDeviceBody,
   Device,
@@ -131,6 +142,15 @@ interface HistoryPort {
 
 interface CommandsPort {
   create(
+interface CommandBatchesPort {
+  preview(scope: Scope, actor: Actor, body: z.output<typeof createBatchBody>): Awaitable<BatchPreview>;
+  create(scope: Scope, actor: Actor, body: z.output<typeof createBatchBody>): Awaitable<CommandBatch>;
+  get(scope: Scope, actor: Actor, id: string): Awaitable<CommandBatch>;
+  list(scope: Scope, actor: Actor, query: BatchesQuery): Awaitable<Page<CommandBatch>>;
+  cancel(scope: Scope, actor: Actor, id: string): Awaitable<CommandBatch>;
+  decide(scope: Scope, actor: Actor, id: string, body: z.output<typeof decideBatchBody>): Awaitable<CommandBatch>;
+}
+
     scope: Scope,
     actor: Actor,
     deviceId: string,
@@ -138,6 +158,15 @@ interface CommandsPort {
   ): Awaitable<CommandView>;
   get(scope: Scope, id: string): Awaitable<CommandView>;
   listOf(scope: Scope, deviceId: string): Awaitable<CommandView[]>;
+  check(
+    scope: Scope,
+    actor: Actor,
+    deviceId: string,
+    body: z.output<typeof createCommandBody>,
+  ): Awaitable<CommandCheck>;
+  cancel(scope: Scope, actor: Actor, id: string): Awaitable<CommandView>;
+  list(scope: Scope, query: CommandsQuery): Awaitable<Page<CommandListRow>>;
+  readonly batches: CommandBatchesPort;
   picture(
     scope: Scope,
     id: string,

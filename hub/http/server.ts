@@ -22,6 +22,7 @@ import { toProblemAnswer } from './problem.ts';
 import { actorOf, requireAction, requireReady } from './route.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addCalendarFileRoute, addCalendarRoutes } from './routes/calendar.ts';
+import { addCommandBatchRoutes } from './routes/command-batches.ts';
 import { addCommandRoutes } from './routes/commands.ts';
 import { addDeviceRoutes } from './routes/devices.ts';
 import { addFileRoutes, addImportRoutes } from './routes/imports.ts';
@@ -112,6 +113,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addAgentRoutes(api, context);
       addDeviceRoutes(api, context);
       addCommandRoutes(api, context);
+      addCommandBatchRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);

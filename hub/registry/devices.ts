@@ -42,7 +42,29 @@ function sortOf(query: DevicesQuery) {
   return { column: sortColumns[field], field, direction: descending ? ('desc' as const) : ('asc' as const) };
 }
 
-function filtered(context: RegistryContext, scope: Scope, query: DevicesQuery) {
+/** What a list of devices is narrowed by. */
+export type DeviceFilter = Pick<
+  DevicesQuery,
+  'unit' | 'q' | 'agent' | 'family' | 'lifecycle' | 'health' | 'capability'
+>;
+
+/** Ids of the devices within the scope that match, by name, at most `limit`. */
+export async function matchDevices(
+  context: RegistryContext,
+  scope: Scope,
+  filter: DeviceFilter,
+  limit: number,
+): Promise<string[]> {
+  const rows = await filtered(context, scope, filter)
+    .select('device.id')
+    .orderBy('device.name_sort')
+    .orderBy('device.id')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+function filtered(context: RegistryContext, scope: Scope, query: DeviceFilter) {
   const narrowed = scopeOf(context, scope, query.unit);
   let rows = context.store.db
     .selectFrom('device')

@@ -25,7 +25,15 @@ import {
 } from './agents.ts';
 import type { RegistryContext } from './context.ts';
 import { desiredFor, outgrow } from './desired.ts';
-import { getDevice, listDevices, requireDevice, type UpdateDevice, updateDevice } from './devices.ts';
+import {
+  type DeviceFilter,
+  getDevice,
+  listDevices,
+  matchDevices,
+  requireDevice,
+  type UpdateDevice,
+  updateDevice,
+} from './devices.ts';
 import { Directory, type DirectoryAgent, type DirectoryDevice } from './directory.ts';
 import { type Facets, noFacets } from './facets.ts';
 import { createFamilies, familiesSubject } from './families.ts';
@@ -59,6 +67,8 @@ export interface Registry extends AsyncDisposable {
   readAgain(agentId: string): Promise<void>;
   requireDevice(scope: Scope, id: string): DirectoryDevice;
   listDevices(scope: Scope, query: DevicesQuery): Promise<Page<DeviceRow>>;
+  /** Ids of the devices that match, by name, at most `limit`. */
+  matchDevices(scope: Scope, filter: DeviceFilter, limit: number): Promise<string[]>;
   getDevice(scope: Scope, id: string): Promise<Device>;
   updateDevice(scope: Scope, actor: Actor, id: string, body: UpdateDevice): Promise<Device>;
   addDevice(scope: Scope, actor: Actor, body: AddDevice): Promise<Device>;
@@ -186,6 +196,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
     readAgain: readOne,
     requireDevice: (scope, id) => requireDevice(context, scope, id),
+    matchDevices: (scope, filter, limit) => matchDevices(context, scope, filter, limit),
     listDevices: (scope, query) => listDevices(context, scope, query),
     getDevice: (scope, id) => getDevice(context, scope, id),
     updateDevice: async (scope, _actor, id, body) => {

@@ -41,6 +41,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('proposals-changed'), agent: z.string() }),
   z.object({ type: z.literal('causes-changed') }),
   z.object({ type: z.literal('command-changed'), command: z.string(), device: z.string() }),
+  /** A wish for many devices: made, decided or taken back. */
+  z.object({ type: z.literal('commands-changed'), batch: z.string() }),
   z.object({ type: z.literal('quarantine-changed') }),
   /** The organisation is another: names, places or what one may see. */
   z.object({ type: z.literal('units-changed') }),

@@ -150,7 +150,11 @@ export async function startBroker(
     },
     commands: {
       pendingFor: async () => behind.pending.splice(0),
-      markSent: async (ids) => void behind.sent.push(...ids),
+      markSent: async (ids) => {
+        behind.sent.push(...ids);
+        return new Set(ids);
+      },
+      cancellationsFor: async () => [],
     },
     credentials: {
       check: async ({ fingerprint }) => {

@@ -1,9 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { commandSchema, commandsList, createCommandBody } from '../../../protocols/api/commands.ts';
+import {
+  commandCheckSchema,
+  commandSchema,
+  commandsList,
+  commandsPage,
+  commandsQuery,
+  createCommandBody,
+} from '../../../protocols/api/commands.ts';
 import { pictureQuery } from '../../../protocols/api/pictures.ts';
 import { FatalError } from '../../../protocols/errors.ts';
-import type { RouteContext } from '../context.ts';
+import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute, problemResponses, requireAction } from '../route.ts';
 import { idParams } from './params.ts';
 
@@ -30,6 +37,37 @@ export function addCommandRoutes(app: FastifyInstance, { features, idempotent }:
       if (takesPicture) requireAction(actor, 'view-picture');
       return commands.create(takesPicture ? actor.scopeFor('view-picture') : scope, actor, params.id, body);
     },
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/devices/:id/commands/check',
+    tag: 'commands',
+    summary: 'What a command would do and what stands in its way; nothing is sent',
+    action: 'command',
+    params: idParams,
+    body: createCommandBody,
+    answer: commandCheckSchema,
+    handle: ({ scope, actor, params, body }) => commands.check(scope, actor, params.id, body),
+  });
+  addRoute(app, {
+    method: 'GET',
+    url: '/commands',
+    tag: 'commands',
+    summary: 'Commands within your scope, newest first',
+    action: 'read',
+    query: commandsQuery,
+    answer: commandsPage,
+    handle: ({ scope, query }) => commands.list(scopeOfUnit(features, scope, query.unit), query),
+  });
+  addRoute(app, {
+    method: 'POST',
+    url: '/commands/:id/cancel',
+    tag: 'commands',
+    summary: 'Take a command back: at once while it has not left, else its agent is asked and answers truly',
+    action: 'command',
+    params: idParams,
+    answer: commandSchema,
+    handle: ({ scope, actor, params }) => commands.cancel(scope, actor, params.id),
   });
   addRoute(app, {
     method: 'GET',

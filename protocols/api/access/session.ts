@@ -18,6 +18,12 @@ export const actionSchema = z.enum([
   'read',
   'adopt',
   'command',
+  /** Say how devices shall be set. */
+  'configure',
+  /** Set ordinary care aside: preconditions that may be overruled, the freeze of an examination. */
+  'override',
+  /** Agree, as the second person, to what somebody else wishes. */
+  'approve',
   'view-picture',
   'manage-units',
   'manage-calendar',

@@ -4,6 +4,8 @@ import { type Commands, createCommands, pictureLimits } from '../../../hub/comma
 import { createBus } from '../../../hub/events/bus.ts';
 import type { Store } from '../../../hub/store/index.ts';
 import type { LiveEvent } from '../../../protocols/api/live.ts';
+import { emptyCalendar } from '../../../protocols/fleet/calendar/calendar.ts';
+import { momentOf } from '../../../protocols/fleet/calendar/moment.ts';
 import type { ResultRecord } from '../../../protocols/fleet/record.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock } from '../../support/clock.ts';
@@ -45,7 +47,14 @@ async function prepare(store: Store): Promise<void> {
           ? { id, agentId: 'p7', unitId: room.id, unitPath: room.path, lifecycle: 'in-service' }
           : undefined,
       agentOf: () => ({ status }),
+      matchDevices: async () => [],
     },
+    organisation: {
+      pathOf: () => room.path,
+      refOf: (id) => ({ id, name: 'Phòng 7', kind: 'room' }),
+      schoolOf: () => undefined,
+    },
+    momentAt: (_unit, atMs) => momentOf(emptyCalendar, atMs),
   });
   events = [];
   audited = [];

@@ -14,7 +14,7 @@ import type { Person } from '../../../protocols/api/access/people.ts';
 import { type Role, roleSchema } from '../../../protocols/api/access/session.ts';
 import type { Agent } from '../../../protocols/api/agents.ts';
 import type { CauseView, Overview } from '../../../protocols/api/causes.ts';
-import type { CommandView } from '../../../protocols/api/commands.ts';
+import type { CommandBatch, CommandCheck, CommandView } from '../../../protocols/api/commands.ts';
 import type { Device } from '../../../protocols/api/devices.ts';
 import type { IdentityConflict } from '../../../protocols/api/enrolment/conflicts.ts';
 import type { Unit } from '../../../protocols/api/units.ts';
@@ -131,6 +131,32 @@ const cause: CauseView = {
   title: { vi: 'Im lặng', en: 'Silent' },
   unit: school,
   affected: 1,
+const commandCheck: CommandCheck = {
+  effect: { vi: 'Bật', en: 'On' },
+  disturbs: 'room',
+  danger: 'low',
+  idempotent: false,
+  obstacles: [],
+  lesson: false,
+  exam: false,
+  away: false,
+  needsApproval: false,
+  mayOverride: false,
+};
+const batch = (id: string): CommandBatch => ({
+  id,
+  capability: 'power',
+  name: 'on',
+  args: {},
+  single: false,
+  total: 1,
+  byState: { queued: 1 },
+  exclusions: [],
+  approval: 'none',
+  mayDecide: false,
+  createdBy: 'an',
+  createdAt: at,
+});
   affectedPeak: 1,
   openedAt: at,
   evidence: [],
@@ -402,6 +428,18 @@ function createFakeFeatures(): FakeFeatures {
     documents: { vouchers: async () => Buffer.from('%PDF-'), posters: async () => Buffer.from('%PDF-') },
     quarantine: { list: () => page([]) },
     bus: createBus(silentLog),
+      check: (scope, _actor, id) => within(scope, id, commandCheck),
+      cancel: (scope, _actor, id) => writing('cancel-command', within(scope, id, command(id))),
+      list: () => page([]),
+      batches: {
+        preview: (scope) =>
+          within(scope, 'own', { ...commandCheck, included: 1, schools: 1, away: 0, exclusions: [], spreadSeconds: 0 }),
+        create: (scope) => writing('create-batch', within(scope, 'own', batch('own-batch'))),
+        get: (scope, _actor, id) => within(scope, id, batch(id)),
+        list: () => page([]),
+        cancel: (scope, _actor, id) => writing('cancel-batch', within(scope, id, batch(id))),
+        decide: (scope, _actor, id) => writing('decide-batch', within(scope, id, batch(id))),
+      },
   };
 }
 

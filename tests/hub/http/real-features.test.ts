@@ -23,6 +23,8 @@ import { createTwin, type Twin } from '../../../hub/twin/index.ts';
 import { meSchema, type Role, roleSchema } from '../../../protocols/api/access/session.ts';
 import { auditPage } from '../../../protocols/api/audit.ts';
 import { devicesPage } from '../../../protocols/api/devices.ts';
+import { emptyCalendar } from '../../../protocols/fleet/calendar/calendar.ts';
+import { momentOf } from '../../../protocols/fleet/calendar/moment.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { openAuthority } from '../../../provisioning/authority/index.ts';
 import { systemClock as clock } from '../../../provisioning/platform/clock.ts';
@@ -65,7 +67,8 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
   await health.load();
   const audit = stack.use(createAudit(shared));
   const access = createAccess({ ...shared, secret: 's'.repeat(40), publicUrl: 'http://fleet.example' });
-  const commands = createCommands({ ...shared, registry, audit });
+  const momentAt = (_unit: number, atMs: number) => momentOf(emptyCalendar, atMs);
+  const commands = createCommands({ ...shared, registry, organisation, momentAt, audit });
   const enrolment = createEnrolment({
     ...shared,
     authority: await openAuthority({ folder: stack.use(temporaryFolder()).path, clock }),
@@ -151,6 +154,19 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
   await store.db
     .insertInto('command')
     .values({ ...command, state: 'succeeded', created_by: 'an' })
+    .execute();
+  const wish = { id, unit_id: unitId, capability: 'power', name: 'on', args: '{}', single: false, exclusions: '[]' };
+  await store.db
+    .insertInto('command_batch')
+    .values({
+      ...wish,
+      total: 0,
+      expires_in: 60,
+      approval: 'none',
+      created_by: 'an',
+      created_by_id: 'an',
+      created_at: at,
+    })
     .execute();
   const bytes = Buffer.from([0xff, 0xd8, 0xff]);
   const picture = { command_id: id, device_id: id, content_type: 'image/jpeg', bytes, taken_at: at, expires_at: later };
@@ -321,6 +337,9 @@ describe('the HTTP API over the real features', () => {
       'person.update',
       'password.reset',
       'command.create',
+      'command.bulk',
+      'command.cancel',
+      'command.bulk-cancel',
     ])
       expect([...done], action).toContain(action);
     expect(rows.find(({ action }) => action === 'picture.view')).toMatchObject({ reason: 'look at the board' });

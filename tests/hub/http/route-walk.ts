@@ -64,6 +64,31 @@ export const samples: Readonly<Record<string, Sample>> = {
       email: `${randomUUID()}@school.example`,
       grants: [{ role: 'school-it', unit: unitAt[place] }],
     }),
+  'POST /api/v1/devices/:id/commands/check': { body: () => ({ capability: 'power', name: 'on' }) },
+  'POST /api/v1/command-batches/check': {
+    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] } }),
+  },
+  'POST /api/v1/command-batches': {
+    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
+  },
+  'POST /api/v1/command-batches/:id/decide': { body: () => ({ decision: 'approve' }) },
+  'POST /api/v1/problems/work': { body: (place) => ({ action: 'acknowledge', ids: [`${place}-device`] }) },
+  'POST /api/v1/maintenance-windows': {
+    body: (place) => ({
+      unit: unitAt[place],
+      name: 'Bảo trì phòng máy',
+      startsAt: '2026-03-01T00:00:00Z',
+      endsAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+  },
+  'POST /api/v1/problem-rules': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
+  'PATCH /api/v1/problem-rules/:id': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
+  'POST /api/v1/problem-rules/preview': {
+    body: (place) => ({ unit: unitAt[place], filter: {}, condition: hotRule.condition }),
+  },
+  'POST /api/v1/escalation': {
+    body: (place) => ({ unit: unitAt[place], steps: [{ afterMinutes: 30, least: 'major' }], workingTime: true }),
+  },
   },
   'PATCH /api/v1/people/:id': { body: () => ({ name: 'Lê Văn An' }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },

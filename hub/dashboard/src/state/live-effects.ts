@@ -8,6 +8,7 @@ export type Topic =
   | 'proposals'
   | 'causes'
   | 'quarantine'
+  | 'commands'
   | 'vouchers'
   | 'people'
   | 'audit'
@@ -46,9 +47,11 @@ export function effectsOf(event: LiveEvent): LiveEffects {
       return { topics: [], refetch: [['calendar']] };
     case 'quarantine-changed':
       return { topics: ['quarantine'], refetch: [['overview']] };
+    case 'commands-changed':
+      return { topics: ['commands'], refetch: [['command-batch', event.batch], ['approvals']] };
     case 'command-changed':
       return {
-        topics: [],
+        topics: ['commands'],
         refetch: [
           ['command', event.command],
           ['commands', event.device],

@@ -144,6 +144,8 @@ export const accountTexts = defineTexts({
   'may.read': { vi: 'Xem', en: 'Read' },
   'may.adopt': { vi: 'Nhận thiết bị', en: 'Adopt devices' },
   'may.command': { vi: 'Ra lệnh cho thiết bị', en: 'Give commands' },
+  'may.override': { vi: 'Vẫn làm khi có điều kiện ngăn hoặc đang thi', en: 'Overrule preconditions and exam freezes' },
+  'may.approve': { vi: 'Duyệt lệnh của người khác', en: 'Approve commands of others' },
   'may.view-picture': { vi: 'Xem ảnh camera', en: 'See pictures of cameras' },
   'may.manage-units': { vi: 'Quản lý trường và phòng', en: 'Manage schools and rooms' },
   'may.manage-calendar': { vi: 'Đặt lịch năm học', en: 'Set school calendars' },

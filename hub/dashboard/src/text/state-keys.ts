@@ -103,6 +103,8 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   read: 'may.read',
   adopt: 'may.adopt',
   command: 'may.command',
+  override: 'may.override',
+  approve: 'may.approve',
   'view-picture': 'may.view-picture',
   'manage-units': 'may.manage-units',
   'manage-calendar': 'may.manage-calendar',
