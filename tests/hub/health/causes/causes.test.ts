@@ -106,6 +106,80 @@ describe('causes', () => {
     expect(open).toMatchObject([{ code: 'EF-2101', deviceId: 'd0', affected: 1 }]);
   });
 
+  it('sees a dead switch, and all that hangs behind it, as one; what is reached another way stays alone', () => {
+    const behind = (id: string, via: string | undefined, code?: HealthCodeName) => ({ ...deviceOf(id, code), via });
+    const devices = (code: HealthCodeName | undefined) => [
+      behind('core', undefined),
+      behind('switch', 'core', code),
+      behind('inner', 'switch', code),
+      behind('board', 'inner', code),
+      behind('camera', 'switch', code),
+      behind('projector', 'core', 'EF-2101'),
+      ...Array.from({ length: 6 }, (_, index) => behind(`well${index}`, 'core')),
+    ];
+    // The camera is seen first, then the rest: its row becomes that of the switch.
+    const first = standingAfter(
+      agentOf(devices(undefined).map((one) => (one.id === 'camera' ? { ...one, verdict: verdictOf('EF-2101') } : one))),
+    );
+    const open = standingAfter(agentOf(devices('EF-2101')), first);
+    const camera = first.find(({ deviceId }) => deviceId === 'camera');
+    expect(open).toHaveLength(2);
+    expect(open.find(({ id }) => id === camera?.id)).toMatchObject({
+      kind: 'switch-down',
+      code: 'EF-2105',
+      deviceId: 'switch',
+      affected: 4,
+      hint: 'switch-dead',
+    });
+    expect(open.find(({ deviceId }) => deviceId === 'projector')).toMatchObject({
+      kind: 'device-unreachable',
+      affected: 1,
+    });
+    expect(standingAfter(agentOf(devices(undefined)), open)).toMatchObject([{ deviceId: 'projector' }]);
+  });
+
+  it('leaves a switch that carries nobody silent to itself, and does not run in circles', () => {
+    const lone = [{ ...deviceOf('switch', 'EF-2101') }, { ...deviceOf('a'), via: 'switch' }];
+    expect(standingAfter(agentOf(lone))).toMatchObject([{ kind: 'device-unreachable', deviceId: 'switch' }]);
+    const circle = ['b', 'c', 'a'].map((id, index, all) => ({
+      ...deviceOf(id, 'EF-2101'),
+      via: all[(index + 1) % all.length],
+    }));
+    const rest = Array.from({ length: 4 }, (_, index) => deviceOf(`well${index}`));
+    const tail = { ...deviceOf('0', 'EF-2101'), via: 'b' };
+    expect(standingAfter(agentOf([...circle, tail, ...rest]))).toMatchObject([
+      { kind: 'switch-down', deviceId: 'a', affected: 4 },
+    ]);
+  });
+
+  it('does not count what is off as planned among those that could answer', () => {
+    const off = Array.from({ length: 20 }, (_, index) => deviceOf(`off${index}`, 'EF-2104'));
+    const silent = ['a', 'b', 'c'].map((id) => deviceOf(id, 'EF-2101'));
+    expect(standingAfter(agentOf([...off, ...silent, deviceOf('well')]))).toMatchObject([
+      { code: 'EF-2102', affected: 3, hint: 'all-behind-agent' },
+    ]);
+  });
+
+  it('guesses where to look by what is known', () => {
+    const facts = { upsOnBattery: false, sessionEnded: false, clockWrong: false };
+    const hintOf = (agent: JudgedAgent) => standingAfter(agent)[0]?.hint;
+    const silent = { ...agentOf([deviceOf('a')], 'EF-1001'), facts };
+    expect(hintOf(silent)).toBe('line-cut');
+    expect(hintOf({ ...silent, othersLive: true })).toBe('agent-alone');
+    expect(hintOf({ ...silent, facts: { ...facts, sessionEnded: true } })).toBe('agent-stopped');
+    expect(hintOf({ ...silent, facts: { ...facts, sessionEnded: true, upsOnBattery: true } })).toBe('school-mains');
+    const refused = agentOf([deviceOf('a', 'EF-2201')]);
+    expect(hintOf(refused)).toBe('wrong-password');
+    expect(hintOf({ ...refused, facts: { ...facts, clockWrong: true } })).toBe('wrong-clock');
+    expect(hintOf(agentOf([deviceOf('a', 'EF-2101'), deviceOf('b'), deviceOf('c')]))).toBe('device-alone');
+    expect(hintOf(agentOf([deviceOf('a', 'EF-2301')]))).toBeUndefined();
+  });
+
+  it('has none of its own for an agent whose silence its school tells', () => {
+    const silent = agentOf([deviceOf('a')], 'EF-1001');
+    expect(planCauses({ ...silent, isCovered: true }, standingAfter(silent)).open).toEqual([]);
+  });
+
   it('resolves a double and keeps the older one', () => {
     const wrong = agentOf([deviceOf('a', 'EF-2301')]);
     const [cause] = standingAfter(wrong);
@@ -115,20 +189,29 @@ describe('causes', () => {
   });
 });
 
-const deviceCodes = Object.keys(healthCodes).filter((code) => code.startsWith('EF-2') && code !== 'EF-2102');
+const deviceCodes = Object.keys(healthCodes).filter(
+  (code) => code.startsWith('EF-2') && !['EF-2102', 'EF-2105'].includes(code),
+);
 const anyDevice = fc.constantFrom(undefined, 'EF-2101', 'EF-2101', ...deviceCodes).map((code) => findCode(code));
 const anyFleet = fc.record({
   codes: fc.array(anyDevice, { maxLength: 12 }),
+  /** On which device each hangs, by number; beyond the last one on none. */
+  vias: fc.array(fc.nat(20), { minLength: 12, maxLength: 12 }),
   agent: fc.constantFrom<HealthCodeName | undefined>(undefined, undefined, 'EF-1001', 'EF-1002', 'EF-1004'),
 });
 const fleetOf = ({
   codes,
+  vias = [],
   agent,
 }: {
   codes: (HealthCodeName | undefined)[];
+  vias?: number[];
   agent: HealthCodeName | undefined;
 }): JudgedAgent => {
-  const devices = codes.map((code, index) => deviceOf(`d${index}`, code, 100 + index));
+  const devices = codes.map((code, index) => {
+    const via = vias[index] ?? codes.length;
+    return { ...deviceOf(`d${index}`, code, 100 + index), ...(via < codes.length ? { via: `d${via}` } : {}) };
+  });
   const hides = agent !== undefined && agent !== 'EF-1002';
   return hides ? agentOf(devices, agent) : { ...agentOf(devices), verdict: verdictOf(agent) };
 };
