@@ -37,13 +37,16 @@ export async function startHub(deps: HubDeps): Promise<Hub> {
 }
 
 function jobsOf(
-  { health, commands, quarantine }: HubFeatures,
+  { health, notifications, commands, quarantine }: HubFeatures,
   { access, renewTls }: Awaited<ReturnType<typeof openDoors>>,
 ) {
   return [
     { name: 'health', everyMs: 5 * second, run: () => health.tick() },
     { name: 'expire commands', everyMs: 5 * second, run: () => commands.expire() },
     { name: 'release commands', everyMs: second, run: () => commands.release() },
+    { name: 'notifications', everyMs: 2 * second, run: () => notifications.tick() },
+    { name: 'deliver notifications', everyMs: 2 * second, run: (signal: AbortSignal) => notifications.deliver(signal) },
+    { name: 'trim notifications', everyMs: hour, run: () => notifications.trim() },
     { name: 'trim quarantine', everyMs: hour, run: () => quarantine.trim() },
     { name: 'renew listeners', everyMs: day, run: () => renewTls() },
     { name: 'expire sessions', everyMs: hour, run: () => access.expireSessions() },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roleSchema } from '../protocols/api/access/session.ts';
 import { readSettings, type Settings, type SettingsSources } from '../provisioning/platform/settings.ts';
+import { notificationConfig } from './notifications/index.ts';
 
 const listener = (port: number) => ({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
@@ -99,6 +100,7 @@ const schema = z.strictObject({
         .describe('their password; a random one is written to admin-password in the data folder without it'),
     })
     .prefault({}),
+  notifications: notificationConfig,
   telemetry: z
     .strictObject({
       rawDays: z.int().min(1).max(3_650).default(14).describe('days that raw samples are kept'),

@@ -10,6 +10,7 @@ import { createBus } from './events/bus.ts';
 import { createHealth, decisiveCapabilities, type Health } from './health/index.ts';
 import { createHistory } from './history/index.ts';
 import { createIngest, type RecordSink } from './ingest/index.ts';
+import { createNotifications } from './notifications/index.ts';
 import { createOrganisation, createUnitImports, type Organisation, unitsTemplate } from './organisation/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
@@ -41,6 +42,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   const calendars = stack.use(createCalendars({ store, organisation, reader, clock }));
   await calendars.load();
   stack.use(calendars.onChanged(() => bus.publish({ type: 'calendar-changed' }, undefined)));
+  const sealer = sealerOf(await readSealKeys(dataDir, config.sealKeyFile));
   const registry: Registry = stack.use(
     createRegistry({
       store,
@@ -48,7 +50,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
       bus,
       clock,
       log,
-      sealer: sealerOf(await readSealKeys(dataDir, config.sealKeyFile)),
+      sealer,
       facets: facetsOf(() => ({ health, twin, telemetry })),
     }),
   );
@@ -72,6 +74,19 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     clock,
     log,
   });
+  const notifications = stack.use(
+    await createNotifications({
+      store,
+      organisation,
+      textOf: wordsOf,
+      sealer,
+      bus,
+      config: config.notifications,
+      publicUrl: config.http.publicUrl,
+      clock,
+      log,
+    }),
+  );
   const ingest = stack.use(
     createIngest({
       store,
@@ -101,16 +116,21 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     quarantine,
     health,
     commands,
+    notifications,
     ingest,
     imports: importsOf({ store, organisation, registry, reader, clock }),
     history: createHistory({ store }),
   };
 }
 
+/** What a message says of a code; one that a newer hub wrote is named as it is. */
+function wordsOf(name: string) {
+  const known = codeOf(name);
+  return { title: known?.title ?? { vi: name, en: name }, next: known?.next };
+}
+
 /** Everything that comes in as tables. */
-function importsOf(
-  parts: Parameters<typeof createSiteImports>[0] & Parameters<typeof createUnitImports>[0],
-) {
+function importsOf(parts: Parameters<typeof createSiteImports>[0] & Parameters<typeof createUnitImports>[0]) {
   const { importSite } = createSiteImports(parts);
   const families = () => parts.registry.families().map(({ label }) => label.vi);
   return {

@@ -5,7 +5,17 @@ import { type Action, actions } from './actor.ts';
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
   'province-admin': actions,
   operator: ['read', 'adopt', 'command', 'view-picture', 'manage-calendar', 'view-quarantine'],
-  engineer: ['read', 'adopt', 'command', 'override', 'view-picture', 'issue-voucher', 'manage-agents', 'view-quarantine'],
+  engineer: [
+    'read',
+    'adopt',
+    'command',
+    'override',
+    'view-picture',
+    'issue-voucher',
+    'manage-agents',
+    'manage-notifications',
+    'view-quarantine',
+  ],
   approver: ['read', 'approve'],
   accountant: ['read'],
   'school-it': ['read', 'adopt', 'command', 'view-picture', 'manage-units', 'manage-calendar', 'issue-voucher'],

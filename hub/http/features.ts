@@ -60,6 +60,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Calendars } from '../calendar/index.ts';
 import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
+import type { Notifications } from '../notifications/index.ts';
 
 /**
  * What the routes call, and no more. Every function takes the scope of the right action first and answers what lies
@@ -239,6 +240,7 @@ export interface Features {
   readonly health: HealthPort;
   readonly enrolment: EnrolmentPort;
   readonly documents: Documents;
+  readonly notifications: Omit<Notifications, 'tick' | 'deliver' | 'trim' | keyof AsyncDisposable>;
   readonly quarantine: QuarantinePort;
   readonly bus: Pick<Bus, 'subscribe'>;
 }

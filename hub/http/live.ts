@@ -15,6 +15,8 @@ const retryMs = 3_000;
 export interface LiveReader {
   readonly scope: Scope;
   readonly seesQuarantine: boolean;
+  /** Whose bell is heard. */
+  readonly person?: string;
   /** The device whose samples, states and events are wanted too. */
   readonly device: string | undefined;
 }
@@ -27,6 +29,7 @@ export interface LiveClient {
 
 /** Whether this reader hears this event. Pure. */
 export function hears(reader: LiveReader, { event, unitPath }: BusEvent): boolean {
+  if (event.type === 'notifications-changed') return event.person === reader.person;
   if (event.type === 'quarantine-changed') return reader.seesQuarantine;
   // Without a place an event is for all only if it names nothing.
   if (unitPath === undefined) {

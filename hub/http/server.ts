@@ -29,6 +29,8 @@ import { addFileRoutes, addImportRoutes } from './routes/imports.ts';
 import { addInsightRoutes } from './routes/insight.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMeRoutes } from './routes/me.ts';
+import { addNotificationChannelRoutes } from './routes/notification-channels.ts';
+import { addNotificationRoutes } from './routes/notifications.ts';
 import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addPasskeyRoutes } from './routes/passkeys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
@@ -118,6 +120,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);
       addInsightRoutes(api, context);
+      addNotificationRoutes(api, context);
+      addNotificationChannelRoutes(api, context);
       addLiveRoute(api, context);
       done();
     },

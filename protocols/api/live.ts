@@ -44,6 +44,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   /** A wish for many devices: made, decided or taken back. */
   z.object({ type: z.literal('commands-changed'), batch: z.string() }),
   z.object({ type: z.literal('quarantine-changed') }),
+  /** Something new at your bell; only you hear it. */
+  z.object({ type: z.literal('notifications-changed'), person: z.string() }),
   /** The organisation is another: names, places or what one may see. */
   z.object({ type: z.literal('units-changed') }),
   /** A school calendar is another, of some unit. */

@@ -33,7 +33,7 @@ export function addLiveRoute(app: FastifyInstance, { features, live }: RouteCont
           const now = await access.actorOf({ authorization, cookie });
           if (!now) return undefined;
           const seesQuarantine = now.scopeFor('view-quarantine').paths.length > 0;
-          return { scope: now.scopeFor('read'), seesQuarantine, device: query.device };
+          return { scope: now.scopeFor('read'), seesQuarantine, person: now.id, device: query.device };
         },
       });
       reply.type('text/event-stream').header('x-accel-buffering', 'no');

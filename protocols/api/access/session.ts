@@ -30,6 +30,7 @@ export const actionSchema = z.enum([
   'issue-voucher',
   'manage-agents',
   'manage-people',
+  'manage-notifications',
   'view-audit',
   'view-quarantine',
 ]);

@@ -21,6 +21,7 @@ import type { Unit } from '../../../protocols/api/units.ts';
 import { FatalError } from '../../../protocols/errors.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock, type FakeClock } from '../../support/clock.ts';
+import { fakeNotifications } from './fake-notifications.ts';
 
 /** A province (1) with two schools: 2 is the reader's own, 3 is not. */
 export const units = { root: '/1/', own: '/1/2/', foreign: '/1/3/' } as const;
@@ -320,6 +321,7 @@ function createFakeFeatures(): FakeFeatures {
         return writing('change-unit', { dryRun, unit: unit(id), effects, about: [id] });
       },
     },
+    notifications: fakeNotifications({ within, writing, school, paths }),
     imports: {
       importUnits: async (scope, _actor, { unit: into }) => {
         requireUnit(scope, into);

@@ -12,6 +12,7 @@ import { createBus } from '../../../hub/events/bus.ts';
 import { createHealth, type Health } from '../../../hub/health/index.ts';
 import { createHistory } from '../../../hub/history/index.ts';
 import { createHttpServer, type HttpServer } from '../../../hub/http/index.ts';
+import { createNotifications, endpointPlace, notificationConfig } from '../../../hub/notifications/index.ts';
 import { createOrganisation, createUnitImports, unitsTemplate } from '../../../hub/organisation/index.ts';
 import { createQuarantine } from '../../../hub/quarantine/index.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
@@ -91,6 +92,16 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     ...createSiteImports({ store, organisation, registry, reader, clock }),
     template: () => unitsTemplate(),
   };
+  const notifications = stack.use(
+    await createNotifications({
+      ...shared,
+      organisation,
+      textOf: (code) => ({ title: { vi: code, en: code }, next: undefined }),
+      sealer: createSealer(Buffer.alloc(32, 7)),
+      config: notificationConfig.parse({}),
+      publicUrl: undefined,
+    }),
+  );
   const features = {
     ...shared,
     imports,
@@ -98,6 +109,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     organisation,
     registry,
     health,
+    notifications,
     quarantine,
     audit,
     access,
@@ -133,7 +145,26 @@ async function seed(store: Store): Promise<void> {
   await seedSchool(store, 'foreign', 3);
 }
 
+async function seedNotifications(store: Store, place: string, unitId: number): Promise<void> {
+  const at = new Date();
+  const places = { id: `${place}-letter`, target: 'email:an', channel: 'email' as const, unit_id: unitId };
+  const letter = { kind: 'opening' as const, subject: 'x', content: '{}', next_at: at, created_at: at, ended_at: at };
+  await store.db
+    .insertInto('notification_delivery')
+    .values({ ...places, ...letter, state: 'dead' })
+    .execute();
+  const endpoint = { name: 'x', url: 'https://ticket.example/', severity: 'minor' as const, created_at: at };
+  const id = `${place}-device`;
+  const sealer = createSealer(Buffer.alloc(32, 7));
+  const secret = sealer.seal(endpointPlace(id), Buffer.from('whsec_eA=='));
+  await store.db
+    .insertInto('notification_endpoint')
+    .values({ id, ...endpoint, unit_id: unitId, owner_id: 'an', secret })
+    .execute();
+}
+
 async function seedSchool(store: Store, place: string, unitId: number): Promise<void> {
+  await seedNotifications(store, place, unitId);
   const id = `${place}-device`;
   const at = new Date();
   await seedAgent(store, id, unitId);

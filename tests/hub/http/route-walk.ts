@@ -64,33 +64,45 @@ export const samples: Readonly<Record<string, Sample>> = {
       email: `${randomUUID()}@school.example`,
       grants: [{ role: 'school-it', unit: unitAt[place] }],
     }),
-  'POST /api/v1/devices/:id/commands/check': { body: () => ({ capability: 'power', name: 'on' }) },
-  'POST /api/v1/command-batches/check': {
-    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] } }),
-  },
-  'POST /api/v1/command-batches': {
-    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
-  },
-  'POST /api/v1/command-batches/:id/decide': { body: () => ({ decision: 'approve' }) },
-  'POST /api/v1/problems/work': { body: (place) => ({ action: 'acknowledge', ids: [`${place}-device`] }) },
-  'POST /api/v1/maintenance-windows': {
-    body: (place) => ({
-      unit: unitAt[place],
-      name: 'Bảo trì phòng máy',
-      startsAt: '2026-03-01T00:00:00Z',
-      endsAt: new Date(Date.now() + 86_400_000).toISOString(),
-    }),
-  },
-  'POST /api/v1/problem-rules': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
-  'PATCH /api/v1/problem-rules/:id': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
-  'POST /api/v1/problem-rules/preview': {
-    body: (place) => ({ unit: unitAt[place], filter: {}, condition: hotRule.condition }),
-  },
-  'POST /api/v1/escalation': {
-    body: (place) => ({ unit: unitAt[place], steps: [{ afterMinutes: 30, least: 'major' }], workingTime: true }),
-  },
+    'POST /api/v1/devices/:id/commands/check': { body: () => ({ capability: 'power', name: 'on' }) },
+    'POST /api/v1/command-batches/check': {
+      body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] } }),
+    },
+    'POST /api/v1/command-batches': {
+      body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
+    },
+    'POST /api/v1/command-batches/:id/decide': { body: () => ({ decision: 'approve' }) },
+    'POST /api/v1/problems/work': { body: (place) => ({ action: 'acknowledge', ids: [`${place}-device`] }) },
+    'POST /api/v1/maintenance-windows': {
+      body: (place) => ({
+        unit: unitAt[place],
+        name: 'Bảo trì phòng máy',
+        startsAt: '2026-03-01T00:00:00Z',
+        endsAt: new Date(Date.now() + 86_400_000).toISOString(),
+      }),
+    },
+    'POST /api/v1/problem-rules': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
+    'PATCH /api/v1/problem-rules/:id': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
+    'POST /api/v1/problem-rules/preview': {
+      body: (place) => ({ unit: unitAt[place], filter: {}, condition: hotRule.condition }),
+    },
+    'POST /api/v1/escalation': {
+      body: (place) => ({ unit: unitAt[place], steps: [{ afterMinutes: 30, least: 'major' }], workingTime: true }),
+    },
   },
   'PATCH /api/v1/people/:id': { body: () => ({ name: 'Lê Văn An' }) },
+  'POST /api/v1/notifications/read': { body: () => ({}) },
+  'PATCH /api/v1/notifications/settings': { body: () => ({ language: 'vi' }) },
+  'POST /api/v1/notifications/subscriptions': { body: (place) => ({ unit: unitAt[place], channel: 'in-app' }) },
+  'POST /api/v1/notifications/subscriptions/preview': { body: (place) => ({ unit: unitAt[place], channel: 'in-app' }) },
+  'PATCH /api/v1/notifications/subscriptions/:id': { body: () => ({ channel: 'in-app' }) },
+  'POST /api/v1/notification-channels/zalo/link': { body: () => ({ refreshToken: 'a-refresh-token' }) },
+  'POST /api/v1/notification-endpoints': {
+    body: (place) => ({ name: 'ticket', url: 'https://ticket.example/hook', unit: unitAt[place] }),
+  },
+  'PATCH /api/v1/notification-endpoints/:id': { body: () => ({ name: 'ticket' }) },
+  'POST /api/v1/dead-letters/resend': { body: (place) => ({ ids: [`${place}-letter`] }) },
+  'POST /api/v1/dead-letters/discard': { body: (place) => ({ ids: [`${place}-letter`], reason: 'đã xử lý' }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
   'GET /api/v1/devices/:id/telemetry': {
     query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),
@@ -98,10 +110,16 @@ export const samples: Readonly<Record<string, Sample>> = {
 };
 
 /** Routes whose id is a person's own, not a place's. */
-export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/auth/passkeys/remove']);
+export const ofOneself = new Set([
+  'DELETE /api/v1/tokens/:id',
+  'POST /api/auth/passkeys/remove',
+  'PATCH /api/v1/notifications/subscriptions/:id',
+  'DELETE /api/v1/notifications/subscriptions/:id',
+]);
 
 /** Routes for people alone: a token is refused. */
 export const ofSession = new Set([
+  'PATCH /api/v1/notifications/settings',
   'POST /api/v1/tokens',
   'POST /api/auth/change-password',
   'POST /api/auth/two-factor/enable',

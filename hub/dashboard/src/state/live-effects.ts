@@ -45,6 +45,8 @@ export function effectsOf(event: LiveEvent): LiveEffects {
       };
     case 'calendar-changed':
       return { topics: [], refetch: [['calendar']] };
+    case 'notifications-changed':
+      return { topics: [], refetch: [['notifications']] };
     case 'quarantine-changed':
       return { topics: ['quarantine'], refetch: [['overview']] };
     case 'commands-changed':

@@ -152,6 +152,7 @@ export const accountTexts = defineTexts({
   'may.issue-voucher': { vi: 'Cấp phiếu ghi danh', en: 'Issue vouchers' },
   'may.manage-agents': { vi: 'Quản lý bộ thu thập', en: 'Manage agents' },
   'may.manage-people': { vi: 'Quản lý người dùng', en: 'Manage people' },
+  'may.manage-notifications': { vi: 'Quản lý kênh thông báo', en: 'Manage notification channels' },
   'may.view-audit': { vi: 'Xem nhật ký', en: 'Read the audit log' },
   'may.view-quarantine': { vi: 'Xem dữ liệu cách ly', en: 'See what is in quarantine' },
 });

@@ -111,6 +111,7 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   'issue-voucher': 'may.issue-voucher',
   'manage-agents': 'may.manage-agents',
   'manage-people': 'may.manage-people',
+  'manage-notifications': 'may.manage-notifications',
   'view-audit': 'may.view-audit',
   'view-quarantine': 'may.view-quarantine',
 };
