@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { FatalError, toError } from '../protocols/errors.ts';
 import { agentSubject } from '../protocols/fleet/agent-events.ts';
+import type { DesiredDevice } from '../protocols/fleet/messages.ts';
 import type { RecordBody } from '../protocols/fleet/record.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import type { AgentConfig } from './config.ts';
+import { ConfigurationKeeper } from './configuration/keeper.ts';
 import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { Welcome } from './discovery/welcome.ts';
@@ -106,9 +108,11 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     }),
   );
   let hostDevice: string | undefined;
+  let keeper: ConfigurationKeeper | undefined;
   const sink: RecordSink = (lane, body) => {
     const named = hostDevice ? renamed(body, hostDevice) : body;
     outboxSink.take(lane, named);
+    keeper?.observe(named);
     policies.observe(named);
   };
   reportReplacement(database, sink, deps);
@@ -132,6 +136,12 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   const ports = { clock, log, network, broker, programs, host, sink, cards, upload, random };
   const supervisor = started.use(new Supervisor(findDriver, ports));
   started.defer(() => policies.stop());
+  const target = (device: string) => supervisor.target(device);
+  keeper = started.use(new ConfigurationKeeper({ target, sink, clock, log }));
+  const run = (devices: readonly DesiredDevice[]) => {
+    supervisor.apply(devices);
+    keeper?.apply(devices);
+  };
   const wanted = () => (link || identity ? desired.current : undefined);
   const known = () => ({ devices: wanted()?.devices ?? [], refused: new Set(wanted()?.refused) });
   const policy = discoveryPolicy(config);
@@ -158,7 +168,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       },
       load: () => ({ load: readLoad(), devices: supervisor.count() }),
       onDesired: ({ devices }) => {
-        supervisor.apply(devices);
+        run(devices);
         retainCards(cards, devices, log);
       },
       onCommands: (commands) => router.accept(commands),
@@ -193,7 +203,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
   if (identity) {
     if (prepared) await settle(identity);
     desired.unseal(identity);
-    supervisor.apply(desired.current?.devices ?? []);
+    run(desired.current?.devices ?? []);
     router.accept(inbox.waiting());
     await policies.start(trustOf(identity));
     begin(identity);
@@ -202,7 +212,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     supervisor.apply([own]);
     const onRedeemed = (as: StoredIdentity): void => {
       desired.unseal(as);
-      supervisor.apply(desired.current?.devices ?? []);
+      run(desired.current?.devices ?? []);
       router.accept(inbox.waiting());
       begin(as);
     };

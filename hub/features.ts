@@ -6,6 +6,7 @@ import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnes
 import { createCalendars } from './calendar/index.ts';
 import { createCommands } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
+import { createConfigurations, wishesOfDevices } from './configuration/index.ts';
 import { createBus } from './events/bus.ts';
 import { createHealth, decisiveCapabilities, type Health } from './health/index.ts';
 import { createHistory } from './history/index.ts';
@@ -52,6 +53,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
       log,
       sealer,
       facets: facetsOf(() => ({ health, twin, telemetry })),
+      wishesOf: wishesOfDevices,
     }),
   );
   await registry.load();
@@ -116,6 +118,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     quarantine,
     health,
     commands,
+    configuration: createConfigurations({ store, registry, organisation, twin, audit, clock }),
     notifications,
     ingest,
     imports: importsOf({ store, organisation, registry, reader, clock }),

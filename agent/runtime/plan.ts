@@ -9,7 +9,7 @@ export interface DevicePlan {
   readonly start: readonly DesiredDevice[];
 }
 
-/** The difference between what runs and what is desired. A new name alone restarts nothing; of equal ids the first counts. */
+/** The difference between what runs and what is desired. A new name or configuration alone restarts nothing; of equal ids the first counts. */
 export function planDevices(
   running: ReadonlyMap<string, DesiredDevice>,
   desired: readonly DesiredDevice[],
@@ -23,5 +23,9 @@ export function planDevices(
 }
 
 function isSameWork(running: DesiredDevice | undefined, desired: DesiredDevice): boolean {
-  return running !== undefined && isDeepStrictEqual({ ...running, name: '' }, { ...desired, name: '' });
+  return running !== undefined && isDeepStrictEqual(workOf(running), workOf(desired));
+}
+
+function workOf({ name: _name, configuration: _configuration, ...work }: DesiredDevice) {
+  return work;
 }

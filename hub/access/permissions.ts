@@ -4,11 +4,12 @@ import { type Action, actions } from './actor.ts';
 /** What each role may do, within the subtree that it was granted for. Every role may read there. */
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
   'province-admin': actions,
-  operator: ['read', 'adopt', 'command', 'view-picture', 'manage-calendar', 'view-quarantine'],
+  operator: ['read', 'adopt', 'command', 'configure', 'view-picture', 'manage-calendar', 'view-quarantine'],
   engineer: [
     'read',
     'adopt',
     'command',
+    'configure',
     'override',
     'view-picture',
     'issue-voucher',
@@ -18,7 +19,16 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   ],
   approver: ['read', 'approve'],
   accountant: ['read'],
-  'school-it': ['read', 'adopt', 'command', 'view-picture', 'manage-units', 'manage-calendar', 'issue-voucher'],
+  'school-it': [
+    'read',
+    'adopt',
+    'command',
+    'configure',
+    'view-picture',
+    'manage-units',
+    'manage-calendar',
+    'issue-voucher',
+  ],
   supplier: ['read'],
   auditor: ['read', 'view-audit', 'view-quarantine'],
 };

@@ -58,6 +58,7 @@ import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Calendars } from '../calendar/index.ts';
+import type { Configurations } from '../configuration/index.ts';
 import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Notifications } from '../notifications/index.ts';
@@ -237,6 +238,7 @@ export interface Features {
   readonly telemetry: TelemetryPort;
   readonly history: HistoryPort;
   readonly commands: CommandsPort;
+  readonly configuration: Configurations;
   readonly health: HealthPort;
   readonly enrolment: EnrolmentPort;
   readonly documents: Documents;

@@ -24,6 +24,7 @@ import { addAgentRoutes } from './routes/agents.ts';
 import { addCalendarFileRoute, addCalendarRoutes } from './routes/calendar.ts';
 import { addCommandBatchRoutes } from './routes/command-batches.ts';
 import { addCommandRoutes } from './routes/commands.ts';
+import { addConfigurationRoutes } from './routes/configuration.ts';
 import { addDeviceRoutes } from './routes/devices.ts';
 import { addFileRoutes, addImportRoutes } from './routes/imports.ts';
 import { addInsightRoutes } from './routes/insight.ts';
@@ -116,6 +117,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addDeviceRoutes(api, context);
       addCommandRoutes(api, context);
       addCommandBatchRoutes(api, context);
+      addConfigurationRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);

@@ -1,3 +1,4 @@
+import type { DesiredDevice } from '../../protocols/fleet/messages.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Organisation } from '../organisation/index.ts';
@@ -5,6 +6,12 @@ import type { Sealer, Store, Trx } from '../store/index.ts';
 import type { Directory } from './directory.ts';
 import type { Facets } from './facets.ts';
 import type { Families } from './families.ts';
+
+/** What an agent is told of how its devices shall be set, by device. */
+export type WishesOf = (
+  trx: Trx,
+  devices: readonly { readonly id: string; readonly unitPath: string }[],
+) => Promise<ReadonlyMap<string, NonNullable<DesiredDevice['configuration']>>>;
 
 /** What the parts of the registry share. */
 export interface RegistryContext {
@@ -17,6 +24,8 @@ export interface RegistryContext {
   readonly facets: Facets;
   readonly directory: Directory;
   readonly families: Pick<Families, 'labelOf'>;
+  /** How devices shall be set, read with the rest of the desired document; nothing is wished without it. */
+  readonly wishesOf?: WishesOf;
   /**
    * Raises the desired generation of this agent, to above `held` at least; after the commit memory follows, and whoever
    * must send it is told.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FatalError } from '../../protocols/errors.ts';
 import type { Desired, DesiredDevice } from '../../protocols/fleet/messages.ts';
-import { type Sealer, type Store, type Trx, toStoreError } from '../store/index.ts';
+import { type Sealer, type Trx, toStoreError } from '../store/index.ts';
 import type { RegistryContext } from './context.ts';
 
 export interface Credentials {
@@ -24,13 +24,13 @@ function openCredentials(sealer: Sealer, deviceId: string, secret: Buffer): Desi
 
 /** The whole wish for one agent, as of one moment: devices in use, with their credentials, and what was refused. */
 export async function desiredFor(context: RegistryContext, agentId: string): Promise<Desired> {
-  const { generation, devices, refused } = await readWish(context.store, agentId);
+  const { generation, devices, refused, wishes } = await readWish(context, agentId);
   return {
     generation,
     issuedAt: context.clock.now(),
     devices: devices.flatMap((row) => {
       try {
-        return [desiredDevice(context.sealer, row)];
+        return [desiredDevice(context.sealer, row, wishes.get(row.id))];
       } catch (thrown) {
         // One secret that does not open must not take the agent's other devices away.
         if (!(thrown instanceof FatalError)) throw thrown;
@@ -69,32 +69,49 @@ function lockAgent(trx: Trx, agentId: string) {
   return trx.selectFrom('agent').select('desired_generation').where('id', '=', agentId).forUpdate().executeTakeFirst();
 }
 
-async function readWish(store: Store, agentId: string) {
+async function readWish({ store, wishesOf }: Pick<RegistryContext, 'store' | 'wishesOf'>, agentId: string) {
   try {
     return await store.db
       .transaction()
       .setIsolationLevel('repeatable read')
-      .execute(async (trx) => ({
-        generation: await generationOf(trx, agentId),
-        devices: await trx
-          .selectFrom('device')
-          .select(['id', 'family', 'name', 'address', 'settings', 'secret'])
-          .where('agent_id', '=', agentId)
-          .where('lifecycle', 'in', ['in-service', 'maintenance'])
-          .orderBy('sid')
-          .execute(),
-        refused: await trx
-          .selectFrom('proposal')
-          .select('key')
-          .where('agent_id', '=', agentId)
-          .where('status', '=', 'refused')
-          .orderBy('id')
-          .limit(5_000)
-          .execute(),
-      }));
+      .execute(async (trx) => {
+        const devices = await devicesOf(trx, agentId);
+        return {
+          generation: await generationOf(trx, agentId),
+          devices,
+          wishes: (await wishesOf?.(trx, devices)) ?? new Map(),
+          refused: await trx
+            .selectFrom('proposal')
+            .select('key')
+            .where('agent_id', '=', agentId)
+            .where('status', '=', 'refused')
+            .orderBy('id')
+            .limit(5_000)
+            .execute(),
+        };
+      });
   } catch (thrown) {
     throw toStoreError(thrown);
   }
+}
+
+function devicesOf(trx: Trx, agentId: string) {
+  return trx
+    .selectFrom('device')
+    .innerJoin('unit', 'unit.id', 'device.unit_id')
+    .select([
+      'device.id',
+      'device.family',
+      'device.name',
+      'device.address',
+      'device.settings',
+      'device.secret',
+      'unit.path as unitPath',
+    ])
+    .where('device.agent_id', '=', agentId)
+    .where('device.lifecycle', 'in', ['in-service', 'maintenance'])
+    .orderBy('device.sid')
+    .execute();
 }
 
 async function generationOf(trx: Trx, agentId: string): Promise<number> {
@@ -103,14 +120,15 @@ async function generationOf(trx: Trx, agentId: string): Promise<number> {
   return row.desired_generation;
 }
 
-type WishRow = Awaited<ReturnType<typeof readWish>>['devices'][number];
+type WishRow = Awaited<ReturnType<typeof devicesOf>>[number];
 
-function desiredDevice(sealer: Sealer, row: WishRow): DesiredDevice {
+function desiredDevice(sealer: Sealer, row: WishRow, configuration: DesiredDevice['configuration']): DesiredDevice {
   return {
     id: row.id,
     family: row.family,
     name: row.name,
     settings: row.settings,
+    ...(configuration ? { configuration } : {}),
     ...(row.address ? { address: row.address } : {}),
     ...(row.secret ? { credentials: openCredentials(sealer, row.id, row.secret) } : {}),
   };

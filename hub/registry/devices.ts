@@ -270,8 +270,10 @@ export async function updateDevice(
       })
       .where('id', '=', id)
       .execute();
-    // The agent knows its devices by name, runs only those in use, and connects by address and credentials.
-    const isNews = name !== row.name || lifecycle !== row.lifecycle || address || credentials !== undefined;
+    // The agent knows its devices by name, runs only those in use, connects by address and credentials, and sets them as is
+    // wished where they stand.
+    const isMoved = body.unit !== undefined && body.unit !== row.unit_id;
+    const isNews = isMoved || name !== row.name || lifecycle !== row.lifecycle || address || credentials !== undefined;
     if (isNews) await context.bumpGeneration(trx, device.agentId);
     afterCommit(trx, () => {
       context.announce(device.agentId);

@@ -23,7 +23,7 @@ import {
   type NewAgent,
   touchAgents,
 } from './agents.ts';
-import type { RegistryContext } from './context.ts';
+import type { RegistryContext, WishesOf } from './context.ts';
 import { desiredFor, outgrow } from './desired.ts';
 import {
   type DeviceFilter,
@@ -50,6 +50,7 @@ export interface RegistryDeps {
   readonly sealer: Sealer;
   /** What other features add to a device's page; closures, since some of them are made after the registry. */
   readonly facets?: Facets;
+  readonly wishesOf?: WishesOf;
 }
 
 /** Agents, devices and proposals: what the fleet consists of and what each agent shall run. */
@@ -83,6 +84,8 @@ export interface Registry extends AsyncDisposable {
   applyProposals(trx: Trx, agentId: string, records: readonly ProposalRecord[]): Promise<void>;
   /** Copies the identity that a device described into the columns that lists and searches use. */
   describe(trx: Trx, deviceId: string, descriptor: Descriptor): Promise<void>;
+  /** Has these agents sent their desired document anew, after the commit. */
+  reissue(trx: Trx, agentIds: Iterable<string>): Promise<void>;
   /** The whole desired document with its generation, credentials opened. Throws FatalError `unknown-agent`. */
   desiredFor(agentId: string): Promise<Desired>;
   /** Calls back with the agent whose desired document changed, on any hub. */
@@ -168,8 +171,18 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
   };
 
+  const reissue = async (trx: Trx, agentIds: Iterable<string>) => {
+    // In one order, so that two of these cannot wait for each other.
+    for (const agentId of [...agentIds].sort()) {
+      await context.bumpGeneration(trx, agentId);
+      afterCommit(trx, () => context.announce(agentId));
+    }
+  };
   const follow = (change: StructureChange) => {
-    for (const agentId of followStructure(directory, organisation, change)) {
+    const touched = followStructure(directory, organisation, change);
+    // Other wishes may reach what stands elsewhere now.
+    if (touched.size > 0 && deps.wishesOf) quietly(store.transaction((trx) => reissue(trx, touched)));
+    for (const agentId of touched) {
       bus.publish({ type: 'agent-changed', agent: agentId }, directory.agent(agentId)?.unitPath);
       // What was being read meanwhile may be of before.
       if (change.rehomed.length + change.agents.length > 0) quietly(readOne(agentId));
@@ -232,6 +245,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
         .where('id', '=', deviceId)
         .execute();
     },
+    reissue,
     desiredFor: (agentId) => desiredFor(context, agentId),
     onDesired: (listener) => {
       desiredListeners.add(listener);

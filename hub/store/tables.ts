@@ -3,6 +3,7 @@ import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { Descriptor, Lane } from '../../protocols/fleet/record.ts';
 import type { CalendarTables } from './calendar-tables.ts';
 import type { CommandTables } from './command-tables.ts';
+import type { ConfigurationTables } from './configuration-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type {
   UnitAliasTable,
@@ -320,7 +321,13 @@ interface PictureTable {
   expires_at: Time;
 }
 
-export interface Tables extends CalendarTables, CommandTables, NotificationTables, TelemetryTables, ProblemTables {
+export interface Tables
+  extends CalendarTables,
+    CommandTables,
+    ConfigurationTables,
+    NotificationTables,
+    TelemetryTables,
+    ProblemTables {
   unit: UnitTable;
   unit_change: UnitChangeTable;
   unit_alias: UnitAliasTable;

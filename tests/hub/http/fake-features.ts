@@ -110,6 +110,12 @@ const importDone = {
   counts: { new: 0, changed: 0, unchanged: 0, refused: 0 },
   rows: [],
 };
+const noEffect = {
+  devices: 0,
+  outcomes: { changes: 0, agrees: 0, untold: 0, impossible: 0, shown: 0, released: 0 },
+  excluded: { overridden: 0, incapable: 0 },
+  rows: [],
+};
 const requireHere = (scope: Scope, id: number): void => {
   if (!inScope(scope, paths[id] ?? '-')) throw new NotFoundError();
 };
@@ -363,6 +369,34 @@ function createFakeFeatures(): FakeFeatures {
       exportFile: async (scope, id) => {
         requireHere(scope, id);
         return { bytes: Buffer.from('x'), type: 'text/csv', name: 'lich.csv' };
+      },
+    },
+    configuration: {
+      ofUnit: async (scope, id) => {
+        requireHere(scope, id);
+        return { unit: school, settings: [] };
+      },
+      ofDevice: async (scope, id) => {
+        within(scope, id, true);
+        return { device: id, isDelivered: true, settings: [] };
+      },
+      change: async (scope, _actor, place, { dryRun }) => {
+        if ('unit' in place) requireHere(scope, place.unit);
+        else within(scope, place.device, true);
+        return writing('change-configuration', { ...noEffect, dryRun });
+      },
+      history: async (scope, place) => {
+        if ('unit' in place) requireHere(scope, place.unit);
+        else within(scope, place.device, true);
+        return page([]);
+      },
+      revert: async (scope, _actor, id, { dryRun }) => {
+        requireHere(scope, id);
+        return writing('revert-configuration', { ...noEffect, dryRun });
+      },
+      drift: async (scope, { unit: within }) => {
+        requireUnit(scope, within);
+        return page([]);
       },
     },
     registry: {

@@ -6,6 +6,7 @@ import { allows } from '../../../hub/access/permissions.ts';
 import { createAudit } from '../../../hub/audit/index.ts';
 import { createCalendars } from '../../../hub/calendar/index.ts';
 import { createCommands } from '../../../hub/commands/index.ts';
+import { createConfigurations } from '../../../hub/configuration/index.ts';
 import { createDocuments } from '../../../hub/documents/index.ts';
 import { createEnrolment } from '../../../hub/enrolment/index.ts';
 import { createBus } from '../../../hub/events/bus.ts';
@@ -114,6 +115,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     audit,
     access,
     commands,
+    configuration: createConfigurations({ ...shared, registry, organisation, twin, audit }),
     enrolment,
   };
   const server = stack.use(

@@ -46,6 +46,13 @@ export const samples: Readonly<Record<string, Sample>> = {
   'GET /api/v1/units/:id/calendar/export': { query: () => ({ as: 'csv' }) },
   'POST /api/v1/imports/site': { query: () => ({ file: 'truong.xlsx' }) },
   'POST /api/v1/imports/:id/undo': { body: () => ({ reason: 'nhập nhầm tệp' }) },
+  'POST /api/v1/units/:id/configuration': {
+    body: () => ({ changes: [{ key: 'volume.level', value: 40 }], reason: 'quy định của trường' }),
+  },
+  'POST /api/v1/devices/:id/configuration': {
+    body: () => ({ changes: [{ key: 'volume.level', value: 40 }], reason: 'phòng ồn' }),
+  },
+  'POST /api/v1/configuration/changes/:id/revert': { body: () => ({ reason: 'đặt nhầm' }) },
   'POST /api/v1/devices': { body: (place) => ({ agent: `${place}-agent`, family: 'thing', name: 'Bảng' }) },
   'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
   'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },

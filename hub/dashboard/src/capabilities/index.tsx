@@ -46,6 +46,7 @@ import { TagreaderWidget } from './tagreader.tsx';
 import { TemperatureWidget } from './temperature.tsx';
 import { AccountsWidget } from './upkeep/accounts.tsx';
 import { CertificateWidget } from './upkeep/certificate.tsx';
+import { ConfigurationWidget } from './upkeep/configuration.tsx';
 import { LogWidget } from './upkeep/log.tsx';
 import { NetworkWidget } from './upkeep/network.tsx';
 import { TimeWidget } from './upkeep/time.tsx';
@@ -96,6 +97,7 @@ const widgets: { readonly [N in CapabilityName]: Widget<N> } = {
   network: NetworkWidget,
   accounts: AccountsWidget,
   certificate: CertificateWidget,
+  configuration: ConfigurationWidget,
   log: LogWidget,
   identity: IdentityWidget,
 };

@@ -103,6 +103,7 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   read: 'may.read',
   adopt: 'may.adopt',
   command: 'may.command',
+  configure: 'may.configure',
   override: 'may.override',
   approve: 'may.approve',
   'view-picture': 'may.view-picture',

@@ -2,6 +2,7 @@ import { accountTexts } from './account.ts';
 import { adminTexts } from './admin.ts';
 import { auditTexts } from './audit.ts';
 import { calendarTexts } from './calendar.ts';
+import { configurationTexts } from './configuration.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
@@ -30,6 +31,7 @@ export const texts = {
   ...auditTexts,
   ...calendarTexts,
   ...upkeepTexts,
+  ...configurationTexts,
   ...rigTexts,
   ...troubleTexts,
 };

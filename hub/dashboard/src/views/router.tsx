@@ -62,6 +62,11 @@ const units = createRoute({
   validateSearch: unitsSearch,
   component: lazyRouteComponent(() => import('./units/units-page.tsx'), 'UnitsPage'),
 });
+const unitConfiguration = createRoute({
+  getParentRoute: () => frame,
+  path: '/units/$unit/configuration',
+  component: lazyRouteComponent(() => import('./configuration/unit-configuration-page.tsx'), 'UnitConfigurationPage'),
+});
 const importTable = createRoute({
   getParentRoute: () => frame,
   path: '/import',
@@ -146,6 +151,7 @@ export const router = createRouter({
       devices,
       device,
       units,
+      unitConfiguration,
       importTable,
       calendar,
       agents,

@@ -9,6 +9,7 @@ import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemPanel } from '../../ui/problem-panel.tsx';
+import { ConfigurationCard } from '../configuration/configuration-card.tsx';
 import { placeOfDevice } from '../devices/device-columns.tsx';
 import { ChartCard } from './chart-card.tsx';
 import { EditDevice } from './edit-dialog.tsx';
@@ -69,6 +70,7 @@ export function DevicePage() {
                 <ChartCard key={found.id} device={found} />
               </div>
               <div className="column">
+                <ConfigurationCard device={found} />
                 <InventoryCard device={found} />
                 <Timeline device={found.id} />
               </div>

@@ -74,6 +74,7 @@ const known: Readonly<Record<string, TextKey>> = {
   'diagnostics.logged': 'happened.diagnostics.logged',
   'detection.crossed': 'happened.detection.crossed',
   'detection.entered': 'happened.detection.entered',
+  'configuration.kept': 'happened.configuration.kept',
   'relay.input': 'happened.relay.input',
   'relay.output': 'happened.relay.output',
   'surroundings.contact': 'happened.surroundings.contact',

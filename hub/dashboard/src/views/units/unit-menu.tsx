@@ -29,6 +29,12 @@ export function UnitMenu({ unit }: { readonly unit: Unit | undefined }) {
   const isOpen = unit.validTo === undefined;
   return (
     <>
+      <Button
+        variant="default"
+        renderRoot={(props) => <Link to="/units/$unit/configuration" params={{ unit: String(unit.id) }} {...props} />}
+      >
+        {t('configuration.open')}
+      </Button>
       <Button variant="default" onClick={() => setOpened('history')}>
         {t('units.history')}
       </Button>
