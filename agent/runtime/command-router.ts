@@ -40,6 +40,8 @@ export interface CommandInbox {
   finish(id: string, result: CommandResult): void;
   /** Commands that began and did not finish, from an earlier life of the agent. */
   unfinished(): readonly JournaledCommand[];
+  /** The newest that have ended, at most `limit`; a journal whose word cannot be lost has no need of it. */
+  lately?(limit: number): readonly JournaledCommand[];
 }
 
 /** Who carries commands out for one device. */
@@ -63,6 +65,8 @@ export interface RouterOptions {
 
 /** The longest output that is told, as JSON: the newest part of a device's log fits. Results ride in the lane that is never shed. */
 const maxOutputBytes = 20 * 1024;
+/** As many as can have been under way when a life ended. */
+const retold = 200;
 /** Commands under way at once; the hub sends at most 100 in one message. */
 const maxRunning = 200;
 
@@ -82,8 +86,12 @@ export class CommandRouter implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Answers for what an earlier life of the agent left open. Call once, before the first `accept`. */
+  /**
+   * Answers for what an earlier life of the agent left open, and says again how the last ones ended: that word may have been
+   * lost with that life, between the journal and the outbox. Call once, before the first `accept`.
+   */
   recover(): void {
+    for (const { id, result } of this.#options.inbox.lately?.(retold) ?? []) if (result) this.#tell(id, result);
     for (const { id } of this.#options.inbox.unfinished()) this.#settle(id, interrupted);
   }
 
@@ -137,13 +145,13 @@ export class CommandRouter implements AsyncDisposable {
         this.#repeat(journaled);
         return;
       }
-      await this.#run(command);
+      await this.#run(command, journaled);
     } catch (thrown) {
       this.#options.log.error('a command could not be handled', { command: command.id, error: thrown });
     }
   }
 
-  async #run(command: Command): Promise<void> {
+  async #run(command: Command, before: JournaledCommand | undefined): Promise<void> {
     let hasStarted = false;
     let result: CommandResult;
     try {
@@ -154,6 +162,11 @@ export class CommandRouter implements AsyncDisposable {
     } catch (thrown) {
       // It has its answer already.
       if (!hasStarted && this.#cancelled.has(command.id)) return;
+      // A second run that did not begin says nothing of the first, which did.
+      if (!hasStarted && before) {
+        this.#repeat(before);
+        return;
+      }
       result = failureOf(thrown, hasStarted);
     }
     this.#settle(command.id, result);

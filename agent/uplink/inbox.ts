@@ -19,7 +19,7 @@ interface Row {
 export class Inbox implements CommandInbox {
   readonly #database: AgentDatabase;
   readonly #statements: Readonly<
-    Record<'receive' | 'seen' | 'begin' | 'finish' | 'unfinished' | 'waiting' | 'forget', StatementSync>
+    Record<'receive' | 'seen' | 'begin' | 'finish' | 'unfinished' | 'lately' | 'waiting' | 'forget', StatementSync>
   >;
 
   constructor(database: AgentDatabase) {
@@ -40,6 +40,9 @@ export class Inbox implements CommandInbox {
       ),
       unfinished: sql.prepare(
         'select id, idempotent, result from command where begun_at is not null and result is null order by place',
+      ),
+      lately: sql.prepare(
+        'select id, idempotent, result from command where result is not null order by place desc limit ?',
       ),
       waiting: sql.prepare(
         'select body from command where begun_at is null and result is null and body is not null order by place',
@@ -84,6 +87,10 @@ export class Inbox implements CommandInbox {
 
   unfinished(): readonly JournaledCommand[] {
     return (this.#statements.unfinished.all() as unknown as readonly Row[]).map(journaled);
+  }
+
+  lately(limit: number): readonly JournaledCommand[] {
+    return (this.#statements.lately.all(limit) as unknown as readonly Row[]).map(journaled);
   }
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Command } from '../../protocols/fleet/messages.ts';
 import type { ResultRecord } from '../../protocols/fleet/record.ts';
 import { afterCommit, type Trx } from '../store/index.ts';
@@ -8,14 +9,22 @@ import { lockCommands, overdueIds, progressOf, writeProgress } from './rows.ts';
 import { step, tellChanged } from './steps.ts';
 import { type CommandRow, wireOf } from './view.ts';
 
-const wireBatch = 100;
+/** All that may be open for one agent (`mostOpen`). */
+const wireBatch = 200;
+/** How long an agent that comes back is asked what became of a command that it never answered. */
+const askedAgainMs = 7 * 24 * 3_600_000;
+const isUnanswered = sql<boolean>`problem ->> 'code' = 'no-answer'`;
+const cancellationBatch = 100;
 const expiryBatch = 500;
 /** A moment that no hub saw pass, because all of them stood still, is looked at again for this long. */
 const missedMs = 60_000;
 
 /** Between hub and agents: what goes out when, and what comes back. */
 export interface Delivery {
-  /** What this agent shall get now, oldest first, at most 100; `again` adds what was sent and never confirmed. */
+  /**
+   * What this agent shall get now, oldest first, at most 200; `again` adds what was sent and never answered, also after its
+   * time: an agent that never had it says so, one that had it says how it ended.
+   */
   pendingFor(agentId: string, options?: { readonly again?: boolean }): Promise<Command[]>;
   /** Ids of commands that were taken back after they had left, and have no answer yet; at most 100. */
   cancellationsFor(agentId: string): Promise<string[]>;
@@ -63,10 +72,19 @@ export function createDelivery(context: CommandContext): Delivery {
         .selectFrom('command')
         .selectAll()
         .where('agent_id', '=', agentId)
-        .where('state', 'in', options.again ? ['queued', 'sent'] : ['queued'])
-        .where('cancel_asked_at', 'is', null)
-        .where('not_after', '>', now)
-        .where((eb) => eb.or([eb('not_before', 'is', null), eb('not_before', '<=', now)]))
+        .where((eb) => {
+          const due = eb.and([
+            eb('state', '=', 'queued'),
+            eb('not_after', '>', now),
+            eb.or([eb('not_before', 'is', null), eb('not_before', '<=', now)]),
+          ]);
+          const unanswered = eb.and([
+            eb('cancel_asked_at', 'is', null),
+            eb.or([eb('state', '=', 'sent'), eb.and([eb('state', '=', 'unknown'), isUnanswered])]),
+            eb('updated_at', '>', new Date(now.getTime() - askedAgainMs)),
+          ]);
+          return options.again ? eb.or([due, unanswered]) : due;
+        })
         .orderBy('created_at')
         .orderBy('id')
         .limit(wireBatch)
@@ -81,7 +99,7 @@ export function createDelivery(context: CommandContext): Delivery {
         .where('agent_id', '=', agentId)
         .where('state', 'in', ['sent', 'received', 'running'])
         .where('cancel_asked_at', 'is not', null)
-        .limit(wireBatch)
+        .limit(cancellationBatch)
         .execute();
       return rows.map(({ id }) => id);
     },
@@ -92,7 +110,7 @@ export function createDelivery(context: CommandContext): Delivery {
         const rows = await lockCommands(trx, ids);
         await step(context, trx, rows, { type: 'sent' });
         const mayGo = rows.filter(({ state, cancel_asked_at }) => {
-          return state === 'queued' || (state === 'sent' && cancel_asked_at === null);
+          return state === 'queued' || (['sent', 'unknown'].includes(state) && cancel_asked_at === null);
         });
         return new Set(mayGo.map(({ id }) => id));
       });

@@ -42,6 +42,8 @@ alter table command
 drop index command_pending;
 create index command_pending on command (agent_id, created_at)
   where state in ('awaiting-approval', 'queued', 'sent', 'received', 'running');
+-- An agent that comes back is asked what became of these.
+create index command_unknown on command (agent_id, created_at) where state = 'unknown';
 create index command_overdue on command (not_after)
   where state in ('awaiting-approval', 'queued', 'sent', 'received', 'running');
 create index command_due on command (not_before) where state = 'queued' and not_before is not null;

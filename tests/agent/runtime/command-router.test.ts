@@ -29,6 +29,11 @@ function createMemoryInbox(): MemoryInbox {
       entries.set(id, { id, idempotent: entries.get(id)?.idempotent ?? false, result });
     },
     unfinished: () => [...entries.values()].filter(({ result }) => result === undefined),
+    lately: (limit) =>
+      [...entries.values()]
+        .filter(({ result }) => result !== undefined)
+        .slice(-limit)
+        .reverse(),
   };
 }
 
@@ -294,5 +299,22 @@ describe('command router', () => {
     await router[Symbol.asyncDispose]();
     router.cancel(['c1']);
     expect(states().slice(-2)).toEqual(['succeeded', 'succeeded']);
+  });
+
+  it('does not call expired what began in an earlier life', async () => {
+    const { router, inbox, results, clock, command } = setUp();
+    inbox.begin('c1', { idempotent: true, atMs: 1 });
+    const late = command({ capability: 'volume', name: 'set', args: { level: 3 }, notAfter: clock.now() - 1 });
+    router.accept([late]);
+    await router[Symbol.asyncDispose]();
+    expect(results().at(-1)).toMatchObject({ command: 'c1', state: 'unknown', problem: { code: 'interrupted' } });
+  });
+
+  it('says again after a start how the last ones ended', async () => {
+    const { router, inbox, results } = setUp();
+    inbox.begin('c1', { idempotent: false, atMs: 1 });
+    inbox.finish('c1', { state: 'succeeded' });
+    router.recover();
+    expect(results()).toMatchObject([{ command: 'c1', state: 'succeeded' }]);
   });
 });
