@@ -7,6 +7,7 @@ import { writeDurableFile } from '../../provisioning/platform/durable-file.ts';
 import { createApi, signIn } from '../support/api.ts';
 import { addOthers, adoptFound, createToken, ensureSchool, issueVoucher } from './adoption.ts';
 import { enrolAgent, isEnrolled, startAgent } from './agent.ts';
+import { ensureCalendar } from './calendar.ts';
 import { ensureDashboard } from './dashboard.ts';
 import { startHub } from './hub.ts';
 import { type DemoOptions, readOptions, UsageError, usage } from './options.ts';
@@ -47,6 +48,7 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
 
   const api = createApi(url, { authorization: `Bearer ${apiToken}` });
   const place = await ensureSchool(api, schoolName, demoRooms);
+  if (await ensureCalendar(api, place.school)) say('a sample school year is set');
   const school = options.empty
     ? undefined
     : stack.use(await startSchool({ clock: systemClock, seed: options.seed, network: 10 + (options.port % 240) }));

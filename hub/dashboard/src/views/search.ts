@@ -39,6 +39,11 @@ export const unitsSearch = z.object({ parent: unit, q: words });
 
 export const calendarSearch = z.object({ unit, year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined) });
 
+export const calendarSearch = z.object({
+  unit,
+  year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined),
+});
+
 export const importSearch = z.object({ unit, of: z.enum(['units', 'site']).optional().catch(undefined) });
 
 export const agentsSearch = z.object({

@@ -11,7 +11,7 @@ const outcomeKeys = {
 } as const satisfies Record<ImportRow['outcome'], TextKey>;
 
 /** What each row comes to; what is wrong stands first, by its cell. */
-export function ImportRows({ result: { rows, counts } }: { readonly result: ImportResult }) {
+export function ImportRows({ result: { rows, counts } }: { readonly result: Pick<ImportResult, 'rows' | 'counts'> }) {
   const { t, language } = useText();
   if (rows.length === 0) return null;
   const all = counts.new + counts.changed + counts.unchanged + counts.refused;
