@@ -6,6 +6,7 @@ import { configurationTexts } from './configuration.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
 import { enrolmentTexts } from './enrolment.ts';
+import { notificationTexts } from './notifications.ts';
 import { organisationTexts } from './organisation.ts';
 import { overviewTexts } from './overview.ts';
 import { passkeyTexts } from './passkeys.ts';
@@ -34,6 +35,7 @@ export const texts = {
   ...configurationTexts,
   ...rigTexts,
   ...troubleTexts,
+  ...notificationTexts,
 };
 export type TextKey = keyof typeof texts;
 

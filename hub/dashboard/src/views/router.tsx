@@ -14,6 +14,7 @@ import {
   deviceSearch,
   devicesSearch,
   importSearch,
+  notificationsSearch,
   overviewSearch,
   peopleSearch,
   proposalsSearch,
@@ -140,6 +141,28 @@ const quarantine = createRoute({
   component: lazyRouteComponent(() => import('./admin/quarantine-page.tsx'), 'QuarantinePage'),
 });
 
+const told = createRoute({
+  getParentRoute: () => frame,
+  path: '/notifications',
+  validateSearch: notificationsSearch,
+  component: lazyRouteComponent(() => import('./notifications/notifications-page.tsx'), 'NotificationsPage'),
+});
+const toldHow = createRoute({
+  getParentRoute: () => frame,
+  path: '/notifications/settings',
+  component: lazyRouteComponent(() => import('./notifications/settings-page.tsx'), 'NotificationSettingsPage'),
+});
+const channels = createRoute({
+  getParentRoute: () => frame,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('./notifications/channels-page.tsx'), 'ChannelsPage'),
+});
+const deadLetters = createRoute({
+  getParentRoute: () => frame,
+  path: '/dead-letters',
+  component: lazyRouteComponent(() => import('./notifications/dead-letters-page.tsx'), 'DeadLettersPage'),
+});
+
 /** Every address of the page. What a page shows is in its address, so that a link shows the same to the next person. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -161,6 +184,10 @@ export const router = createRouter({
       conflicts,
       people,
       account,
+      told,
+      toldHow,
+      channels,
+      deadLetters,
       audit,
       quarantine,
     ]),

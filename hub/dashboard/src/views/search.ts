@@ -37,7 +37,10 @@ export const deviceSearch = z.object({
 
 export const unitsSearch = z.object({ parent: unit, q: words });
 
-export const calendarSearch = z.object({ unit, year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined) });
+export const calendarSearch = z.object({
+  unit,
+  year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined),
+});
 
 export const calendarSearch = z.object({
   unit,
@@ -86,6 +89,8 @@ export const quarantineSearch = z.object({
   agent: name,
   code: z.string().max(64).optional().catch(undefined),
 });
+
+export const notificationsSearch = z.object({ state: z.enum(['unread']).optional().catch(undefined) });
 
 export const signInSearch = z.object({
   to: z.string().max(2_000).optional().catch(undefined),

@@ -22,6 +22,13 @@ export const actionKeys = {
   'conflict.revoke': 'did.conflict.revoke',
   'device.add': 'did.device.add',
   'device.update': 'did.device.update',
+  'endpoint.create': 'did.endpoint.create',
+  'endpoint.remove': 'did.endpoint.remove',
+  'endpoint.secret': 'did.endpoint.secret',
+  'endpoint.update': 'did.endpoint.update',
+  'letter.discard': 'did.letter.discard',
+  'letter.resend': 'did.letter.resend',
+  'notification.settings': 'did.notification.settings',
   'passkey.add': 'did.passkey.add',
   'passkey.remove': 'did.passkey.remove',
   'password.change': 'did.password.change',
@@ -59,6 +66,7 @@ export const actionKeys = {
   'voucher.extend': 'did.voucher.extend',
   'voucher.print': 'did.voucher.print',
   'voucher.revoke': 'did.voucher.revoke',
+  'zalo.link': 'did.zalo.link',
 } as const satisfies Record<string, TextKey>;
 
 /** How an action is called before people. */

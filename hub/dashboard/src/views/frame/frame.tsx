@@ -11,6 +11,7 @@ import { MeContext } from '../../state/session.ts';
 import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';
 import { LinkBadge } from '../../ui/link-badge.tsx';
+import { Bell } from '../notifications/bell.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { EmergencyNotice } from './emergency-notice.tsx';
 import { MustChangePage } from './must-change-page.tsx';
@@ -71,6 +72,7 @@ function SignedIn({ me }: { readonly me: Me }) {
             </Link>
             <div>
               <LinkBadge />
+              <Bell />
               <AccountMenu />
             </div>
           </div>

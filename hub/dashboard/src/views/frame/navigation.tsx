@@ -12,12 +12,23 @@ const entries = [
   { to: '/agents', key: 'nav.admin', icon: IconSettings },
 ] as const satisfies readonly { to: string; key: TextKey; icon: unknown }[];
 
-const adminPaths = ['/agents', '/proposals', '/vouchers', '/conflicts', '/people', '/audit', '/quarantine'] as const;
+const adminPaths = [
+  '/agents',
+  '/proposals',
+  '/vouchers',
+  '/conflicts',
+  '/people',
+  '/audit',
+  '/quarantine',
+  '/channels',
+  '/dead-letters',
+] as const;
 
 function useAdminEntries() {
   const mayVouchers = useMay('issue-voucher');
   const mayPeople = useMay('manage-people');
   const mayAudit = useMay('view-audit');
+  const mayChannels = useMay('manage-notifications');
   const mayQuarantine = useMay('view-quarantine');
   const all = [
     { to: '/agents', key: 'nav.agents', isShown: true },
@@ -25,6 +36,8 @@ function useAdminEntries() {
     { to: '/vouchers', key: 'nav.vouchers', isShown: mayVouchers },
     { to: '/conflicts', key: 'nav.conflicts', isShown: true },
     { to: '/people', key: 'nav.people', isShown: mayPeople },
+    { to: '/channels', key: 'nav.channels', isShown: mayChannels },
+    { to: '/dead-letters', key: 'nav.deadLetters', isShown: mayChannels },
     { to: '/audit', key: 'nav.audit', isShown: mayAudit },
     { to: '/quarantine', key: 'nav.quarantine', isShown: mayQuarantine },
   ] as const;
