@@ -37,7 +37,7 @@ export async function startHub(deps: HubDeps): Promise<Hub> {
 }
 
 function jobsOf(
-  { health, notifications, commands, quarantine }: HubFeatures,
+  { health, notifications, commands, quarantine, policies }: HubFeatures,
   { access, renewTls }: Awaited<ReturnType<typeof openDoors>>,
 ) {
   return [
@@ -47,6 +47,9 @@ function jobsOf(
     { name: 'notifications', everyMs: 2 * second, run: () => notifications.tick() },
     { name: 'deliver notifications', everyMs: 2 * second, run: (signal: AbortSignal) => notifications.deliver(signal) },
     { name: 'trim notifications', everyMs: hour, run: () => notifications.trim() },
+    { name: 'publish policies', everyMs: 2 * second, run: () => policies.publish() },
+    { name: 'renew policies', everyMs: hour, run: () => policies.renew() },
+    { name: 'trim policy runs', everyMs: day, run: () => policies.trim() },
     { name: 'trim quarantine', everyMs: hour, run: () => quarantine.trim() },
     { name: 'renew listeners', everyMs: day, run: () => renewTls() },
     { name: 'expire sessions', everyMs: hour, run: () => access.expireSessions() },

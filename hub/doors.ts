@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Registry as Metrics } from 'prom-client';
 import { FatalError, RecoverableError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/ports.ts';
-import { type Authority, openAuthority } from '../provisioning/authority/index.ts';
+import type { Authority } from '../provisioning/authority/index.ts';
 import { createAccess } from './access/index.ts';
 import { ensureAdministrator } from './administrator.ts';
 import { type Broker, createBroker } from './broker/index.ts';
@@ -21,8 +21,7 @@ import { openSecret } from './secret.ts';
 /** The three listeners: gateway and broker for agents, HTTP for people. */
 export async function openDoors(deps: HubDeps, features: HubFeatures, stack: AsyncDisposableStack) {
   const { config, clock, log } = deps;
-  const { store, registry, commands, audit, organisation } = features;
-  const authority = await openAuthority({ folder: join(config.dataDir, 'authority'), clock });
+  const { store, registry, commands, audit, organisation, authority, policies } = features;
   const tls = await tlsOf(authority, config);
   const publicHost = config.gateway.publicHost ?? (isAny(config.gateway.host) ? hostname() : config.gateway.host);
   const ports = { gateway: config.gateway.port, broker: config.broker.port };
@@ -63,6 +62,7 @@ export async function openDoors(deps: HubDeps, features: HubFeatures, stack: Asy
   ports.gateway = await gateway.listen(config.gateway.port, config.gateway.host);
   ports.broker = await broker.listen(config.broker.port, config.broker.host);
   stack.use(registry.onDesired((agentId) => send(broker.sendDesired(agentId), 'desired', log)));
+  stack.use(policies.onIssued((agentId) => send(broker.sendPolicies(agentId), 'policies', log)));
   stack.use(await commands.onQueued((agentId) => send(broker.sendCommands(agentId), 'commands', log)));
   stack.use(await enrolment.onWithdrawn((agentId) => broker.disconnect(agentId, 'access was withdrawn')));
   const { url, access } = await openHttp(deps, { ...features, broker, enrolment }, stack);

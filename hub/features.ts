@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { momentOf } from '../protocols/fleet/calendar/moment.ts';
 import type { Witness } from '../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
+import { type Authority, openAuthority } from '../provisioning/authority/index.ts';
+import { createPolicySigner } from '../provisioning/policy/signature.ts';
 import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnesses } from './audit/index.ts';
 import { createCalendars } from './calendar/index.ts';
 import { createCommands } from './commands/index.ts';
@@ -13,6 +15,7 @@ import { createHistory } from './history/index.ts';
 import { createIngest, type RecordSink } from './ingest/index.ts';
 import { createNotifications } from './notifications/index.ts';
 import { createOrganisation, createUnitImports, type Organisation, unitsTemplate } from './organisation/index.ts';
+import { createPolicies, createPolicyKey, type Policies } from './policies/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { openSecret } from './secret.ts';
@@ -61,9 +64,24 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   await twin.load();
   const telemetry: Telemetry = createTelemetry({ store, clock, log, retention: retentionOf(config) });
   await telemetry.load();
+  const authority = await openAuthority({ folder: join(dataDir, 'authority'), clock });
+  const policies: Policies = stack.use(
+    createPolicies({
+      store,
+      registry,
+      organisation,
+      calendars,
+      signer: await policySignerOf(dataDir, authority),
+      audit,
+      bus,
+      clock,
+      log,
+    }),
+  );
+  await policies.load();
   const quarantine = stack.use(createQuarantine({ store, bus, clock, log }));
   const health: Health = stack.use(
-    createHealth({ store, registry, twin, telemetry, organisation, quarantine, calendars, bus, clock, log }),
+    createHealth({ store, registry, twin, telemetry, organisation, quarantine, calendars, policies, bus, clock, log }),
   );
   await health.load();
   const commands = createCommands({
@@ -100,7 +118,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
       bus,
       clock,
       log,
-      recordSinks: [heardOf(health)],
+      recordSinks: [policies.sink, heardOf(health)],
     }),
   );
   stack.use(telemetry.start());
@@ -120,6 +138,8 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     commands,
     configuration: createConfigurations({ store, registry, organisation, twin, audit, clock }),
     notifications,
+    authority,
+    policies,
     ingest,
     imports: importsOf({ store, organisation, registry, reader, clock }),
     history: createHistory({ store }),
@@ -172,6 +192,12 @@ function heardOf(health: Health): RecordSink {
       );
     },
   };
+}
+
+/** A key of its own, that the device CA vouches for: whoever takes the key of the hub's listeners cannot make policies. */
+async function policySignerOf(dataDir: string, { deviceCaPem, signVoucher }: Authority) {
+  const keyPem = await openSecret(join(dataDir, 'policy-key'), createPolicyKey);
+  return createPolicySigner(keyPem, { deviceCaPem, signStatement: signVoucher });
 }
 
 export type HubFeatures = Awaited<ReturnType<typeof openFeatures>>;

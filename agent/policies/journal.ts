@@ -168,6 +168,11 @@ export class PolicyJournal implements CommandInbox {
     return (this.#statements.unfinished.all() as unknown as readonly Row[]).map(journaled);
   }
 
+  /** What has ended and is not told yet lies among the notes. */
+  lately(): readonly JournaledCommand[] {
+    return [];
+  }
+
   /** What is to be told, oldest first, with the place of the last. */
   notes(limit: number): { readonly bodies: readonly RecordBody[]; readonly through: number } {
     const rows = this.#statements.notes.all(limit) as unknown as readonly { place: number; body: string }[];

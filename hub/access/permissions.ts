@@ -4,7 +4,16 @@ import { type Action, actions } from './actor.ts';
 /** What each role may do, within the subtree that it was granted for. Every role may read there. */
 const allowed: Readonly<Record<Role, readonly Action[]>> = {
   'province-admin': actions,
-  operator: ['read', 'adopt', 'command', 'configure', 'view-picture', 'manage-calendar', 'view-quarantine'],
+  operator: [
+    'read',
+    'adopt',
+    'command',
+    'configure',
+    'view-picture',
+    'manage-calendar',
+    'manage-policies',
+    'view-quarantine',
+  ],
   engineer: [
     'read',
     'adopt',
@@ -27,6 +36,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'view-picture',
     'manage-units',
     'manage-calendar',
+    'manage-policies',
     'issue-voucher',
   ],
   supplier: ['read'],

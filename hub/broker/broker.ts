@@ -20,6 +20,7 @@ import type {
   BrokerHealth,
   BrokerIngest,
   BrokerMachines,
+  BrokerPolicies,
   BrokerQuarantine,
   BrokerRegistry,
   BrokerWitnesses,
@@ -39,6 +40,7 @@ interface BrokerDeps {
   readonly witnesses: BrokerWitnesses;
   readonly health: BrokerHealth;
   readonly commands: BrokerCommands;
+  readonly policies?: BrokerPolicies;
   readonly credentials: BrokerCredentials;
   readonly quarantine: BrokerQuarantine;
   readonly audit: BrokerAudit;
@@ -52,6 +54,8 @@ export interface Broker extends AsyncDisposable {
   listen(port: number, host?: string): Promise<number>;
   /** Sends the desired document to an agent that is connected here; does nothing for others. */
   sendDesired(agentId: string): Promise<void>;
+  /** Sends the bundle of policies to an agent that is connected here and holds a lower number. */
+  sendPolicies(agentId: string): Promise<void>;
   /** Sends queued commands to an agent that is connected here. */
   sendCommands(agentId: string): Promise<void>;
   /** Ends the session of an agent now. */
@@ -114,10 +118,12 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         greeted: false,
         generation: 0,
         generationSentMs: Number.NEGATIVE_INFINITY,
+        policy: 0,
         opensSealed: false,
         ended: false,
         sendCommands: inTurn(() => downlink.commands(session, false)),
         sendDesired: inTurn(() => downlink.desired(session)),
+        sendPolicies: inTurn(() => downlink.policies(session)),
       };
       sessions.remember(session);
       listener.known(socket);
@@ -217,6 +223,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     sendDesired: async (agentId) => {
       const session = sessions.live(agentId);
       if (session?.greeted) await session.sendDesired();
+    },
+    sendPolicies: async (agentId) => {
+      const session = sessions.live(agentId);
+      if (session?.greeted) await session.sendPolicies();
     },
     sendCommands: async (agentId) => {
       const session = sessions.live(agentId);

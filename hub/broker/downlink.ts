@@ -6,13 +6,15 @@ import type { Clock, Log } from '../../protocols/ports.ts';
 import { canSealTo, sealDesired } from '../../provisioning/sealing/credentials.ts';
 import { type BrokerCounters, count } from './counters.ts';
 import { Rejection } from './error.ts';
-import type { BrokerCommands, BrokerRegistry } from './ports.ts';
+import type { BrokerCommands, BrokerPolicies, BrokerRegistry } from './ports.ts';
 import type { Session } from './sessions.ts';
 import type { BrokerLimits } from './settings.ts';
 
 export interface DownlinkDeps {
   readonly registry: BrokerRegistry;
   readonly commands: BrokerCommands;
+  /** A hub without sends none. */
+  readonly policies?: BrokerPolicies;
   readonly limits: BrokerLimits;
   readonly counters: BrokerCounters;
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export interface Downlink {
   ack(session: Session, ack: Ack): void;
   /** Sends the desired document unless the agent holds this generation. Rejects when the database does not answer. */
   desired(session: Session): Promise<void>;
+  /** Sends the bundle of policies when the agent's number is lower. Rejects when the database does not answer. */
+  policies(session: Session): Promise<void>;
   /** Sends queued commands; `again` adds what was sent before and never confirmed. */
   commands(session: Session, again: boolean): Promise<void>;
 }
@@ -34,7 +38,7 @@ export interface Downlink {
 export const desiredAgainMs = 60_000;
 
 export function createDownlink(deps: DownlinkDeps): Downlink {
-  const { registry, commands, limits, counters, clock, log, cut } = deps;
+  const { registry, commands, policies, limits, counters, clock, log, cut } = deps;
 
   /** False when it could not be handed to the connection. */
   const send = <C extends DownChannel>(session: Session, channel: C, value: ChannelPayload<C>): boolean => {
@@ -70,6 +74,15 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
       session.generationSentMs = clock.mono();
       if (send(session, 'down/desired', sealedFor(session, desired)))
         log.info('desired document sent', { agent: agentId, generation: desired.generation });
+    },
+
+    policies: async (session) => {
+      const { agentId } = session.identity;
+      const bundle = await policies?.envelopeFor(agentId);
+      if (!bundle || bundle.number <= session.policy) return;
+      if (!send(session, 'down/policies', bundle.envelope)) return;
+      session.policy = bundle.number;
+      log.info('policies sent', { agent: agentId, number: bundle.number });
     },
 
     commands: async (session, again) => {

@@ -1,4 +1,5 @@
 import type { Ack, Command, Desired, Heartbeat, Hello } from '../../protocols/fleet/messages.ts';
+import type { PolicyEnvelope } from '../../protocols/fleet/policy/bundle.ts';
 import type { PeerIdentity } from '../../provisioning/authority/index.ts';
 
 /** What the broker needs of its neighbours, and no more. */
@@ -57,6 +58,12 @@ export interface BrokerCommands {
 
 export interface BrokerRegistry {
   desiredFor(agentId: string): Promise<Desired>;
+}
+
+export interface BrokerPolicies {
+  /** Takes the number of the bundle that an agent says it holds. */
+  held(agentId: string, number: number): Promise<void>;
+  envelopeFor(agentId: string): Promise<{ readonly number: number; readonly envelope: PolicyEnvelope } | undefined>;
 }
 
 export interface BrokerQuarantine {

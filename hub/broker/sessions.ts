@@ -20,12 +20,15 @@ export interface Session {
   /** Generation of the desired document last sent or known to be held, and when it was last sent (monotonic). */
   generation: number;
   generationSentMs: number;
+  /** Number of the bundle of policies last sent or known to be held. */
+  policy: number;
   /** Set as soon as it broke the contract: what is still on its way from it is dropped. */
   ended: boolean;
   /** Whether its agent opens credentials that are sealed to its certificate. */
   opensSealed: boolean;
   sendCommands: () => Promise<void>;
   sendDesired: () => Promise<void>;
+  sendPolicies: () => Promise<void>;
 }
 
 /**

@@ -10,13 +10,14 @@ import { type BrokerCounters, count } from './counters.ts';
 import { type Downlink, desiredAgainMs } from './downlink.ts';
 import { Rejection } from './error.ts';
 import type { Journal } from './journal.ts';
-import type { BrokerHealth, BrokerIngest, BrokerMachines, BrokerWitnesses } from './ports.ts';
+import type { BrokerHealth, BrokerIngest, BrokerMachines, BrokerPolicies, BrokerWitnesses } from './ports.ts';
 import type { Session } from './sessions.ts';
 
 export interface UplinkDeps {
   readonly ingest: BrokerIngest;
   readonly machines: BrokerMachines;
   readonly witnesses: BrokerWitnesses;
+  readonly policies?: BrokerPolicies;
   readonly health: BrokerHealth;
   readonly downlink: Downlink;
   readonly journal: Journal;
@@ -37,6 +38,7 @@ export function createUplink({
   ingest,
   machines,
   witnesses,
+  policies,
   health,
   downlink,
   journal,
@@ -58,6 +60,9 @@ export function createUplink({
     // Whether the agent holds this generation is what it just said: nothing equal needs to be sent.
     session.generationSentMs = clock.mono();
     await session.sendDesired();
+    session.policy = hello.policy ?? 0;
+    await policies?.held(agentId, session.policy);
+    await session.sendPolicies();
     await downlink.commands(session, true);
   };
 

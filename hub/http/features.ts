@@ -62,6 +62,7 @@ import type { Configurations } from '../configuration/index.ts';
 import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Notifications } from '../notifications/index.ts';
+import type { Policies } from '../policies/index.ts';
 
 /**
  * What the routes call, and no more. Every function takes the scope of the right action first and answers what lies
@@ -142,8 +143,6 @@ interface HistoryPort {
   ): Awaitable<{ readonly rows: DeviceEvent[]; readonly next?: string }>;
 }
 
-interface CommandsPort {
-  create(
 interface CommandBatchesPort {
   preview(scope: Scope, actor: Actor, body: z.output<typeof createBatchBody>): Awaitable<BatchPreview>;
   create(scope: Scope, actor: Actor, body: z.output<typeof createBatchBody>): Awaitable<CommandBatch>;
@@ -153,6 +152,8 @@ interface CommandBatchesPort {
   decide(scope: Scope, actor: Actor, id: string, body: z.output<typeof decideBatchBody>): Awaitable<CommandBatch>;
 }
 
+interface CommandsPort {
+  create(
     scope: Scope,
     actor: Actor,
     deviceId: string,
@@ -233,6 +234,7 @@ export interface Features {
   readonly audit: Pick<Audit, 'append' | 'list' | 'verify'>;
   readonly organisation: OrganisationPort;
   readonly imports: ImportsPort;
+  readonly policies: Pick<Policies, 'list' | 'check' | 'create' | 'update' | 'remove' | 'listRuns' | 'listBundles'>;
   readonly calendars: Pick<Calendars, 'view' | 'versions' | 'change' | 'restore' | 'importFile' | 'exportFile'>;
   readonly registry: RegistryPort;
   readonly telemetry: TelemetryPort;

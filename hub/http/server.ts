@@ -35,6 +35,7 @@ import { addNotificationRoutes } from './routes/notifications.ts';
 import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addPasskeyRoutes } from './routes/passkeys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
+import { addPolicyRoutes } from './routes/policies.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSingleSignOnRoutes } from './routes/single-sign-on.ts';
@@ -118,6 +119,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addCommandRoutes(api, context);
       addCommandBatchRoutes(api, context);
       addConfigurationRoutes(api, context);
+      addPolicyRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);

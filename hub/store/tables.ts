@@ -12,6 +12,7 @@ import type {
   UnitImportTable,
   UnitLineTable,
 } from './organisation-tables.ts';
+import type { PolicyTables } from './policy-tables.ts';
 import type { CauseWords, ProblemTables } from './problem-tables.ts';
 import type { TelemetryTables } from './telemetry-tables.ts';
 
@@ -326,6 +327,7 @@ export interface Tables
     CommandTables,
     ConfigurationTables,
     NotificationTables,
+    PolicyTables,
     TelemetryTables,
     ProblemTables {
   unit: UnitTable;

@@ -50,6 +50,8 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('units-changed') }),
   /** A school calendar is another, of some unit. */
   z.object({ type: z.literal('calendar-changed') }),
+  /** A policy, a bundle of an agent or what it did by it. */
+  z.object({ type: z.literal('policies-changed') }),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;
 export const liveQuery = z.object({ device: z.string().max(40).optional() });

@@ -27,6 +27,7 @@ export const actionSchema = z.enum([
   'view-picture',
   'manage-units',
   'manage-calendar',
+  'manage-policies',
   'issue-voucher',
   'manage-agents',
   'manage-people',

@@ -61,6 +61,7 @@ export const missedRuleSchema = z.discriminatedUnion('kind', [
 ]);
 
 const scheduleSchema = z.object({
+  /** It may stand more than once, for devices of different calendars. */
   id: partIdSchema,
   name,
   /** Place in `calendars`. */
@@ -132,9 +133,10 @@ export const policyBundleSchema = z
     'a schedule or rule names a calendar that is not here',
   )
   .refine(({ schedules, rules }) => {
-    const ids = [...schedules, ...rules].map(({ id }) => id);
+    const parts = schedules.flatMap(({ id, devices }) => devices.map((device) => `${id} ${device}`));
+    const ids = [...parts, ...rules.map(({ id }) => id)];
     return new Set(ids).size === ids.length;
-  }, 'two schedules or rules have one id');
+  }, 'one id stands twice for a device');
 export type PolicyBundle = z.infer<typeof policyBundleSchema>;
 
 /** What is signed: the context, a zero byte, and the bundle's text as it travels. */

@@ -22,6 +22,7 @@ import { FatalError } from '../../../protocols/errors.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock, type FakeClock } from '../../support/clock.ts';
 import { fakeNotifications } from './fake-notifications.ts';
+import { fakePolicies } from './fake-policies.ts';
 
 /** A province (1) with two schools: 2 is the reader's own, 3 is not. */
 export const units = { root: '/1/', own: '/1/2/', foreign: '/1/3/' } as const;
@@ -138,6 +139,11 @@ const cause: CauseView = {
   title: { vi: 'Im lặng', en: 'Silent' },
   unit: school,
   affected: 1,
+  affectedPeak: 1,
+  openedAt: at,
+  evidence: [],
+  next: { vi: 'Xem', en: 'Look' },
+};
 const commandCheck: CommandCheck = {
   effect: { vi: 'Bật', en: 'On' },
   disturbs: 'room',
@@ -164,11 +170,6 @@ const batch = (id: string): CommandBatch => ({
   createdBy: 'an',
   createdAt: at,
 });
-  affectedPeak: 1,
-  openedAt: at,
-  evidence: [],
-  next: { vi: 'Xem', en: 'Look' },
-};
 const overview: Overview = {
   at,
   causes: { open: 0, top: [] },
@@ -344,6 +345,7 @@ function createFakeFeatures(): FakeFeatures {
       },
       template: async () => Buffer.from('PK'),
     },
+    policies: fakePolicies({ requireUnit, requireHere, writing }),
     calendars: {
       view: (scope, id) => {
         requireHere(scope, id);
@@ -464,18 +466,18 @@ function createFakeFeatures(): FakeFeatures {
     documents: { vouchers: async () => Buffer.from('%PDF-'), posters: async () => Buffer.from('%PDF-') },
     quarantine: { list: () => page([]) },
     bus: createBus(silentLog),
-      check: (scope, _actor, id) => within(scope, id, commandCheck),
-      cancel: (scope, _actor, id) => writing('cancel-command', within(scope, id, command(id))),
+    check: (scope, _actor, id) => within(scope, id, commandCheck),
+    cancel: (scope, _actor, id) => writing('cancel-command', within(scope, id, command(id))),
+    list: () => page([]),
+    batches: {
+      preview: (scope) =>
+        within(scope, 'own', { ...commandCheck, included: 1, schools: 1, away: 0, exclusions: [], spreadSeconds: 0 }),
+      create: (scope) => writing('create-batch', within(scope, 'own', batch('own-batch'))),
+      get: (scope, _actor, id) => within(scope, id, batch(id)),
       list: () => page([]),
-      batches: {
-        preview: (scope) =>
-          within(scope, 'own', { ...commandCheck, included: 1, schools: 1, away: 0, exclusions: [], spreadSeconds: 0 }),
-        create: (scope) => writing('create-batch', within(scope, 'own', batch('own-batch'))),
-        get: (scope, _actor, id) => within(scope, id, batch(id)),
-        list: () => page([]),
-        cancel: (scope, _actor, id) => writing('cancel-batch', within(scope, id, batch(id))),
-        decide: (scope, _actor, id) => writing('decide-batch', within(scope, id, batch(id))),
-      },
+      cancel: (scope, _actor, id) => writing('cancel-batch', within(scope, id, batch(id))),
+      decide: (scope, _actor, id) => writing('decide-batch', within(scope, id, batch(id))),
+    },
   };
 }
 

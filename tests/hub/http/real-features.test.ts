@@ -15,6 +15,7 @@ import { createHistory } from '../../../hub/history/index.ts';
 import { createHttpServer, type HttpServer } from '../../../hub/http/index.ts';
 import { createNotifications, endpointPlace, notificationConfig } from '../../../hub/notifications/index.ts';
 import { createOrganisation, createUnitImports, unitsTemplate } from '../../../hub/organisation/index.ts';
+import { createPolicies } from '../../../hub/policies/index.ts';
 import { createQuarantine } from '../../../hub/quarantine/index.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
 import { createSheetReader } from '../../../hub/sheets/index.ts';
@@ -103,8 +104,13 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
       publicUrl: undefined,
     }),
   );
+  const noSignature = { signature: '', signer: { key: '', authority: '', statement: '' } };
+  const signer = { sign: (policy: string) => ({ policy, ...noSignature }) };
+  const policies = stack.use(createPolicies({ ...shared, registry, organisation, calendars, signer, audit }));
+  await policies.load();
   const features = {
     ...shared,
+    policies,
     imports,
     calendars,
     organisation,

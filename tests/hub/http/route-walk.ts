@@ -16,6 +16,16 @@ interface Sample {
 const key = (place: Place) => ({ id: `${place}-key`, rawId: 'AA', type: 'public-key', clientExtensionResults: {} });
 const signed = { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA' };
 
+const morning = {
+  kind: 'schedule',
+  steps: [
+    {
+      trigger: { kind: 'timetable', edge: 'first-start', offsetMinutes: -10 },
+      command: { capability: 'power', name: 'on' },
+    },
+  ],
+};
+
 /**
  * What a route needs besides ids in its path and query. A route with a body must have its line here; all others are
  * walked without one.
@@ -110,6 +120,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   'PATCH /api/v1/notification-endpoints/:id': { body: () => ({ name: 'ticket' }) },
   'POST /api/v1/dead-letters/resend': { body: (place) => ({ ids: [`${place}-letter`] }) },
   'POST /api/v1/dead-letters/discard': { body: (place) => ({ ids: [`${place}-letter`], reason: 'đã xử lý' }) },
+  'POST /api/v1/policies/check': { body: (place) => ({ unit: unitAt[place], body: morning }) },
+  'POST /api/v1/policies': { body: (place) => ({ unit: unitAt[place], name: 'Bật bảng', body: morning }) },
+  'PATCH /api/v1/policies/:id': { body: () => ({ basedOn: 1, enabled: false }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
   'GET /api/v1/devices/:id/telemetry': {
     query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),

@@ -45,6 +45,8 @@ export function effectsOf(event: LiveEvent): LiveEffects {
       };
     case 'calendar-changed':
       return { topics: [], refetch: [['calendar']] };
+    case 'policies-changed':
+      return { topics: [], refetch: [['policies'], ['policy-runs'], ['policy-bundles']] };
     case 'notifications-changed':
       return { topics: [], refetch: [['notifications']] };
     case 'quarantine-changed':

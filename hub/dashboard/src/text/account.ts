@@ -149,6 +149,7 @@ export const accountTexts = defineTexts({
   'may.view-picture': { vi: 'Xem ảnh camera', en: 'See pictures of cameras' },
   'may.manage-units': { vi: 'Quản lý trường và phòng', en: 'Manage schools and rooms' },
   'may.manage-calendar': { vi: 'Đặt lịch năm học', en: 'Set school calendars' },
+  'may.manage-policies': { vi: 'Đặt lịch và quy tắc tự động', en: 'Set schedules and local rules' },
   'may.issue-voucher': { vi: 'Cấp phiếu ghi danh', en: 'Issue vouchers' },
   'may.manage-agents': { vi: 'Quản lý bộ thu thập', en: 'Manage agents' },
   'may.manage-people': { vi: 'Quản lý người dùng', en: 'Manage people' },

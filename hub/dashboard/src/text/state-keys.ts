@@ -109,6 +109,7 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   'view-picture': 'may.view-picture',
   'manage-units': 'may.manage-units',
   'manage-calendar': 'may.manage-calendar',
+  'manage-policies': 'may.manage-policies',
   'issue-voucher': 'may.issue-voucher',
   'manage-agents': 'may.manage-agents',
   'manage-people': 'may.manage-people',

@@ -1,0 +1,1 @@
+export { createPolicies, createPolicyKey, type Policies } from './policies.ts';
