@@ -32,7 +32,8 @@ export async function planBatch(
   body: BatchRequest,
 ): Promise<BatchPlan> {
   const { store, momentAt, clock } = context;
-  const checked = checkRequest(body);
+  // A reason is asked for when it is given, not to see what it would do.
+  const checked = checkRequest({ ...body, force: false, evenInExam: false });
   if (takesPicture(body.capability, body.name))
     throw new InvalidInputError('name', 'a picture is taken of one device, for a purpose; not of many at once');
   const { ids, unknown } = await targetIds(context, scope, body);

@@ -20,6 +20,7 @@ const versions: Record<Topic, Store<number>> = {
   proposals: createStore(0),
   causes: createStore(0),
   quarantine: createStore(0),
+  commands: createStore(0),
   vouchers: createStore(0),
   people: createStore(0),
   audit: createStore(0),

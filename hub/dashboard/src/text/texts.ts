@@ -2,6 +2,7 @@ import { accountTexts } from './account.ts';
 import { adminTexts } from './admin.ts';
 import { auditTexts } from './audit.ts';
 import { calendarTexts } from './calendar.ts';
+import { commandTexts } from './commands.ts';
 import { configurationTexts } from './configuration.ts';
 import type { Texts } from './define.ts';
 import { deviceTexts } from './device.ts';
@@ -31,6 +32,7 @@ export const texts = {
   ...passkeyTexts,
   ...auditTexts,
   ...calendarTexts,
+  ...commandTexts,
   ...upkeepTexts,
   ...configurationTexts,
   ...rigTexts,

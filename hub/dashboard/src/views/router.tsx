@@ -10,6 +10,7 @@ import {
   auditSearch,
   calendarSearch,
   causesSearch,
+  commandsSearch,
   conflictsSearch,
   deviceSearch,
   devicesSearch,
@@ -122,6 +123,12 @@ const audit = createRoute({
   validateSearch: auditSearch,
   component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
 });
+const commands = createRoute({
+  getParentRoute: () => frame,
+  path: '/commands',
+  validateSearch: commandsSearch,
+  component: lazyRouteComponent(() => import('./commands/commands-page.tsx'), 'CommandsPage'),
+});
 const conflicts = createRoute({
   getParentRoute: () => frame,
   path: '/conflicts',
@@ -181,6 +188,7 @@ export const router = createRouter({
       agent,
       proposals,
       vouchers,
+      commands,
       conflicts,
       people,
       account,

@@ -3,6 +3,7 @@ import { roleSchema } from '../../../../protocols/api/access/session.ts';
 import { ssoRefusals } from '../../../../protocols/api/access/sign-in.ts';
 import { voucherStates } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { healthStateSchema } from '../../../../protocols/api/health.ts';
+import { commandStates } from '../../../../protocols/fleet/record.ts';
 
 // What the address of each page may carry. A part that cannot be read is dropped, so an old link still opens its page.
 
@@ -79,6 +80,17 @@ export const peopleSearch = z.object({
 export const auditSearch = z.object({
   action: z.string().max(60).optional().catch(undefined),
   actor: z.string().max(100).optional().catch(undefined),
+export const commandsSearch = z.object({
+  view: z.enum(['all', 'batches', 'approvals']).optional().catch(undefined),
+  unit,
+  batch: z.string().max(64).optional().catch(undefined),
+  state: z
+    .enum(['open', ...commandStates])
+    .optional()
+    .catch(undefined),
+});
+export type CommandsSearch = z.output<typeof commandsSearch>;
+
   subject: z.string().max(200).optional().catch(undefined),
 });
 

@@ -1,89 +1,84 @@
-import { Button, Group, Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
+import type { CommandCheck } from '../../../../../protocols/api/commands.ts';
 import type { Device } from '../../../../../protocols/api/devices.ts';
 import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
 import { api } from '../../data/api.ts';
+import { commandApi } from '../../data/commands.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { OperationContext, type Wish } from '../../state/operate.ts';
 import { useMay } from '../../state/session.ts';
-import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { type Care, careBody, ordinaryCare } from '../commands/care.tsx';
+import { Question } from './question.tsx';
 
-interface Pending {
+export interface PendingWish {
   readonly wish: Wish;
   readonly onMade: ((command: string) => void) | undefined;
 }
 
-/** Lets the widgets below give commands to this device; asks first where a command has an effect that people must know. */
+/** Nothing can stand in its way, and nobody is disturbed: it goes without a word, as a camera turns while a key is held. */
+function goesAtOnce({ capability, name }: Wish): boolean {
+  const command = findCapability(capability)?.commands[name];
+  return command?.disturbs === 'none' && command.danger === 'low' && command.requires.length === 0;
+}
+
+/** A person is asked when there is something to know first. */
+function isWorthAsking(check: CommandCheck): boolean {
+  const { danger, obstacles, lesson, exam, away, needsApproval } = check;
+  return danger !== 'low' || obstacles.length > 0 || lesson || exam || away || needsApproval;
+}
+
+/** Lets the widgets below give commands to this device; says first what a command does and what stands in its way. */
 export function Operation({ device, children }: { readonly device: Device; readonly children: ReactNode }) {
   const mayCommand = useMay('command');
-  const [question, setQuestion] = useState<Pending>();
+  const [question, setQuestion] = useState<PendingWish & { readonly check: CommandCheck }>();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: ({ wish: { saying: _, ...body } }: Pending) => api.createCommand(device.id, body),
+    mutationFn: ({ wish: { saying: _, ...body }, care }: PendingWish & { readonly care: Care }) =>
+      api.createCommand(device.id, { ...body, ...careBody(care) }),
     onSuccess: (made, { onMade }) => {
+      setQuestion(undefined);
       queryClient.setQueryData(['command', made.id], made);
       void queryClient.invalidateQueries({ queryKey: ['commands', device.id] });
       onMade?.(made.id);
     },
   });
+  const asked = useMutation({
+    mutationFn: ({ wish: { capability, name, args = {}, purpose } }: PendingWish) =>
+      commandApi.check(device.id, { capability, name, args, ...(purpose === undefined ? {} : { purpose }) }),
+    onSuccess: (check, pending) => {
+      if (isWorthAsking(check)) setQuestion({ ...pending, check });
+      else mutate({ ...pending, care: ordinaryCare });
+    },
+  });
+  const ask = asked.mutate;
+  const sending = isPending || asked.isPending;
   const operation = useMemo(
     () => ({
       can: (capability: string, name: string) => mayCommand && (device.commands[capability]?.includes(name) ?? false),
       send: (wish: Wish, onMade?: (command: string) => void) => {
-        const danger = findCapability(wish.capability)?.commands[wish.name]?.danger;
-        if (danger !== 'low') setQuestion({ wish, onMade });
-        else mutate({ wish, onMade });
+        if (goesAtOnce(wish)) mutate({ wish, onMade, care: ordinaryCare });
+        else ask({ wish, onMade });
       },
-      sending: isPending,
+      sending,
     }),
-    [mayCommand, device.commands, mutate, isPending],
+    [mayCommand, device.commands, mutate, ask, sending],
   );
   return (
     <OperationContext value={operation}>
-      <ProblemLine error={error} />
+      <ProblemLine error={question ? undefined : (error ?? asked.error)} />
       {children}
-      <Question
-        pending={question}
-        device={device.name}
-        onClose={() => setQuestion(undefined)}
-        onYes={(pending) => {
-          setQuestion(undefined);
-          mutate(pending);
-        }}
-      />
+      {question ? (
+        <Question
+          pending={question}
+          check={question.check}
+          device={device.name}
+          error={error}
+          sending={isPending}
+          onClose={() => setQuestion(undefined)}
+          onYes={(care) => mutate({ wish: question.wish, onMade: question.onMade, care })}
+        />
+      ) : null}
     </OperationContext>
-  );
-}
-
-interface QuestionProps {
-  readonly pending: Pending | undefined;
-  readonly device: string;
-  readonly onClose: () => void;
-  readonly onYes: (pending: Pending) => void;
-}
-
-function Question({ pending, device, onClose, onYes }: QuestionProps) {
-  const { t, pick } = useText();
-  const command = pending && findCapability(pending.wish.capability)?.commands[pending.wish.name];
-  return (
-    <Modal
-      opened={pending !== undefined}
-      onClose={onClose}
-      title={command ? t('command.confirm', { command: pending.wish.saying ?? pick(command.label), device }) : ''}
-      closeButtonProps={{ 'aria-label': t('word.close') }}
-    >
-      <div className="stack">
-        <p>{command ? pick(command.effect) : null}</p>
-        <Group justify="flex-end">
-          <Button variant="default" data-autofocus onClick={onClose}>
-            {t('word.cancel')}
-          </Button>
-          <Button color="red.8" onClick={() => pending && onYes(pending)}>
-            {t('command.confirm.do')}
-          </Button>
-        </Group>
-      </div>
-    </Modal>
   );
 }

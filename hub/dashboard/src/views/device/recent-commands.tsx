@@ -1,14 +1,18 @@
 import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconCheck, IconClockX, IconHelp, IconX } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { CommandView } from '../../../../../protocols/api/commands.ts';
-import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
+import { findCapability, findPrecondition } from '../../../../../protocols/fleet/capabilities/index.ts';
+import { commandApi } from '../../data/commands.ts';
 import { recentCommandsQuery } from '../../data/queries.ts';
+import { queryClient } from '../../data/query-client.ts';
 import { isSettled, stepsOf } from '../../state/commands.ts';
+import { useMay } from '../../state/session.ts';
 import { commandKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age, Until } from '../../ui/age.tsx';
+import { ProblemLine } from '../../ui/problem-panel.tsx';
 
 const firstShown = 3;
 const endings = {
@@ -79,6 +83,7 @@ function CommandRow({ command }: { readonly command: CommandView }) {
         <Progress command={command} />
       )}
       <Outcome command={command} />
+      <CancelCommand command={command} />
     </li>
   );
 }
@@ -99,16 +104,21 @@ function Progress({ command }: { readonly command: CommandView }) {
         ))}
       </ol>
       <span className="soft small">
-        <Expiry at={command.notAfter} />
+        {command.notBefore ? (
+          <>
+            <Expiry at={command.notBefore} text="command.notBefore" />,{' '}
+          </>
+        ) : null}
+        <Expiry at={command.notAfter} text="command.expires" />
       </span>
     </>
   );
 }
 
-function Expiry({ at }: { readonly at: string }) {
+function Expiry({ at, text }: { readonly at: string; readonly text: 'command.expires' | 'command.notBefore' }) {
   const { t } = useText();
   // The moment counts down by itself, so the sentence is cut where it stands.
-  const [before = '', after = ''] = t('command.expires', { when: '\u0000' }).split('\u0000');
+  const [before = '', after = ''] = t(text, { when: '\u0000' }).split('\u0000');
   return (
     <>
       {before}
@@ -118,11 +128,40 @@ function Expiry({ at }: { readonly at: string }) {
   );
 }
 
-function Outcome({ command }: { readonly command: CommandView }) {
+/** Takes it back; what has left is asked for, and the agent says whether that was in time. */
+function CancelCommand({ command }: { readonly command: CommandView }) {
   const { t } = useText();
+  const mayCommand = useMay('command');
+  const cancel = useMutation({
+    mutationFn: () => commandApi.cancel(command.id),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['commands', command.device] }),
+  });
+  if (isSettled(command.state)) return null;
+  if (command.cancelAskedAt !== undefined) return <p className="small">{t('command.cancelAsked')}</p>;
+  if (!mayCommand) return null;
+  return (
+    <>
+      <ProblemLine error={cancel.error} />
+      <Button variant="default" size="xs" mt={6} loading={cancel.isPending} onClick={() => cancel.mutate()}>
+        {t('command.cancel')}
+      </Button>
+    </>
+  );
+}
+
+function Outcome({ command }: { readonly command: CommandView }) {
+  const { t, pick } = useText();
   if (command.state === 'unknown') return <p className="small">{t('command.unknown.help')}</p>;
   if (command.state === 'expired') return <p className="small">{t('command.expired.help')}</p>;
+  if (command.state === 'cancelled') return <p className="small">{t('command.cancelled.help')}</p>;
   if (!command.problem) return null;
+  const precondition = findPrecondition(command.problem.code);
+  if (precondition)
+    return (
+      <p className="small">
+        {pick(precondition.label)} {pick(precondition.remedy)}
+      </p>
+    );
   return (
     <p className="small">{t('command.problem', { message: command.problem.message, code: command.problem.code })}</p>
   );

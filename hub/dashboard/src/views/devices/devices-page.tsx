@@ -3,12 +3,15 @@ import { IconDeviceDesktopPlus } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import type { CommandTarget } from '../../../../../protocols/api/commands.ts';
+import { healthStateSchema } from '../../../../../protocols/api/health.ts';
 import { deviceList } from '../../data/queries.ts';
 import { useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import { Blank } from '../../ui/blank.tsx';
 import { FleetList } from '../../ui/fleet-list.tsx';
 import { Page } from '../../ui/page.tsx';
+import { BulkButton } from '../commands/bulk-dialog.tsx';
 import { type DevicesSearch, devicesSearch } from '../search.ts';
 import { AddDevice } from './add-device.tsx';
 import { batteryColumns } from './battery-columns.tsx';
@@ -20,6 +23,12 @@ const rowId = (row: { readonly id: string }) => row.id;
 
 function readSort(sort: string): DevicesSearch['sort'] {
   return devicesSearch.shape.sort.parse(sort);
+}
+
+/** The devices that the list shows, as a wish for many names them. */
+function targetOf({ health, ...filters }: Omit<DevicesSearch, 'sort'>): CommandTarget {
+  const states = healthStateSchema.options.filter((state) => health?.split(',').includes(state));
+  return { ...filters, ...(health === undefined ? {} : { health: states }) };
 }
 
 /** Every device in scope: searched, filtered and sorted by the hub, fetched as one scrolls. */
@@ -44,6 +53,7 @@ export function DevicesPage() {
       fill
       actions={
         <>
+          <BulkButton target={targetOf(filters)} total={read.data?.pages.at(-1)?.total ?? 0} />
           <ExportButton search={query} />
           <AddDevice />
         </>

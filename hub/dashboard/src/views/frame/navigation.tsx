@@ -37,6 +37,7 @@ function useAdminEntries() {
     { to: '/conflicts', key: 'nav.conflicts', isShown: true },
     { to: '/people', key: 'nav.people', isShown: mayPeople },
     { to: '/channels', key: 'nav.channels', isShown: mayChannels },
+    { to: '/commands', key: 'nav.commands', isShown: true },
     { to: '/dead-letters', key: 'nav.deadLetters', isShown: mayChannels },
     { to: '/audit', key: 'nav.audit', isShown: mayAudit },
     { to: '/quarantine', key: 'nav.quarantine', isShown: mayQuarantine },
