@@ -7,6 +7,7 @@ import type { Clock, Log } from '../protocols/ports.ts';
 import type { AgentConfig } from './config.ts';
 import { ConfigurationKeeper } from './configuration/keeper.ts';
 import type { Driver, DriverContext, HostPort } from './devices/driver.ts';
+import { settingFieldsOf } from './devices/setting-fields.ts';
 import { Discovery, type DiscoveryPolicy } from './discovery/discovery.ts';
 import { Welcome } from './discovery/welcome.ts';
 import { createSelfLoad } from './health/self-load.ts';
@@ -278,7 +279,11 @@ function retainCards(cards: CardStore, devices: readonly { readonly id: string }
 
 /** What the hub cannot know by itself: the families of this agent, and their names for people. */
 function familiesOf(drivers: readonly Driver[]): AgentFacts['families'] {
-  return drivers.map(({ family, label }) => ({ name: family, label: { vi: label.vi, en: label.en } }));
+  return drivers.map((driver) => ({
+    name: driver.family,
+    label: { vi: driver.label.vi, en: driver.label.en },
+    settings: [...settingFieldsOf(driver)],
+  }));
 }
 
 function discoveryPolicy(config: AgentConfig): DiscoveryPolicy {

@@ -52,9 +52,9 @@ interface Step {
 function stepsOf({ hubUrl }: VoucherToPrint): readonly Step[] {
   return [
     { text: '1. Nối máy mini-PC vào mạng của trường, bật máy, gõ lệnh này rồi bấm Enter:' },
-    { text: 'edufleet-agent enrol', isCommand: true },
+    { text: 'sudo edufleet-agent enrol', isCommand: true },
     { text: '2. Quét mã QR. Không có máy quét: gõ lệnh này, rồi gõ dòng mã ở trên:' },
-    { text: `edufleet-agent enrol --hub ${hubUrl}`, isCommand: true },
+    { text: `sudo edufleet-agent enrol --hub ${hubUrl}`, isCommand: true },
     { text: '3. Chưa có Internet: gõ prepare thay cho enrol; máy tự ghi danh khi có mạng.' },
     { text: 'Mỗi phiếu dùng một lần, cho một máy của trường này. Giữ kín như mật khẩu.' },
   ];

@@ -97,7 +97,7 @@ export function createVouchers(deps: VouchersDeps): Vouchers {
       unit,
       expiresAt: expiresAt.toISOString(),
       gatewayUrl: hubUrl,
-      command: `edufleet-agent enrol --hub ${hubUrl} --voucher ${code}`,
+      command: `sudo edufleet-agent enrol --hub ${hubUrl} --voucher ${code}`,
       token: await formatVoucherToken(claims, authority),
     };
   };

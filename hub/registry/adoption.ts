@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { adoptBody, adoptResult } from '../../protocols/api/enrolment/proposals.ts';
+import { wrongValueOf } from '../../protocols/fleet/setting-field.ts';
 import { type Actor, InvalidInputError, inScope, type Scope } from '../access/index.ts';
 import { afterCommit, type Trx } from '../store/index.ts';
 import { sortKey } from '../store/sort-key.ts';
@@ -90,11 +91,43 @@ function problemOf(context: RegistryContext, scope: Scope, question: Question): 
     return { code: 'agent-full', message: 'This agent has as many devices as it can take.' };
   try {
     checkPlace(context, scope, row.agent_id, unit, 'unit');
-    return undefined;
+    return settingsProblem(context, item, row);
   } catch (thrown) {
     if (!(thrown instanceof InvalidInputError)) throw thrown;
     return { code: 'unit-refused', message: thrown.message };
   }
+}
+
+/** What the agent has told of its family's settings is checked here; the rest it checks itself when it connects. */
+function settingsProblem(
+  context: RegistryContext,
+  item: Item,
+  row: ProposalRow,
+): Omit<Refusal, 'proposal'> | undefined {
+  const fields = context.families.settingsOf(row.family);
+  if (fields.length === 0) return undefined;
+  const settings = settingsOf(context, item, row);
+  const wrong = fields.find((field) => {
+    const value = settings[field.name];
+    return value === undefined ? field.required : wrongValueOf(field, value) !== undefined;
+  });
+  const name = wrong?.name ?? Object.keys(settings).find((key) => !fields.some((field) => field.name === key));
+  if (name === undefined) return undefined;
+  return {
+    code: 'settings-refused',
+    message: `The setting ${name} is missing, unknown or out of its range.`,
+    field: name,
+  };
+}
+
+/** What was set in place of what was proposed; secrets that were proposed stay, for nobody was shown them. */
+function settingsOf({ families }: RegistryContext, item: Item, row: ProposalRow): Readonly<Record<string, unknown>> {
+  const { settings: proposed } = row;
+  if (!item.settings) return proposed ?? {};
+  const secrets = families
+    .settingsOf(row.family)
+    .flatMap(({ name, secret }) => (secret && proposed?.[name] !== undefined ? [[name, proposed[name]] as const] : []));
+  return { ...Object.fromEntries(secrets), ...item.settings };
 }
 
 /** Its own name, or its make, or what kind of thing stands at which address. */
@@ -122,7 +155,7 @@ async function insertDevice(
       name_sort: sortKey(name),
       search: searchText([name, row.vendor, row.model, row.serial]),
       address: JSON.stringify(row.address),
-      settings: JSON.stringify(item.settings ?? row.settings ?? {}),
+      settings: JSON.stringify(settingsOf(context, item, row)),
       secret: item.credentials ? sealCredentials(context.sealer, id, item.credentials) : null,
       proposal_key: row.key,
       adopted_by: actor.name,

@@ -23,7 +23,7 @@ export interface RegistryContext {
   readonly sealer: Sealer;
   readonly facets: Facets;
   readonly directory: Directory;
-  readonly families: Pick<Families, 'labelOf'>;
+  readonly families: Pick<Families, 'labelOf' | 'settingsOf'>;
   /** How devices shall be set, read with the rest of the desired document; nothing is wished without it. */
   readonly wishesOf?: WishesOf;
   /**

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { z } from 'zod';
 import type { ProposalView, proposalsQuery, refuseBody } from '../../protocols/api/enrolment/proposals.ts';
 import type { ProposalRecord } from '../../protocols/fleet/record.ts';
+import type { SettingField } from '../../protocols/fleet/setting-field.ts';
 import { InvalidInputError, inScope, type Scope, scopeCondition } from '../access/index.ts';
 import { afterCommit, type Trx } from '../store/index.ts';
 import { type Page, pageOfRows } from '../store/page.ts';
@@ -145,7 +146,7 @@ function checkRefusable(context: RegistryContext, scope: Scope, row: ProposalRow
   if (row.status === 'adopted') throw new InvalidInputError(field, 'This proposal was adopted already.');
 }
 
-function view({ organisation, directory }: RegistryContext, row: ProposalRow): ProposalView {
+function view({ organisation, directory, families }: RegistryContext, row: ProposalRow): ProposalView {
   const agent = directory.agent(row.agent_id);
   return {
     id: row.id,
@@ -161,12 +162,20 @@ function view({ organisation, directory }: RegistryContext, row: ProposalRow): P
     needsCredentials: row.needs_credentials,
     evidence: row.evidence,
     confidence: row.confidence,
-    ...(row.settings === null ? {} : { settings: row.settings }),
+    ...(row.settings === null ? {} : { settings: withoutSecrets(families.settingsOf(row.family), row.settings) }),
     status: row.status,
     ...(row.device_id === null ? {} : { device: row.device_id }),
     firstSeenAt: row.first_seen_at.toISOString(),
     lastSeenAt: row.last_seen_at.toISOString(),
   };
+}
+
+function withoutSecrets(
+  fields: readonly SettingField[],
+  settings: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const secret = new Set(fields.flatMap((field) => (field.secret ? [field.name] : [])));
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !secret.has(name)));
 }
 
 /** Whether an agent's desired document takes this many devices more. */

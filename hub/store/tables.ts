@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { Descriptor, Lane } from '../../protocols/fleet/record.ts';
+import type { SettingField } from '../../protocols/fleet/setting-field.ts';
 import type { CalendarTables } from './calendar-tables.ts';
 import type { CommandTables } from './command-tables.ts';
 import type { ConfigurationTables } from './configuration-tables.ts';
@@ -211,6 +212,7 @@ interface FamilyTable {
   name: string;
   vi: string;
   en: string;
+  settings: ColumnType<SettingField[], string | undefined, string>;
 }
 
 type Confidence = 'certain' | 'likely' | 'possible';

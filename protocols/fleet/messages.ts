@@ -4,6 +4,7 @@ import { machineFingerprintSchema } from './enrolment.ts';
 import { epochSchema } from './frame.ts';
 import { deviceIdSchema, timestampSchema } from './ids.ts';
 import { laneSchema } from './record.ts';
+import { settingFieldSchema } from './setting-field.ts';
 import { mostWitnesses, witnessSchema } from './witness.ts';
 
 /** What one lane of the outbox holds: `head` the oldest number still kept (equals `next` when empty), `next` the number that comes. */
@@ -13,6 +14,8 @@ const laneRange = z.object({ head: z.int().min(1), next: z.int().min(1) });
 const familySchema = z.object({
   name: z.string().min(1).max(40),
   label: z.object({ vi: z.string().min(1).max(60), en: z.string().min(1).max(60) }),
+  /** What can be set for a device of it; absent from older agents. */
+  settings: z.array(settingFieldSchema).max(60).optional(),
 });
 
 /** First message of a session. The hub answers with an acknowledgement and whatever the agent lacks. */

@@ -17,7 +17,7 @@ const proposalSchema = z
     evidence: z.array(z.string()),
     /** `certain`: it answered as its family does; `likely`: it says that it is one; `possible`: something hints at it. */
     confidence: z.enum(['certain', 'likely', 'possible']),
-    /** With these it is adopted, unless others are given. */
+    /** With these it is adopted, unless others are given. Secret ones are not shown, and stay. */
     settings: z.record(z.string(), z.unknown()).optional(),
     status: z.enum(['open', 'adopted', 'refused']),
     device: z.string().optional(),
@@ -58,7 +58,15 @@ export const adoptBody = z.strictObject({
 export const adoptResult = z.object({
   dryRun: z.boolean(),
   adopted: z.array(z.object({ proposal: z.string(), device: z.string(), name: z.string() })),
-  refused: z.array(z.object({ proposal: z.string(), code: z.string(), message: z.string() })),
+  refused: z.array(
+    z.object({
+      proposal: z.string(),
+      code: z.string(),
+      message: z.string(),
+      /** Which setting it is about. */
+      field: z.string().optional(),
+    }),
+  ),
 });
 export const refuseBody = z.strictObject({
   proposals: z.array(z.string().max(40)).min(1).max(200),

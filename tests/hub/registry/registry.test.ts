@@ -51,6 +51,48 @@ describeStores('registry', (open) => {
     ]);
   });
 
+  it('checks settings by what agents tell of the family, and neither shows nor loses a secret one', async () => {
+    const { registry, store } = await createFleet(await open());
+    const field = (name: string, over: object = {}) => ({
+      name,
+      type: 'text' as const,
+      required: false,
+      secret: false,
+      ...over,
+    });
+    const settings = [
+      field('topic', { required: true }),
+      field('relay', { type: 'integer', minimum: 1, maximum: 4 }),
+      field('apiToken', { secret: true }),
+    ];
+    await registry.learnFamilies([{ name: 'some-plug', label: { vi: 'Ổ cắm', en: 'Plug' }, settings }]);
+    // An older agent, which tells none, takes nothing away.
+    await registry.learnFamilies([{ name: 'some-plug', label: { vi: 'Ổ cắm', en: 'Plug' } }]);
+    expect(registry.families()).toMatchObject([{ name: 'some-plug', settings }]);
+    const found = { family: 'some-plug', settings: { topic: 'fan', apiToken: 'let-me-in' }, needsCredentials: false };
+    await store.transaction((trx) => registry.applyProposals(trx, 'a1', [proposal(1, '10.0.0.1', found)]));
+    const { rows } = await registry.listProposals(everything, proposalsQuery);
+    expect(rows[0]?.settings).toEqual({ topic: 'fan' });
+    const id = rows[0]?.id ?? '';
+    const tried = async (wanted: Record<string, unknown>) => {
+      const items = [{ proposal: id, settings: wanted }];
+      const { refused } = await registry.adopt(everything, someone, { dryRun: true, items });
+      return refused.map(({ code, field: name }) => [code, name]);
+    };
+    expect(await tried({ topic: 'fan', relay: 5 })).toEqual([['settings-refused', 'relay']]);
+    expect(await tried({ relay: 1 })).toEqual([['settings-refused', 'topic']]);
+    expect(await tried({ topic: 'fan', colour: 'red' })).toEqual([['settings-refused', 'colour']]);
+    expect(await tried({ topic: 'fan', relay: 2 })).toEqual([]);
+    const items = [{ proposal: id, settings: { topic: 'hall-fan', relay: 2 } }];
+    const { adopted } = await registry.adopt(everything, someone, { dryRun: false, items });
+    const row = await store.db
+      .selectFrom('device')
+      .select('settings')
+      .where('id', '=', adopted[0]?.device ?? '')
+      .executeTakeFirstOrThrow();
+    expect(row.settings).toEqual({ topic: 'hall-fan', relay: 2, apiToken: 'let-me-in' });
+  });
+
   it('adopts all or none, tells why, and changes nothing in a dry run', async () => {
     const fleet = await createFleet(await open());
     const { registry, room, store } = fleet;

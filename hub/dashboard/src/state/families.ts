@@ -9,6 +9,8 @@ import type { Language } from '../ui/format.ts';
 export interface Families {
   /** The label of a family, or its raw name while nobody has told one. */
   nameOf(family: string): string;
+  /** What can be set for a device of it; empty while no agent has told. */
+  settingsOf(family: string): NonNullable<Family['settings']>;
   /** All that are known, as the options of a choice, in the order of the language. `chosen` is among them in any case. */
   options(chosen: string | undefined): { readonly value: string; readonly label: string }[];
 }
@@ -16,9 +18,11 @@ export interface Families {
 /** Families of the hub, for one language. Two of the same label are told apart by their raw names. */
 export function familiesIn(language: Language, rows: readonly Family[]): Families {
   const labels = new Map(rows.map(({ name, label }) => [name, label[language]]));
+  const settings = new Map(rows.map((row) => [row.name, row.settings]));
   const nameOf = (family: string) => labels.get(family) ?? family;
   return {
     nameOf,
+    settingsOf: (family) => settings.get(family) ?? [],
     options: (chosen) => {
       const names = [...new Set([...labels.keys(), ...(chosen === undefined ? [] : [chosen])])];
       const shared = (label: string) => names.filter((name) => nameOf(name) === label).length > 1;

@@ -119,6 +119,40 @@ export const adminTexts = defineTexts({
   },
   'adopt.name': { vi: 'Tên thiết bị', en: 'Name' },
   'adopt.unit': { vi: 'Đặt tại (để trống: nơi của bộ thu thập)', en: 'Place (empty: where the agent stands)' },
+  'adopt.room': { vi: 'Phòng', en: 'Room' },
+  'adopt.room.shared': { vi: 'Như đã chọn ở trên', en: 'As chosen above' },
+  'adopt.settings': { vi: 'Thiết lập của {{name}}', en: 'Settings of {{name}}' },
+  'adopt.many': {
+    vi: 'Hơn {{most, number}} thiết bị: mỗi thiết bị giữ tên và thiết lập được đề xuất.',
+    en: 'More than {{most, number}} devices: each keeps the name and the settings that were proposed.',
+  },
+  'adopt.refused.not-found': {
+    vi: 'không còn, hoặc không thuộc phạm vi của bạn.',
+    en: 'gone, or not within your part.',
+  },
+  'adopt.refused.duplicate': { vi: 'được chọn hai lần.', en: 'chosen twice.' },
+  'adopt.refused.already-adopted': { vi: 'đã được nhận rồi.', en: 'adopted already.' },
+  'adopt.refused.credentials-needed': {
+    vi: 'cần tên đăng nhập và mật khẩu: điền ở mục Tài khoản của thiết bị.',
+    en: 'asks for a user name and a password: fill in the account of the device.',
+  },
+  'adopt.refused.agent-full': {
+    vi: 'bộ thu thập đã đủ số thiết bị.',
+    en: 'the agent has as many devices as it can take.',
+  },
+  'adopt.refused.unit-refused': {
+    vi: 'không đặt được ở nơi đã chọn: hãy chọn trường hoặc phòng của bộ thu thập.',
+    en: 'cannot stand at the chosen place: choose the school of the agent or a room of it.',
+  },
+  'adopt.refused.settings-refused': {
+    vi: 'thiết lập “{{setting}}” còn thiếu hoặc không hợp lệ.',
+    en: 'the setting “{{setting}}” is missing or not valid.',
+  },
+  'setting.wrong': { vi: 'Giá trị này không hợp lệ.', en: 'This value is not valid.' },
+  'setting.secret': {
+    vi: 'Để trống thì giữ nguyên; giá trị cũ không hiện ra.',
+    en: 'Empty leaves it as it is; what it is now is not shown.',
+  },
   'adopt.credentials': { vi: 'Tài khoản của thiết bị', en: 'Account of the device' },
   'adopt.credentials.help': {
     vi: 'Được mã hóa và chỉ gửi đến bộ thu thập. Dùng chung cho mọi thiết bị đã chọn.',

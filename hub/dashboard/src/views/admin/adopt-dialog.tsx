@@ -8,11 +8,17 @@ import type { adoptResult, ProposalView } from '../../../../../protocols/api/enr
 import { api } from '../../data/api.ts';
 import { useFamilies } from '../../state/families.ts';
 import { announce } from '../../state/live.ts';
+import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { itemsOf, type Wishes } from './adopt-wishes.ts';
+import { DeviceWishes } from './device-wishes.tsx';
 import { FirstContact } from './first-contact.tsx';
 import { addressOf, nameOfProposal } from './proposal-columns.tsx';
+
+/** Beyond, a form would be longer than anybody fills in. */
+const mostRows = 50;
 
 type AdoptResult = z.output<typeof adoptResult>;
 
@@ -40,35 +46,9 @@ export function AdoptDialog({ opened, proposals, onClose, onDone }: AdoptDialogP
   );
 }
 
-interface Wishes {
-  readonly name: string;
-  readonly unit: number | undefined;
-  readonly username: string;
-  readonly password: string;
-}
-
-function itemsOf(proposals: readonly ProposalView[], wishes: Wishes) {
-  const { name, unit, username, password } = wishes;
-  const credentials = username === '' && password === '' ? undefined : { username, password };
-  return proposals.map((proposal) => ({
-    proposal: proposal.id,
-    // A name is for one device; of many, each keeps the name that it came with.
-    ...(proposals.length === 1 && name.trim() !== '' ? { name: name.trim() } : {}),
-    ...(unit === undefined ? {} : { unit }),
-    ...(credentials && proposal.needsCredentials ? { credentials } : {}),
-  }));
-}
-
 function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opened'>) {
   const { t } = useText();
-  const families = useFamilies();
-  const first = proposals.length === 1 ? proposals[0] : undefined;
-  const [wishes, setWishes] = useState<Wishes>({
-    name: first ? nameOfProposal(first, families) : '',
-    unit: undefined,
-    username: '',
-    password: '',
-  });
+  const [wishes, setWishes] = useState<Wishes>({ unit: undefined, username: '', password: '', devices: new Map() });
   const adopt = useMutation({
     mutationFn: (dryRun: boolean) => api.adopt({ dryRun, items: itemsOf(proposals, wishes) }),
     onSuccess: (result) => {
@@ -92,20 +72,19 @@ function AdoptForm({ proposals, onClose, onDone }: Omit<AdoptDialogProps, 'opene
   const ready = preview !== undefined && preview.refused.length === 0 && preview.adopted.length > 0;
   return (
     <form className="stack" onSubmit={submit}>
-      {first ? (
-        <TextInput
-          data-autofocus
-          label={t('adopt.name')}
-          description={`${families.nameOf(first.family)}, ${addressOf(first.address)}`}
-          value={wishes.name}
-          maxLength={200}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-        />
-      ) : null}
       <UnitPicker label={t('adopt.unit')} value={wishes.unit} onChange={(unit) => change({ unit })} clearable />
       {proposals.some(({ needsCredentials }) => needsCredentials) ? (
         <Credentials wishes={wishes} onChange={change} />
       ) : null}
+      {proposals.length > mostRows ? (
+        <p className="soft small">{t('adopt.many', { most: mostRows })}</p>
+      ) : (
+        <DeviceWishes
+          proposals={proposals}
+          wishes={wishes}
+          onChange={(id, wish) => change({ devices: new Map(wishes.devices).set(id, wish) })}
+        />
+      )}
       {preview ? <Preview result={preview} proposals={proposals} /> : null}
       <ProblemLine error={adopt.error} />
       <Group justify="flex-end">
@@ -151,13 +130,31 @@ function Credentials({
   );
 }
 
+const refusals: Readonly<Record<string, TextKey | undefined>> = {
+  'not-found': 'adopt.refused.not-found',
+  duplicate: 'adopt.refused.duplicate',
+  'already-adopted': 'adopt.refused.already-adopted',
+  'credentials-needed': 'adopt.refused.credentials-needed',
+  'agent-full': 'adopt.refused.agent-full',
+  'unit-refused': 'adopt.refused.unit-refused',
+  'settings-refused': 'adopt.refused.settings-refused',
+};
+
 function Preview({ result, proposals }: { readonly result: AdoptResult; readonly proposals: readonly ProposalView[] }) {
-  const { t } = useText();
+  const { t, pick } = useText();
   const families = useFamilies();
   const byId = new Map(proposals.map((proposal) => [proposal.id, proposal]));
   const nameOf = (id: string) => {
     const proposal = byId.get(id);
     return proposal ? `${nameOfProposal(proposal, families)} (${addressOf(proposal.address)})` : id;
+  };
+  /** In the reader's words where there are some; a newer hub may have others. */
+  const reasonOf = (code: string, message: string, id: string, field: string | undefined) => {
+    const key = refusals[code];
+    if (!key) return message;
+    const family = byId.get(id)?.family ?? '';
+    const label = families.settingsOf(family).find(({ name }) => name === field)?.label;
+    return t(key, { setting: label ? pick(label) : (field ?? '') });
   };
   return (
     <div role="status" className="stack">
@@ -178,10 +175,10 @@ function Preview({ result, proposals }: { readonly result: AdoptResult; readonly
         <div>
           <h3>{t('adopt.preview.not')}</h3>
           <ul className="preview-list">
-            {result.refused.map(({ proposal, code, message }) => (
+            {result.refused.map(({ proposal, code, message, field }) => (
               <li key={proposal}>
                 <IconX size={16} aria-hidden style={{ color: 'var(--fault)', verticalAlign: '-0.2em' }} />{' '}
-                {nameOf(proposal)}: {message} <span className="code soft">{code}</span>
+                {nameOf(proposal)}: {reasonOf(code, message, proposal, field)} <span className="code soft">{code}</span>
               </li>
             ))}
           </ul>
