@@ -31,19 +31,20 @@ const year2026: CalendarTemplate = {
   layer: {
     timeZone: 'Asia/Ho_Chi_Minh',
     terms: [
-      { name: 'Học kỳ I', from: '2026-09-05', to: '2027-01-09', toConfirm: true },
+      { name: 'Học kỳ I', from: '2026-09-05', to: '2027-01-10', toConfirm: true },
       { name: 'Học kỳ II', from: '2027-01-11', to: '2027-05-22', toConfirm: true },
     ],
     periods: periods.map(([name, from, to, days]) => ({ name, from, to, days: [...days], toConfirm: true })),
     daysOff: [
       { name: 'Quốc khánh', kind: 'holiday', from: '2026-09-02', to: '2026-09-02' },
+      { name: 'Nghỉ hè 2026', kind: 'break', from: '2026-06-01', to: '2026-09-04', toConfirm: true },
       { name: 'Ngày Văn hoá Việt Nam', kind: 'holiday', from: '2026-11-24', to: '2026-11-24', toConfirm: true },
       { name: 'Tết Dương lịch', kind: 'holiday', from: '2027-01-01', to: '2027-01-01' },
       { name: 'Tết Nguyên đán Đinh Mùi', kind: 'tet', from: '2027-02-01', to: '2027-02-14', toConfirm: true },
       { name: 'Giỗ Tổ Hùng Vương', kind: 'holiday', from: '2027-04-16', to: '2027-04-16' },
       { name: 'Giải phóng miền Nam', kind: 'holiday', from: '2027-04-30', to: '2027-04-30' },
       { name: 'Quốc tế Lao động', kind: 'holiday', from: '2027-05-01', to: '2027-05-01' },
-      { name: 'Nghỉ hè', kind: 'break', from: '2027-05-23', to: '2027-08-31', toConfirm: true },
+      { name: 'Nghỉ hè 2027', kind: 'break', from: '2027-05-23', to: '2027-08-31', toConfirm: true },
     ],
     makeUpDays: [],
     exams: [

@@ -93,6 +93,10 @@ export const calendarTexts = defineTexts({
   'calendar.short.6': { vi: 'T7', en: 'Sa' },
   'calendar.short.7': { vi: 'CN', en: 'Su' },
   'calendar.reason': { vi: 'Lý do, số văn bản', en: 'Reason, number of the document' },
+  'calendar.fill': {
+    vi: 'Điền đủ tên, ngày, giờ và thứ của mỗi mục.',
+    en: 'Fill in name, days, hours and weekdays of every item.',
+  },
   'calendar.try': { vi: 'Xem trước', en: 'Preview' },
   'calendar.save': { vi: 'Lưu', en: 'Save' },
   'calendar.fault': { vi: 'Chưa lưu được:', en: 'This cannot be saved:' },

@@ -5,7 +5,7 @@ import type { CalendarView } from '../../../../../protocols/api/calendar.ts';
 import { calendarApi } from '../../data/calendar.ts';
 import { useText } from '../../text/use-text.ts';
 import { ItemFields } from './item-fields.tsx';
-import { draftOf, type Layer, type Section, versionOf, withNew } from './items.ts';
+import { draftOf, isComplete, type Layer, type Section, versionOf, withNew } from './items.ts';
 import { LayerDialog } from './layer-dialog.tsx';
 
 interface EditDialogProps {
@@ -25,6 +25,7 @@ export function EditDialog({ view, section, today, onClose }: EditDialogProps) {
       layer={draft}
       title={t('calendar.edit.of', { what: t(`calendar.${section}`) })}
       size="xl"
+      missing={isComplete(draft) ? undefined : t('calendar.fill')}
       onClose={onClose}
     >
       {section === 'exams' ? <p className="soft small">{t('calendar.exams.help')}</p> : null}

@@ -9,6 +9,7 @@ import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { ImportRows } from '../imports/import-rows.tsx';
 import { Outcome } from './layer-dialog.tsx';
+import '../imports/imports.css';
 
 interface ImportDialogProps {
   readonly view: CalendarView;

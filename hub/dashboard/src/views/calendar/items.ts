@@ -73,3 +73,13 @@ export function cancelledOf(section: Section, item: { readonly name: string; rea
 }
 
 export const isSame = (a: Cancelled) => (b: Cancelled) => a.kind === b.kind && a.name === b.name && a.from === b.from;
+
+/** Whether every item has its name, days and hours. */
+export function isComplete({ terms = [], periods = [], daysOff, makeUpDays, exams }: Layer): boolean {
+  const timed = [...periods, ...exams.flatMap((exam) => exam.periods ?? [])];
+  const texts = [
+    ...[...terms, ...daysOff, ...exams, ...timed].flatMap(({ name, from, to }) => [name, from, to]),
+    ...makeUpDays.flatMap(({ name, date }) => [name, date]),
+  ];
+  return texts.every((text) => text.trim() !== '') && timed.every(({ days }) => days.length > 0);
+}

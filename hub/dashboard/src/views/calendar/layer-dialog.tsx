@@ -16,11 +16,13 @@ interface LayerDialogProps {
   /** What is edited; a new one makes the last try worthless. */
   readonly draft?: unknown;
   readonly size?: 'md' | 'xl';
+  /** What still has to be filled in before it can be tried. */
+  readonly missing?: string | undefined;
   readonly children?: ReactNode;
 }
 
 /** Every change of a calendar in two steps: what it would come to, and then the deed. */
-export function LayerDialog({ title, send, onClose, draft, size = 'md', children }: LayerDialogProps) {
+export function LayerDialog({ title, send, onClose, draft, size = 'md', missing, children }: LayerDialogProps) {
   const { t } = useText();
   const [reason, setReason] = useState('');
   const [tried, setTried] = useState<{ readonly draft: unknown; readonly result: CalendarChangeResult }>();
@@ -36,10 +38,11 @@ export function LayerDialog({ title, send, onClose, draft, size = 'md', children
     },
   });
   const result = tried && tried.draft === draft ? tried.result : undefined;
+  const isReady = reason.trim().length >= 3 && missing === undefined;
   const canSave = result !== undefined && result.faults.length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (reason.trim().length < 3) return;
+    if (!isReady) return;
     if (canSave) save.mutate();
     else attempt.mutate();
   };
@@ -54,13 +57,18 @@ export function LayerDialog({ title, send, onClose, draft, size = 'md', children
           withAsterisk
           onChange={(event) => setReason(event.currentTarget.value)}
         />
+        {missing ? (
+          <p className="soft small" role="status">
+            {missing}
+          </p>
+        ) : null}
         <Outcome result={result} />
         <ProblemLine error={attempt.error ?? save.error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t('word.cancel')}
           </Button>
-          <Button type="submit" disabled={reason.trim().length < 3} loading={attempt.isPending || save.isPending}>
+          <Button type="submit" disabled={!isReady} loading={attempt.isPending || save.isPending}>
             {canSave ? t('calendar.save') : t('calendar.try')}
           </Button>
         </Group>
