@@ -37,11 +37,13 @@ export async function startHub(deps: HubDeps): Promise<Hub> {
 }
 
 function jobsOf(
-  { health, notifications, commands, quarantine, policies }: HubFeatures,
+  { health, problems, notifications, commands, quarantine, policies }: HubFeatures,
   { access, renewTls }: Awaited<ReturnType<typeof openDoors>>,
 ) {
   return [
     { name: 'health', everyMs: 5 * second, run: () => health.tick() },
+    { name: 'rules', everyMs: 5 * second, run: () => problems.tick() },
+    { name: 'problems', everyMs: 30 * second, run: () => problems.watch() },
     { name: 'expire commands', everyMs: 5 * second, run: () => commands.expire() },
     { name: 'release commands', everyMs: second, run: () => commands.release() },
     { name: 'notifications', everyMs: 2 * second, run: () => notifications.tick() },

@@ -10,12 +10,13 @@ import { createCommands } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
 import { createConfigurations, wishesOfDevices } from './configuration/index.ts';
 import { createBus } from './events/bus.ts';
-import { createHealth, decisiveCapabilities, type Health } from './health/index.ts';
+import { codeOf, createHealth, decisiveCapabilities, type Health } from './health/index.ts';
 import { createHistory } from './history/index.ts';
 import { createIngest, type RecordSink } from './ingest/index.ts';
 import { createNotifications } from './notifications/index.ts';
 import { createOrganisation, createUnitImports, type Organisation, unitsTemplate } from './organisation/index.ts';
 import { createPolicies, createPolicyKey, type Policies } from './policies/index.ts';
+import { createProblems, type Problems } from './problems/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { openSecret } from './secret.ts';
@@ -80,10 +81,39 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   );
   await policies.load();
   const quarantine = stack.use(createQuarantine({ store, bus, clock, log }));
+  const problems: Problems = stack.use(
+    createProblems({
+      store,
+      registry,
+      organisation,
+      calendarOf: (unitId) => calendars.calendarOf(unitId),
+      codeOf,
+      verdictOf: (deviceId) => health.verdictOf(deviceId),
+      telemetry,
+      audit,
+      bus,
+      clock,
+      log,
+    }),
+  );
   const health: Health = stack.use(
-    createHealth({ store, registry, twin, telemetry, organisation, quarantine, calendars, policies, bus, clock, log }),
+    createHealth({
+      store,
+      registry,
+      twin,
+      telemetry,
+      organisation,
+      quarantine,
+      journal: problems.journal,
+      calendars,
+      policies,
+      bus,
+      clock,
+      log,
+    }),
   );
   await health.load();
+  await problems.load();
   const commands = createCommands({
     store,
     registry,
@@ -135,6 +165,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     telemetry,
     quarantine,
     health,
+    problems,
     commands,
     configuration: createConfigurations({ store, registry, organisation, twin, audit, clock }),
     notifications,

@@ -3,5 +3,6 @@ export type { Action, Actor } from './actor.ts';
 export { breakGlass } from './emergency.ts';
 export { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from './error.ts';
 export type { SignedInActor } from './granted-actor.ts';
+export { allows } from './permissions.ts';
 export { inScope, narrow, type Scope, scopeCondition } from './scope.ts';
 export type { SingleSignOnOptions } from './single-sign-on.ts';

@@ -6,6 +6,8 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   'province-admin': actions,
   operator: [
     'read',
+    'work-problems',
+    'manage-rules',
     'adopt',
     'command',
     'configure',
@@ -16,6 +18,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   ],
   engineer: [
     'read',
+    'work-problems',
     'adopt',
     'command',
     'configure',
@@ -30,6 +33,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
   accountant: ['read'],
   'school-it': [
     'read',
+    'work-problems',
     'adopt',
     'command',
     'configure',

@@ -63,6 +63,7 @@ import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Notifications } from '../notifications/index.ts';
 import type { Policies } from '../policies/index.ts';
+import type { Problems } from '../problems/index.ts';
 
 /**
  * What the routes call, and no more. Every function takes the scope of the right action first and answers what lies
@@ -159,8 +160,6 @@ interface CommandsPort {
     deviceId: string,
     body: z.output<typeof createCommandBody>,
   ): Awaitable<CommandView>;
-  get(scope: Scope, id: string): Awaitable<CommandView>;
-  listOf(scope: Scope, deviceId: string): Awaitable<CommandView[]>;
   check(
     scope: Scope,
     actor: Actor,
@@ -170,6 +169,8 @@ interface CommandsPort {
   cancel(scope: Scope, actor: Actor, id: string): Awaitable<CommandView>;
   list(scope: Scope, query: CommandsQuery): Awaitable<Page<CommandListRow>>;
   readonly batches: CommandBatchesPort;
+  get(scope: Scope, id: string): Awaitable<CommandView>;
+  listOf(scope: Scope, deviceId: string): Awaitable<CommandView[]>;
   picture(
     scope: Scope,
     id: string,
@@ -242,6 +243,7 @@ export interface Features {
   readonly commands: CommandsPort;
   readonly configuration: Configurations;
   readonly health: HealthPort;
+  readonly problems: Omit<Problems, 'journal' | 'load' | 'watch' | 'tick' | keyof Disposable>;
   readonly enrolment: EnrolmentPort;
   readonly documents: Documents;
   readonly notifications: Omit<Notifications, 'tick' | 'deliver' | 'trim' | keyof AsyncDisposable>;

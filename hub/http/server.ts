@@ -36,6 +36,7 @@ import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addPasskeyRoutes } from './routes/passkeys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addPolicyRoutes } from './routes/policies.ts';
+import { addProblemRoutes } from './routes/problems.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSingleSignOnRoutes } from './routes/single-sign-on.ts';
@@ -120,6 +121,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addCommandBatchRoutes(api, context);
       addConfigurationRoutes(api, context);
       addPolicyRoutes(api, context);
+      addProblemRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);

@@ -26,6 +26,10 @@ export const actionSchema = z.enum([
   'approve',
   'view-picture',
   'manage-units',
+  /** Take problems on: acknowledge, assign, comment, mute, open maintenance windows. */
+  'work-problems',
+  /** Say by rules what is a problem, and who is called when nobody acknowledges. */
+  'manage-rules',
   'manage-calendar',
   'manage-policies',
   'issue-voucher',

@@ -23,6 +23,7 @@ import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock, type FakeClock } from '../../support/clock.ts';
 import { fakeNotifications } from './fake-notifications.ts';
 import { fakePolicies } from './fake-policies.ts';
+import { fakeProblems } from './fake-problems.ts';
 
 /** A province (1) with two schools: 2 is the reader's own, 3 is not. */
 export const units = { root: '/1/', own: '/1/2/', foreign: '/1/3/' } as const;
@@ -132,18 +133,6 @@ const command = (id: string): CommandView => ({
   updatedAt: at,
   notAfter: at,
 });
-const cause: CauseView = {
-  id: 'own-cause',
-  kind: 'agent-silent',
-  code: 'silent',
-  title: { vi: 'Im lặng', en: 'Silent' },
-  unit: school,
-  affected: 1,
-  affectedPeak: 1,
-  openedAt: at,
-  evidence: [],
-  next: { vi: 'Xem', en: 'Look' },
-};
 const commandCheck: CommandCheck = {
   effect: { vi: 'Bật', en: 'On' },
   disturbs: 'room',
@@ -170,6 +159,18 @@ const batch = (id: string): CommandBatch => ({
   createdBy: 'an',
   createdAt: at,
 });
+const cause: CauseView = {
+  id: 'own-cause',
+  kind: 'agent-silent',
+  code: 'silent',
+  title: { vi: 'Im lặng', en: 'Silent' },
+  unit: school,
+  affected: 1,
+  affectedPeak: 1,
+  openedAt: at,
+  evidence: [],
+  next: { vi: 'Xem', en: 'Look' },
+};
 const overview: Overview = {
   at,
   causes: { open: 0, top: [] },
@@ -431,12 +432,25 @@ function createFakeFeatures(): FakeFeatures {
     history: { eventsOf: () => ({ rows: [] }) },
     commands: {
       create: (scope, _actor, id) => writing('create-command', within(scope, id, command(`own-${writes.length}`))),
+      check: (scope, _actor, id) => within(scope, id, commandCheck),
+      cancel: (scope, _actor, id) => writing('cancel-command', within(scope, id, command(id))),
+      list: () => page([]),
+      batches: {
+        preview: (scope) =>
+          within(scope, 'own', { ...commandCheck, included: 1, schools: 1, away: 0, exclusions: [], spreadSeconds: 0 }),
+        create: (scope) => writing('create-batch', within(scope, 'own', batch('own-batch'))),
+        get: (scope, _actor, id) => within(scope, id, batch(id)),
+        list: () => page([]),
+        cancel: (scope, _actor, id) => writing('cancel-batch', within(scope, id, batch(id))),
+        decide: (scope, _actor, id) => writing('decide-batch', within(scope, id, batch(id))),
+      },
       get: (scope, id) => within(scope, id, command(id)),
       listOf: (scope, id) => within(scope, id, [command('own-command')]),
       picture: (scope, id) =>
         within(scope, id, { contentType: 'image/jpeg', bytes: Buffer.from([0xff, 0xd8, 0xff]), device: 'own-device' }),
     },
     health: { overview: () => overview, listCauses: () => page([cause]) },
+    problems: fakeProblems({ requireUnit, requireHere, within, writing }),
     enrolment: {
       createVoucher: (scope, _actor, body) => {
         requireUnit(scope, body.unit);
@@ -466,18 +480,6 @@ function createFakeFeatures(): FakeFeatures {
     documents: { vouchers: async () => Buffer.from('%PDF-'), posters: async () => Buffer.from('%PDF-') },
     quarantine: { list: () => page([]) },
     bus: createBus(silentLog),
-    check: (scope, _actor, id) => within(scope, id, commandCheck),
-    cancel: (scope, _actor, id) => writing('cancel-command', within(scope, id, command(id))),
-    list: () => page([]),
-    batches: {
-      preview: (scope) =>
-        within(scope, 'own', { ...commandCheck, included: 1, schools: 1, away: 0, exclusions: [], spreadSeconds: 0 }),
-      create: (scope) => writing('create-batch', within(scope, 'own', batch('own-batch'))),
-      get: (scope, _actor, id) => within(scope, id, batch(id)),
-      list: () => page([]),
-      cancel: (scope, _actor, id) => writing('cancel-batch', within(scope, id, batch(id))),
-      decide: (scope, _actor, id) => writing('decide-batch', within(scope, id, batch(id))),
-    },
   };
 }
 

@@ -10,12 +10,13 @@ import { createConfigurations } from '../../../hub/configuration/index.ts';
 import { createDocuments } from '../../../hub/documents/index.ts';
 import { createEnrolment } from '../../../hub/enrolment/index.ts';
 import { createBus } from '../../../hub/events/bus.ts';
-import { createHealth, type Health } from '../../../hub/health/index.ts';
+import { codeOf, createHealth, type Health } from '../../../hub/health/index.ts';
 import { createHistory } from '../../../hub/history/index.ts';
 import { createHttpServer, type HttpServer } from '../../../hub/http/index.ts';
 import { createNotifications, endpointPlace, notificationConfig } from '../../../hub/notifications/index.ts';
 import { createOrganisation, createUnitImports, unitsTemplate } from '../../../hub/organisation/index.ts';
 import { createPolicies } from '../../../hub/policies/index.ts';
+import { createProblems } from '../../../hub/problems/index.ts';
 import { createQuarantine } from '../../../hub/quarantine/index.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
 import { createSheetReader } from '../../../hub/sheets/index.ts';
@@ -69,6 +70,19 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
   const health: Health = stack.use(createHealth({ ...shared, registry, twin, organisation, quarantine }));
   await health.load();
   const audit = stack.use(createAudit(shared));
+  const problems = stack.use(
+    createProblems({
+      ...shared,
+      registry,
+      organisation,
+      calendarOf: () => emptyCalendar,
+      codeOf,
+      verdictOf: (id) => health.verdictOf(id),
+      telemetry,
+      audit,
+    }),
+  );
+  await problems.load();
   const access = createAccess({ ...shared, secret: 's'.repeat(40), publicUrl: 'http://fleet.example' });
   const momentAt = (_unit: number, atMs: number) => momentOf(emptyCalendar, atMs);
   const commands = createCommands({ ...shared, registry, organisation, momentAt, audit });
@@ -116,6 +130,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     organisation,
     registry,
     health,
+    problems,
     notifications,
     quarantine,
     audit,
@@ -188,6 +203,12 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
     .values({ id, name: id, email: `${id}@school.example` })
     .execute();
   await store.db.insertInto('role_grant').values({ user_id: id, role: 'school-it', unit_id: unitId }).execute();
+  const cause = { id, kind: 'device-fault', code: 'EF-2303', agent_id: id, device_id: id, unit_id: unitId };
+  await store.db
+    .insertInto('cause')
+    .values({ ...cause, affected: 1, affected_peak: 1, opened_at: at, evidence: '[]' })
+    .execute();
+  await seedRule(store, unitId, at);
   const times = { created_at: at, updated_at: at, not_after: later };
   const command = { id, agent_id: id, device_id: id, capability: 'snapshot', name: 'take', args: '{}', ...times };
   await store.db
@@ -226,6 +247,29 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
       last_seen_at: at,
     })
     .execute();
+}
+
+/** Their ids are those of the schools: rows of numbers are told apart by them. */
+async function seedRule(store: Store, unitId: number, at: Date): Promise<void> {
+  const words = JSON.stringify({ vi: 'x', en: 'x' });
+  const made = { created_by: 'an', created_at: at };
+  const condition = JSON.stringify({
+    source: { kind: 'metric', metric: 'temperature.celsius' },
+    operator: 'above',
+    threshold: 60,
+  });
+  const rule = { unit_id: unitId, name: 'x', title: words, next: words, severity: 'minor' as const, filter: '{}' };
+  if (unitId === 2) await store.db.insertInto('problem_rule').values(ruleOf(1)).execute();
+  await store.db.insertInto('problem_rule').values(ruleOf(unitId)).execute();
+  if (unitId === 2) await store.db.insertInto('maintenance_window').values(windowOf(1)).execute();
+  await store.db.insertInto('maintenance_window').values(windowOf(unitId)).execute();
+
+  function ruleOf(unit: number) {
+    return { ...rule, unit_id: unit, condition, enabled: true, updated_by: 'an', updated_at: at, ...made };
+  }
+  function windowOf(unit: number) {
+    return { unit_id: unit, name: 'x', starts_at: at, ends_at: new Date(at.getTime() + 3_600_000), ...made };
+  }
 }
 
 describe('the HTTP API over the real features', () => {

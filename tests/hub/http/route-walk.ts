@@ -16,6 +16,14 @@ interface Sample {
 const key = (place: Place) => ({ id: `${place}-key`, rawId: 'AA', type: 'public-key', clientExtensionResults: {} });
 const signed = { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA' };
 
+const hotRule = {
+  name: 'Phòng nóng',
+  title: { vi: 'Thiết bị nóng', en: 'The device is hot' },
+  next: { vi: 'Bật quạt của phòng.', en: 'Turn on the fan of the room.' },
+  severity: 'minor',
+  condition: { source: { kind: 'metric', metric: 'temperature.celsius' }, operator: 'above', threshold: 60 },
+};
+
 const morning = {
   kind: 'schedule',
   steps: [
@@ -66,6 +74,31 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/devices': { body: (place) => ({ agent: `${place}-agent`, family: 'thing', name: 'Bảng' }) },
   'PATCH /api/v1/devices/:id': { body: () => ({ name: 'Bảng' }) },
   'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },
+  'POST /api/v1/devices/:id/commands/check': { body: () => ({ capability: 'power', name: 'on' }) },
+  'POST /api/v1/command-batches/check': {
+    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] } }),
+  },
+  'POST /api/v1/command-batches': {
+    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
+  },
+  'POST /api/v1/command-batches/:id/decide': { body: () => ({ decision: 'approve' }) },
+  'POST /api/v1/problems/work': { body: (place) => ({ action: 'acknowledge', ids: [`${place}-device`] }) },
+  'POST /api/v1/maintenance-windows': {
+    body: (place) => ({
+      unit: unitAt[place],
+      name: 'Bảo trì phòng máy',
+      startsAt: '2026-03-01T00:00:00Z',
+      endsAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+  },
+  'POST /api/v1/problem-rules': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
+  'PATCH /api/v1/problem-rules/:id': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
+  'POST /api/v1/problem-rules/preview': {
+    body: (place) => ({ unit: unitAt[place], filter: {}, condition: hotRule.condition }),
+  },
+  'POST /api/v1/escalation': {
+    body: (place) => ({ unit: unitAt[place], steps: [{ afterMinutes: 30, least: 'major' }], workingTime: true }),
+  },
   'POST /api/v1/proposals/adopt': { body: (place) => ({ items: [{ proposal: `${place}-proposal` }] }) },
   'POST /api/v1/proposals/refuse': { body: (place) => ({ proposals: [`${place}-proposal`] }) },
   'POST /api/v1/vouchers': { body: (place) => ({ unit: unitAt[place] }) },
@@ -81,31 +114,6 @@ export const samples: Readonly<Record<string, Sample>> = {
       email: `${randomUUID()}@school.example`,
       grants: [{ role: 'school-it', unit: unitAt[place] }],
     }),
-    'POST /api/v1/devices/:id/commands/check': { body: () => ({ capability: 'power', name: 'on' }) },
-    'POST /api/v1/command-batches/check': {
-      body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] } }),
-    },
-    'POST /api/v1/command-batches': {
-      body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
-    },
-    'POST /api/v1/command-batches/:id/decide': { body: () => ({ decision: 'approve' }) },
-    'POST /api/v1/problems/work': { body: (place) => ({ action: 'acknowledge', ids: [`${place}-device`] }) },
-    'POST /api/v1/maintenance-windows': {
-      body: (place) => ({
-        unit: unitAt[place],
-        name: 'Bảo trì phòng máy',
-        startsAt: '2026-03-01T00:00:00Z',
-        endsAt: new Date(Date.now() + 86_400_000).toISOString(),
-      }),
-    },
-    'POST /api/v1/problem-rules': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
-    'PATCH /api/v1/problem-rules/:id': { body: (place) => ({ ...hotRule, unit: unitAt[place] }) },
-    'POST /api/v1/problem-rules/preview': {
-      body: (place) => ({ unit: unitAt[place], filter: {}, condition: hotRule.condition }),
-    },
-    'POST /api/v1/escalation': {
-      body: (place) => ({ unit: unitAt[place], steps: [{ afterMinutes: 30, least: 'major' }], workingTime: true }),
-    },
   },
   'PATCH /api/v1/people/:id': { body: () => ({ name: 'Lê Văn An' }) },
   'POST /api/v1/notifications/read': { body: () => ({}) },

@@ -148,6 +148,8 @@ export const accountTexts = defineTexts({
   'may.approve': { vi: 'Duyệt lệnh của người khác', en: 'Approve commands of others' },
   'may.view-picture': { vi: 'Xem ảnh camera', en: 'See pictures of cameras' },
   'may.manage-units': { vi: 'Quản lý trường và phòng', en: 'Manage schools and rooms' },
+  'may.work-problems': { vi: 'Xử lý sự cố', en: 'Work on problems' },
+  'may.manage-rules': { vi: 'Đặt quy tắc sự cố', en: 'Set rules of problems' },
   'may.manage-calendar': { vi: 'Đặt lịch năm học', en: 'Set school calendars' },
   'may.manage-policies': { vi: 'Đặt lịch và quy tắc tự động', en: 'Set schedules and local rules' },
   'may.issue-voucher': { vi: 'Cấp phiếu ghi danh', en: 'Issue vouchers' },

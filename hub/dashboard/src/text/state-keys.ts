@@ -108,6 +108,8 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   approve: 'may.approve',
   'view-picture': 'may.view-picture',
   'manage-units': 'may.manage-units',
+  'work-problems': 'may.work-problems',
+  'manage-rules': 'may.manage-rules',
   'manage-calendar': 'may.manage-calendar',
   'manage-policies': 'may.manage-policies',
   'issue-voucher': 'may.issue-voucher',

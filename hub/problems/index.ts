@@ -1,0 +1,1 @@
+export { createProblems, type Problems } from './problems.ts';
