@@ -17,6 +17,7 @@ const adminPaths = [
   '/proposals',
   '/vouchers',
   '/conflicts',
+  '/commands',
   '/people',
   '/audit',
   '/quarantine',
