@@ -51,6 +51,13 @@ const connectTimeoutMs = 10_000;
 /** From the first packet to CONNACK and SUBACK, whatever the library does. */
 const setupTimeoutMs = 30_000;
 const closeTimeoutMs = 1_000;
+/**
+ * A line may die without a word, and heartbeats draw no answer. So the hub is asked every 15 s, and after 35 s in which
+ * nothing at all came a new connection is made: before the hub, at 90 s of silence, counts the agent as unreachable.
+ */
+const watchMs = 5_000;
+const askEveryTicks = 3;
+const deadAfterTicks = 7;
 
 /**
  * Connects and subscribes to the agent's own down channels. MQTT 3.1.1 over mutual TLS; the client reconnects nothing,
@@ -62,6 +69,7 @@ export const connectToHub: Connect = async (options) => {
   const connection = new MqttConnection(options, openClient(options));
   try {
     await connection.ready(deadline.signal);
+    connection.watch();
     return connection;
   } catch (thrown) {
     await connection[Symbol.asyncDispose]();
@@ -101,6 +109,8 @@ class MqttConnection implements Connection {
   readonly #options: ConnectOptions;
   readonly #client: MqttClient;
   readonly #close: (reason: RecoverableError) => void;
+  readonly #ended = new AbortController();
+  #quietTicks = 0;
   #reason: RecoverableError | undefined;
   #lastError: Error | undefined;
 
@@ -112,7 +122,11 @@ class MqttConnection implements Connection {
     this.#close = (reason) => {
       this.#reason ??= reason;
       resolve(this.#reason);
+      this.#ended.abort(this.#reason);
     };
+    client.on('packetreceive', () => {
+      this.#quietTicks = 0;
+    });
     client.on('error', (error) => {
       this.#lastError = error;
     });
@@ -140,6 +154,24 @@ class MqttConnection implements Connection {
     if (refused.length > 0) {
       throw new RecoverableError('hub-refused', `the hub does not grant ${refused.join(', ')}`);
     }
+  }
+
+  /** Asks the hub again and again whether it is there, until the connection ends. Counts turns: a standstill is no silence. */
+  watch(): void {
+    this.#ask().catch((thrown: unknown) => {
+      if (!this.#ended.signal.aborted)
+        this.#options.log.error('the connection is not watched any more', { error: toError(thrown) });
+    });
+  }
+
+  async #ask(): Promise<void> {
+    for (let tick = 1; this.#quietTicks < deadAfterTicks; tick++) {
+      await this.#options.clock.wait(watchMs, this.#ended.signal);
+      this.#quietTicks++;
+      if (tick % askEveryTicks === 0) this.#client.sendPing();
+    }
+    this.#close(new RecoverableError('connection-dead', 'the hub did not answer for 35 s: the line is dead'));
+    this.#client.end(true);
   }
 
   async publish(channel: UpChannel, payload: Uint8Array): Promise<void> {

@@ -1,8 +1,10 @@
+import { createServer, connect as dial, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Connection, connectToHub } from '../../../agent/uplink/mqtt-connection.ts';
-import { silentLog } from '../../../protocols/ports.ts';
+import { type Clock, silentLog } from '../../../protocols/ports.ts';
 import { certificateRequest, newKeyPem } from '../../../provisioning/enrolment/key-pair.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
+import { createFastClock } from '../../support/clock.ts';
 import { type StandInHub, startStandInHub } from '../../support/stand-in-hub.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 
@@ -23,7 +25,7 @@ afterEach(async () => {
 });
 
 async function connect(
-  options: { authority?: TestAuthority; agentId?: string; signal?: AbortSignal; url?: string } = {},
+  options: { authority?: TestAuthority; agentId?: string; signal?: AbortSignal; url?: string; clock?: Clock } = {},
 ): Promise<Connection> {
   const authority = options.authority ?? hub.authority;
   const key = newKeyPem();
@@ -32,7 +34,7 @@ async function connect(
     agentId: options.agentId ?? 'agent-1',
     url: options.url ?? hub.mqttUrl,
     identity: { key, certificate, authorities: [authority.intermediate, authority.root] },
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log: silentLog,
     signal: options.signal ?? new AbortController().signal,
     onMessage: async (channel) => {
@@ -99,6 +101,24 @@ describe('the connection to the hub', () => {
     await expect(connect({ url: 'mqtts://127.0.0.1:1' })).rejects.toMatchObject({ code: 'hub-unreachable' });
   });
 
+  it('sees a line that died without a word, and keeps one on which it is answered', async () => {
+    const clock = createFastClock(15);
+    await using line = await breakableLine(Number(new URL(hub.mqttUrl).port));
+    const open = await connect({ url: `mqtts://localhost:${line.port}`, clock });
+    let ended = false;
+    void open.closed.then(() => {
+      ended = true;
+    });
+    await clock.wait(45_000);
+    expect(ended).toBe(false);
+    line.die();
+    const diedAt = clock.mono();
+    expect(await open.closed).toMatchObject({ code: 'connection-dead' });
+    expect(clock.mono() - diedAt).toBeLessThan(45_000);
+    await open[Symbol.asyncDispose]();
+    expect(clock.pending).toBe(0);
+  });
+
   it('stops connecting when it is told to', async () => {
     const stop = new AbortController();
     const connecting = connect({ signal: stop.signal });
@@ -107,3 +127,35 @@ describe('the connection to the hub', () => {
     await expect(connecting).rejects.toThrow('enough');
   });
 });
+
+/** A way to the hub on which, from some moment on, nothing passes and nothing is said. */
+async function breakableLine(port: number) {
+  let isDead = false;
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = dial(port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => undefined);
+      from.on('data', (bytes) => {
+        if (!isDead) to.write(bytes);
+      });
+      from.on('close', () => to.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    die: () => {
+      isDead = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
