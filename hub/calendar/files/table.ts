@@ -45,7 +45,7 @@ const kindWords: Readonly<Record<EntryKind, readonly string[]>> = {
 
 export const kindNames: readonly string[] = Object.values(kindWords).map(([first = '']) => first);
 
-export function nameOfKind(kind: EntryKind): string {
+function nameOfKind(kind: EntryKind): string {
   return kindWords[kind][0] ?? kind;
 }
 
@@ -77,7 +77,7 @@ function weekdayOf(text: string): number | undefined {
   return /^[2-7]$/.test(plain) ? Number(plain) - 1 : undefined;
 }
 
-export function nameOfWeekday(day: number): string {
+function nameOfWeekday(day: number): string {
   return day === 7 ? 'CN' : String(day + 1);
 }
 

@@ -16,6 +16,7 @@ import { UnitPicker } from '../../ui/unit-picker.tsx';
 import { ChangeLayer, EditDialog } from './edit-dialog.tsx';
 import { ImportDialog } from './import-dialog.tsx';
 import { isSame, layerOf, sections } from './items.ts';
+import { exportKeys } from './keys.ts';
 import { Legend, Months } from './months.tsx';
 import { CancelledCard, SectionCard, type Wish } from './section-card.tsx';
 import { VersionsDialog } from './versions-dialog.tsx';
@@ -143,7 +144,7 @@ function Actions({ view, canEdit, onOpen }: ActionsProps) {
         <Menu.Dropdown>
           {(['xlsx', 'csv', 'ics'] as const).map((as) => (
             <Menu.Item key={as} component="a" href={calendarApi.exportAddress(view.unit.id, as, 'resolved')}>
-              {t('calendar.export')}: {t(`calendar.export.${as}`)}
+              {t(exportKeys[as])}
             </Menu.Item>
           ))}
           <Menu.Item onClick={() => onOpen({ do: 'history' })}>{t('calendar.history')}</Menu.Item>

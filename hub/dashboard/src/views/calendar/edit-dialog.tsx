@@ -6,6 +6,7 @@ import { calendarApi } from '../../data/calendar.ts';
 import { useText } from '../../text/use-text.ts';
 import { ItemFields } from './item-fields.tsx';
 import { draftOf, isComplete, type Layer, type Section, versionOf, withNew } from './items.ts';
+import { sectionKeys } from './keys.ts';
 import { LayerDialog } from './layer-dialog.tsx';
 
 interface EditDialogProps {
@@ -23,7 +24,7 @@ export function EditDialog({ view, section, today, onClose }: EditDialogProps) {
     <ChangeLayer
       view={view}
       layer={draft}
-      title={t('calendar.edit.of', { what: t(`calendar.${section}`) })}
+      title={t('calendar.edit.of', { what: t(sectionKeys[section]) })}
       size="xl"
       missing={isComplete(draft) ? undefined : t('calendar.fill')}
       onClose={onClose}
@@ -33,7 +34,7 @@ export function EditDialog({ view, section, today, onClose }: EditDialogProps) {
       <Button
         variant="default"
         leftSection={<IconPlus size={18} aria-hidden />}
-        onClick={() => setDraft(withNew(draft, section, today))}
+        onClick={() => setDraft(withNew(draft, section, today, (number) => t('calendar.period.nth', { number })))}
       >
         {t('calendar.add')}
       </Button>

@@ -3,9 +3,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useText } from '../../text/use-text.ts';
 import { type Layer, nextPeriod, type Period, type Section } from './items.ts';
-
-const weekdays = [1, 2, 3, 4, 5, 6, 7] as const;
-const kinds = ['holiday', 'tet', 'break'] as const;
+import { kindKeys, kinds, weekdays } from './keys.ts';
 
 interface ItemFieldsProps {
   readonly section: Section;
@@ -149,7 +147,7 @@ function KindField({
   return (
     <Select
       label={t('calendar.kind')}
-      data={kinds.map((kind) => ({ value: kind, label: t(`calendar.kind.${kind}`) }))}
+      data={kinds.map((kind) => ({ value: kind, label: t(kindKeys[kind]) }))}
       value={value}
       allowDeselect={false}
       onChange={(next) => onChange(kinds.find((kind) => kind === next) ?? 'holiday')}
@@ -169,7 +167,7 @@ function MakeUpFields({ item, edit }: Editing<Layer['makeUpDays'][number]>) {
       />
       <Select
         label={t('calendar.as')}
-        data={weekdays.map((day) => ({ value: String(day), label: t(`calendar.weekday.${day}`) }))}
+        data={weekdays.map(({ day, name }) => ({ value: String(day), label: t(name) }))}
         value={String(item.as)}
         allowDeselect={false}
         onChange={(day) => edit({ as: Number(day) })}
@@ -200,9 +198,9 @@ function PeriodFields({ item, edit }: Editing<Period>) {
           value={item.days.map(String)}
           onChange={(days: string[]) => edit({ days: days.map(Number).sort((a, b) => a - b) })}
         >
-          {weekdays.map((day) => (
+          {weekdays.map(({ day, short }) => (
             <Chip key={day} value={String(day)} size="xs">
-              {t(`calendar.short.${day}`)}
+              {t(short)}
             </Chip>
           ))}
         </Chip.Group>
@@ -226,7 +224,9 @@ function Sessions({ item, edit }: Editing<Layer['exams'][number]>) {
       <Button
         variant="subtle"
         leftSection={<IconPlus size={16} aria-hidden />}
-        onClick={() => put([...periods, nextPeriod(periods, `Ca ${periods.length + 1}`)])}
+        onClick={() =>
+          put([...periods, nextPeriod(periods, t('calendar.session.nth', { number: periods.length + 1 }))])
+        }
       >
         {t('calendar.sessions.add')}
       </Button>

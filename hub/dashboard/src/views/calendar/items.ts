@@ -46,8 +46,8 @@ export function nextPeriod(periods: readonly Period[], name: string): Period {
   return { name, days: [...last.days], from, to: later(from, 45) };
 }
 
-/** The layer with one more item in a section. */
-export function withNew(layer: Layer, section: Section, today: string): Layer {
+/** The layer with one more item in a section; `nth` names a period by its number. */
+export function withNew(layer: Layer, section: Section, today: string, nth: (number: number) => string): Layer {
   const { terms = [], periods = [], daysOff, makeUpDays, exams } = layer;
   const from = today;
   switch (section) {
@@ -56,7 +56,7 @@ export function withNew(layer: Layer, section: Section, today: string): Layer {
       return { ...layer, terms: [...terms, { name: '', from: begin, to: addDays(begin, 120) }] };
     }
     case 'periods':
-      return { ...layer, periods: [...periods, nextPeriod(periods, `Tiết ${periods.length + 1}`)] };
+      return { ...layer, periods: [...periods, nextPeriod(periods, nth(periods.length + 1))] };
     case 'daysOff':
       return { ...layer, daysOff: [...daysOff, { name: '', kind: 'holiday', from, to: from }] };
     case 'makeUpDays':

@@ -3,8 +3,7 @@ import { weekdayOf } from '../../../../../protocols/fleet/calendar/date.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { dayText } from '../units/history-dialog.tsx';
-
-const weekdays = [1, 2, 3, 4, 5, 6, 7] as const;
+import { weekdays } from './keys.ts';
 
 type Look = 'lessons' | 'makeUp' | 'exam' | 'off' | 'none' | 'unknown';
 const looks: Readonly<Record<Look, TextKey>> = {
@@ -17,7 +16,7 @@ const looks: Readonly<Record<Look, TextKey>> = {
 };
 
 /** How a day shows. */
-export function lookOf({ kind, name, known }: Pick<CalendarDay, 'kind' | 'name' | 'known'>): Look {
+function lookOf({ kind, name, known }: Pick<CalendarDay, 'kind' | 'name' | 'known'>): Look {
   if (kind === 'off' || kind === 'exam') return kind;
   if (kind === 'lessons') return name === undefined ? 'lessons' : 'makeUp';
   return known ? 'none' : 'unknown';
@@ -77,9 +76,9 @@ function Month({ month, days, today }: MonthProps) {
         <caption>{title}</caption>
         <thead>
           <tr>
-            {weekdays.map((day) => (
+            {weekdays.map(({ day, name, short }) => (
               <th key={day} scope="col">
-                <abbr title={t(`calendar.weekday.${day}`)}>{t(`calendar.short.${day}`)}</abbr>
+                <abbr title={t(name)}>{t(short)}</abbr>
               </th>
             ))}
           </tr>
@@ -97,7 +96,9 @@ function Month({ month, days, today }: MonthProps) {
                     title={t('calendar.named', { day: dayText(day.date), name: words(day) })}
                   >
                     {Number(day.date.slice(8))}
-                    <span className="visually-hidden">{words(day)}</span>
+                    <span className="visually-hidden">
+                      {words(day)} {day.date === today ? t('calendar.today') : null}
+                    </span>
                   </td>
                 ) : (
                   // biome-ignore lint/suspicious/noArrayIndexKey: the place in the week is what an empty cell is

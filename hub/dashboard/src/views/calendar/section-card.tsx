@@ -4,6 +4,7 @@ import type { CalendarView } from '../../../../../protocols/api/calendar.ts';
 import { useText } from '../../text/use-text.ts';
 import { dayText } from '../units/history-dialog.tsx';
 import { type Cancelled, cancelledOf, layerOf, type Section } from './items.ts';
+import { sectionKeys, weekdayKey, weekdays } from './keys.ts';
 
 /** What a person wants to do with a part of the calendar. */
 export type Wish =
@@ -36,7 +37,7 @@ export function SectionCard({ view, section, canEdit, onWish }: SectionCardProps
   return (
     <section className="card">
       <div className="card-head">
-        <h2>{t(`calendar.${section}`)}</h2>
+        <h2>{t(sectionKeys[section])}</h2>
         {canEdit ? (
           <Group gap="xs">
             {isOwn ? (
@@ -122,7 +123,7 @@ function useRows(view: CalendarView, section: Section): Row[] {
         .toSorted((a, b) => a.date.localeCompare(b.date))
         .map((day) => ({
           ...day,
-          when: `${dayText(day.date)} · ${t('calendar.as')} ${t(weekdayKey(day.as))}`,
+          when: t('calendar.makeUp.when', { day: dayText(day.date), weekday: t(weekdayKey(day.as)) }),
           cancel: cancelledOf(section, { name: day.name, from: day.date }),
         }));
     default:
@@ -133,16 +134,13 @@ function useRows(view: CalendarView, section: Section): Row[] {
   }
 }
 
-const keys = [1, 2, 3, 4, 5, 6, 7] as const;
-const weekdayKey = (day: number) => `calendar.weekday.${keys.find((key) => key === day) ?? 1}` as const;
-
 /** Periods by weekday; a phone scrolls it inside its card. */
 function Timetable({ view }: { readonly view: CalendarView }) {
   const { t } = useText();
   const periods = view.periods.toSorted((a, b) => a.from.localeCompare(b.from));
   const [first] = periods;
   if (!first) return <p className="soft">{t('calendar.none')}</p>;
-  const days = keys.filter((day) => periods.some((period) => period.days.includes(day)));
+  const days = weekdays.filter(({ day }) => periods.some((period) => period.days.includes(day)));
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
@@ -153,9 +151,9 @@ function Timetable({ view }: { readonly view: CalendarView }) {
               <th scope="col">{t('calendar.name')}</th>
               <th scope="col">{t('calendar.starts')}</th>
               <th scope="col">{t('calendar.ends')}</th>
-              {days.map((day) => (
+              {days.map(({ day, short }) => (
                 <th key={day} scope="col">
-                  {t(`calendar.short.${day}`)}
+                  {t(short)}
                 </th>
               ))}
             </tr>
@@ -166,7 +164,7 @@ function Timetable({ view }: { readonly view: CalendarView }) {
                 <th scope="row">{period.name}</th>
                 <td className="number">{period.from}</td>
                 <td className="number">{period.to}</td>
-                {days.map((day) => (
+                {days.map(({ day }) => (
                   <td key={day} data-held={period.days.includes(day) || undefined}>
                     {period.days.includes(day) ? '●' : ''}
                     {period.days.includes(day) ? <span className="visually-hidden">{t('word.yes')}</span> : null}
