@@ -11,5 +11,9 @@ script.onExecute = async ({ id }) => {
   await systemClock.wait(30);
   return {};
 };
+script.onPoll = async (_signal, { reporter }) => {
+  const capabilities = { power: { commands: ['reboot'] }, volume: { commands: ['set'] } };
+  reporter.describe({ family: 'scripted', capabilities });
+};
 await startTestAgent(dataDir, [script.driver]);
 console.log('ready');

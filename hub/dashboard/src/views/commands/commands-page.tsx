@@ -52,6 +52,7 @@ function useColumns(): readonly FleetColumn<CommandListRow>[] {
         cell: (row) => (
           <>
             {t(commandKeys[row.state])}
+            <span className="under phone-only">{nameOf(row)}</span>
             {row.problem ? <span className="under code">{row.problem.code}</span> : null}
           </>
         ),
