@@ -43,11 +43,6 @@ export const calendarSearch = z.object({
   year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined),
 });
 
-export const calendarSearch = z.object({
-  unit,
-  year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined),
-});
-
 export const importSearch = z.object({ unit, of: z.enum(['units', 'site']).optional().catch(undefined) });
 
 export const agentsSearch = z.object({
@@ -80,6 +75,11 @@ export const peopleSearch = z.object({
 export const auditSearch = z.object({
   action: z.string().max(60).optional().catch(undefined),
   actor: z.string().max(100).optional().catch(undefined),
+  subject: z.string().max(200).optional().catch(undefined),
+});
+
+export const conflictsSearch = z.object({ unit, state: z.enum(['open', 'resolved']).optional().catch(undefined) });
+
 export const commandsSearch = z.object({
   view: z.enum(['all', 'batches', 'approvals']).optional().catch(undefined),
   unit,
@@ -90,11 +90,6 @@ export const commandsSearch = z.object({
     .catch(undefined),
 });
 export type CommandsSearch = z.output<typeof commandsSearch>;
-
-  subject: z.string().max(200).optional().catch(undefined),
-});
-
-export const conflictsSearch = z.object({ unit, state: z.enum(['open', 'resolved']).optional().catch(undefined) });
 
 export const quarantineSearch = z.object({
   q: words,
