@@ -15,7 +15,7 @@ import { createHistory } from './history/index.ts';
 import { createIngest, type RecordSink } from './ingest/index.ts';
 import { createNotifications } from './notifications/index.ts';
 import { createOrganisation, createUnitImports, type Organisation, unitsTemplate } from './organisation/index.ts';
-import { createPolicies, createPolicies, createPolicyKey, createPolicyKey, type Policies, type Policies } from './policies/index.ts';
+import { createPolicies, createPolicyKey, type Policies } from './policies/index.ts';
 import { createProblems, type Problems } from './problems/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';

@@ -62,7 +62,7 @@ import type { Configurations } from '../configuration/index.ts';
 import type { Documents, VoucherToPrint } from '../documents/index.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Notifications } from '../notifications/index.ts';
-import type { Policies, Policies } from '../policies/index.ts';
+import type { Policies } from '../policies/index.ts';
 import type { Problems } from '../problems/index.ts';
 
 /**

@@ -35,7 +35,7 @@ import { addNotificationRoutes } from './routes/notifications.ts';
 import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addPasskeyRoutes } from './routes/passkeys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
-import { addPolicyRoutes, addPolicyRoutes } from './routes/policies.ts';
+import { addPolicyRoutes } from './routes/policies.ts';
 import { addProblemRoutes } from './routes/problems.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
@@ -122,7 +122,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addConfigurationRoutes(api, context);
       addPolicyRoutes(api, context);
       addProblemRoutes(api, context);
-      addPolicyRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);

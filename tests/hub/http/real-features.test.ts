@@ -15,7 +15,7 @@ import { createHistory } from '../../../hub/history/index.ts';
 import { createHttpServer, type HttpServer } from '../../../hub/http/index.ts';
 import { createNotifications, endpointPlace, notificationConfig } from '../../../hub/notifications/index.ts';
 import { createOrganisation, createUnitImports, unitsTemplate } from '../../../hub/organisation/index.ts';
-import { createPolicies, createPolicies } from '../../../hub/policies/index.ts';
+import { createPolicies } from '../../../hub/policies/index.ts';
 import { createProblems } from '../../../hub/problems/index.ts';
 import { createQuarantine } from '../../../hub/quarantine/index.ts';
 import { createRegistry } from '../../../hub/registry/index.ts';
