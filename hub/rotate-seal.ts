@@ -1,4 +1,5 @@
 import type { HubConfig } from './config.ts';
+import { endpointPlace, zaloPlace } from './notifications/index.ts';
 import { newSealKey, readSealKeys, type Sealer, type Store, sealerOf, writeSealKeys } from './store/index.ts';
 
 const batchRows = 500;
@@ -17,7 +18,8 @@ export async function rotateSeal(
     file = { ...file, keys: [newSealKey(), ...file.keys] };
     await writeSealKeys(file.path, file.keys);
   }
-  const count = await sealAnew(store, sealerOf(file));
+  const sealer = sealerOf(file);
+  const count = (await sealAnew(store, sealer)) + (await sealNotifications(store, sealer));
   if (file.isForeign) {
     const rest = file.keys.length > 1 ? ` Its older keys can be removed from ${file.path} now.` : '';
     return `${count} secrets were sealed anew with the first key of ${file.path}.${rest}`;
@@ -53,4 +55,37 @@ async function sealAnew(store: Store, sealer: Sealer): Promise<number> {
     if (rows.length < batchRows) return count;
     after = rows.at(-1)?.id ?? after;
   }
+}
+
+/** Secrets of webhook endpoints and tokens of the official account: few rows, so one transaction takes them all. */
+async function sealNotifications(store: Store, sealer: Sealer): Promise<number> {
+  return store.transaction(async (trx) => {
+    let count = 0;
+    const anew = (place: Parameters<Sealer['open']>[0], sealed: Buffer) => {
+      if (sealer.isFresh(sealed)) return sealed;
+      count++;
+      return sealer.seal(place, sealer.open(place, sealed));
+    };
+    const endpoints = await trx.selectFrom('notification_endpoint').select(['id', 'secret']).forUpdate().execute();
+    for (const { id, secret } of endpoints) {
+      const sealed = anew(endpointPlace(id), secret);
+      await trx.updateTable('notification_endpoint').set({ secret: sealed }).where('id', '=', id).execute();
+    }
+    const zalo = await trx
+      .selectFrom('notification_zalo')
+      .selectAll()
+      .where('id', '=', 1)
+      .forUpdate()
+      .executeTakeFirst();
+    if (zalo)
+      await trx
+        .updateTable('notification_zalo')
+        .set({
+          access_token: zalo.access_token && anew(zaloPlace('access'), zalo.access_token),
+          refresh_token: zalo.refresh_token && anew(zaloPlace('refresh'), zalo.refresh_token),
+        })
+        .where('id', '=', 1)
+        .execute();
+    return count;
+  });
 }

@@ -15,7 +15,7 @@ import type { RouteContext } from '../context.ts';
 import { addRoute, requireSession } from '../route.ts';
 import { idParams } from './params.ts';
 
-/** What you are told of problems, and how you want to be told. */
+/** What you are told of problems, and how you want to be told. A token reads it; only a person changes it. */
 export function addNotificationRoutes(app: FastifyInstance, { features }: RouteContext): void {
   const { notifications, audit } = features;
   addRoute(app, {
@@ -36,7 +36,10 @@ export function addNotificationRoutes(app: FastifyInstance, { features }: RouteC
     action: 'read',
     body: readNotificationsBody,
     answer: unreadResult,
-    handle: ({ actor, body }) => notifications.markRead(actor, body.ids),
+    handle: ({ actor, body }) => {
+      requireSession(actor);
+      return notifications.markRead(actor, body.ids);
+    },
   });
   addRoute(app, {
     method: 'GET',
@@ -78,7 +81,10 @@ export function addNotificationRoutes(app: FastifyInstance, { features }: RouteC
     body: subscriptionBody,
     answer: subscriptionSchema,
     status: 201,
-    handle: ({ scope, actor, body }) => notifications.subscribe(scope, actor, body),
+    handle: ({ scope, actor, body }) => {
+      requireSession(actor);
+      return notifications.subscribe(scope, actor, body);
+    },
   });
   addRoute(app, {
     method: 'POST',
@@ -99,7 +105,10 @@ export function addNotificationRoutes(app: FastifyInstance, { features }: RouteC
     params: idParams,
     body: subscriptionBody,
     answer: subscriptionSchema,
-    handle: ({ scope, actor, params, body }) => notifications.changeSubscription(scope, actor, params.id, body),
+    handle: ({ scope, actor, params, body }) => {
+      requireSession(actor);
+      return notifications.changeSubscription(scope, actor, params.id, body);
+    },
   });
   addRoute(app, {
     method: 'DELETE',
@@ -110,6 +119,9 @@ export function addNotificationRoutes(app: FastifyInstance, { features }: RouteC
     params: idParams,
     answer: z.void(),
     status: 204,
-    handle: ({ actor, params }) => notifications.unsubscribe(actor, params.id),
+    handle: ({ actor, params }) => {
+      requireSession(actor);
+      return notifications.unsubscribe(actor, params.id);
+    },
   });
 }

@@ -138,16 +138,15 @@ export const samples: Readonly<Record<string, Sample>> = {
 };
 
 /** Routes whose id is a person's own, not a place's. */
-export const ofOneself = new Set([
-  'DELETE /api/v1/tokens/:id',
-  'POST /api/auth/passkeys/remove',
-  'PATCH /api/v1/notifications/subscriptions/:id',
-  'DELETE /api/v1/notifications/subscriptions/:id',
-]);
+export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/auth/passkeys/remove']);
 
 /** Routes for people alone: a token is refused. */
 export const ofSession = new Set([
   'PATCH /api/v1/notifications/settings',
+  'POST /api/v1/notifications/read',
+  'POST /api/v1/notifications/subscriptions',
+  'PATCH /api/v1/notifications/subscriptions/:id',
+  'DELETE /api/v1/notifications/subscriptions/:id',
   'POST /api/v1/tokens',
   'POST /api/auth/change-password',
   'POST /api/auth/two-factor/enable',
