@@ -5,6 +5,7 @@ import type { Clock, Log } from '../protocols/ports.ts';
 import { type Authority, openAuthority } from '../provisioning/authority/index.ts';
 import { createPolicySigner } from '../provisioning/policy/signature.ts';
 import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnesses } from './audit/index.ts';
+import { createAvailability } from './availability/index.ts';
 import { createCalendars } from './calendar/index.ts';
 import { createCommands } from './commands/index.ts';
 import type { HubConfig } from './config.ts';
@@ -167,6 +168,14 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     health,
     problems,
     commands,
+    availability: createAvailability({
+      store,
+      registry,
+      organisation,
+      calendarOf: (unitId) => calendars.calendarOf(unitId),
+      audit,
+      clock,
+    }),
     configuration: createConfigurations({ store, registry, organisation, twin, audit, clock }),
     notifications,
     authority,

@@ -255,6 +255,7 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
 
     drift: async (scope, { unit, limit, cursor, q }) => {
       const within = unit === undefined ? scope : narrow(scope, organisation.pathOf(unit));
+      if (within.paths.length === 0) throw new NotFoundError();
       const rows = await readDrift(store.db, within, { limit, after: cursorOf(cursor), words: searchWords(q) });
       const total = rows[0]?.total ?? 0;
       return pageOfRows(

@@ -57,6 +57,7 @@ import type { QuarantineRow, quarantineQuery } from '../../protocols/api/quarant
 import type { createUnitBody, Unit, unitsQuery } from '../../protocols/api/units.ts';
 import type { Access, Actor, Scope } from '../access/index.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Availability } from '../availability/index.ts';
 import type { Calendars } from '../calendar/index.ts';
 import type { Configurations } from '../configuration/index.ts';
 import type { Documents, VoucherToPrint } from '../documents/index.ts';
@@ -242,6 +243,7 @@ export interface Features {
   readonly history: HistoryPort;
   readonly commands: CommandsPort;
   readonly configuration: Configurations;
+  readonly availability: Pick<Availability, 'report' | 'setClass'>;
   readonly health: HealthPort;
   readonly problems: Omit<Problems, 'journal' | 'load' | 'watch' | 'tick' | keyof Disposable>;
   readonly enrolment: EnrolmentPort;

@@ -21,6 +21,7 @@ import { type OverloadWatch, watchOverload } from './overload.ts';
 import { toProblemAnswer } from './problem.ts';
 import { actorOf, requireAction, requireReady } from './route.ts';
 import { addAgentRoutes } from './routes/agents.ts';
+import { addAvailabilityRoutes } from './routes/availability.ts';
 import { addCalendarFileRoute, addCalendarRoutes } from './routes/calendar.ts';
 import { addCommandBatchRoutes } from './routes/command-batches.ts';
 import { addCommandRoutes } from './routes/commands.ts';
@@ -120,6 +121,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addCommandRoutes(api, context);
       addCommandBatchRoutes(api, context);
       addConfigurationRoutes(api, context);
+      addAvailabilityRoutes(api, context);
       addPolicyRoutes(api, context);
       addProblemRoutes(api, context);
       addProposalRoutes(api, context);

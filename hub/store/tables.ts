@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { Descriptor, Lane } from '../../protocols/fleet/record.ts';
 import type { SettingField } from '../../protocols/fleet/setting-field.ts';
+import type { AvailabilityTables } from './availability-tables.ts';
 import type { CalendarTables } from './calendar-tables.ts';
 import type { CommandTables } from './command-tables.ts';
 import type { ConfigurationTables } from './configuration-tables.ts';
@@ -325,7 +326,8 @@ interface PictureTable {
 }
 
 export interface Tables
-  extends CalendarTables,
+  extends AvailabilityTables,
+    CalendarTables,
     CommandTables,
     ConfigurationTables,
     NotificationTables,

@@ -112,6 +112,15 @@ const importDone = {
   counts: { new: 0, changed: 0, unchanged: 0, refused: 0 },
   rows: [],
 };
+const noHours = {
+  devices: 0,
+  lessonHours: 0,
+  downHours: 0,
+  unknownHours: 0,
+  incidents: 0,
+  onHours: 0,
+  energyKwh: 0,
+};
 const noEffect = {
   devices: 0,
   outcomes: { changes: 0, agrees: 0, untold: 0, impossible: 0, shown: 0, released: 0 },
@@ -374,6 +383,14 @@ function createFakeFeatures(): FakeFeatures {
         return { bytes: Buffer.from('x'), type: 'text/csv', name: 'lich.csv' };
       },
     },
+    availability: {
+      report: async (scope, { unit: within, by }) => {
+        if (within !== undefined) requireHere(scope, within);
+        const time = { from: '2026-03-01', to: '2026-03-02', by, withoutCalendar: 0 };
+        return { ...time, whole: noHours, rows: [], total: 0, classes: [] };
+      },
+      setClass: async () => writing('set-energy-class', []),
+    },
     configuration: {
       ofUnit: async (scope, id) => {
         requireHere(scope, id);
@@ -398,7 +415,7 @@ function createFakeFeatures(): FakeFeatures {
         return writing('revert-configuration', { ...noEffect, dryRun });
       },
       drift: async (scope, { unit: within }) => {
-        requireUnit(scope, within);
+        if (within !== undefined) requireHere(scope, within);
         return page([]);
       },
     },

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../hub/access/index.ts';
 import { allows } from '../../../hub/access/permissions.ts';
 import { createAudit } from '../../../hub/audit/index.ts';
+import { createAvailability } from '../../../hub/availability/index.ts';
 import { createCalendars } from '../../../hub/calendar/index.ts';
 import { createCommands } from '../../../hub/commands/index.ts';
 import { createConfigurations } from '../../../hub/configuration/index.ts';
@@ -136,6 +137,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
     audit,
     access,
     commands,
+    availability: createAvailability({ ...shared, registry, organisation, calendarOf: () => emptyCalendar, audit }),
     configuration: createConfigurations({ ...shared, registry, organisation, twin, audit }),
     enrolment,
   };

@@ -1,6 +1,7 @@
 import { accountTexts } from './account.ts';
 import { adminTexts } from './admin.ts';
 import { auditTexts } from './audit.ts';
+import { availabilityTexts } from './availability.ts';
 import { calendarTexts } from './calendar.ts';
 import { commandTexts } from './commands.ts';
 import { configurationTexts } from './configuration.ts';
@@ -35,6 +36,7 @@ export const texts = {
   ...commandTexts,
   ...upkeepTexts,
   ...configurationTexts,
+  ...availabilityTexts,
   ...rigTexts,
   ...troubleTexts,
   ...notificationTexts,

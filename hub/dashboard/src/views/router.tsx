@@ -8,6 +8,7 @@ import { OverviewPage } from './overview/overview-page.tsx';
 import {
   agentsSearch,
   auditSearch,
+  availabilitySearch,
   calendarSearch,
   causesSearch,
   commandsSearch,
@@ -63,6 +64,12 @@ const units = createRoute({
   path: '/units',
   validateSearch: unitsSearch,
   component: lazyRouteComponent(() => import('./units/units-page.tsx'), 'UnitsPage'),
+});
+const availability = createRoute({
+  getParentRoute: () => frame,
+  path: '/availability',
+  validateSearch: availabilitySearch,
+  component: lazyRouteComponent(() => import('./availability/availability-page.tsx'), 'AvailabilityPage'),
 });
 const unitConfiguration = createRoute({
   getParentRoute: () => frame,
@@ -182,6 +189,7 @@ export const router = createRouter({
       device,
       units,
       unitConfiguration,
+      availability,
       importTable,
       calendar,
       agents,

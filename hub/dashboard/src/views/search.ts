@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roleSchema } from '../../../../protocols/api/access/session.ts';
 import { ssoRefusals } from '../../../../protocols/api/access/sign-in.ts';
+import { availabilityGroups } from '../../../../protocols/api/availability.ts';
 import { voucherStates } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { healthStateSchema } from '../../../../protocols/api/health.ts';
 import { commandStates } from '../../../../protocols/fleet/record.ts';
@@ -34,6 +35,16 @@ export type DevicesSearch = z.output<typeof devicesSearch>;
 export const deviceSearch = z.object({
   metric: z.string().max(120).optional().catch(undefined),
   range: z.enum(['1h', '24h', '7d', '30d']).optional().catch(undefined),
+});
+
+const day = z.iso.date().optional().catch(undefined);
+
+export const availabilitySearch = z.object({
+  unit,
+  from: day,
+  to: day,
+  by: z.enum(availabilityGroups).optional().catch(undefined),
+  sort: z.enum(['worst', 'name', 'energy']).optional().catch(undefined),
 });
 
 export const unitsSearch = z.object({ parent: unit, q: words });

@@ -35,6 +35,12 @@ export function UnitMenu({ unit }: { readonly unit: Unit | undefined }) {
       >
         {t('configuration.open')}
       </Button>
+      <Button
+        variant="default"
+        renderRoot={(props) => <Link to="/availability" search={{ unit: unit.id }} {...props} />}
+      >
+        {t('availability.title')}
+      </Button>
       <Button variant="default" onClick={() => setOpened('history')}>
         {t('units.history')}
       </Button>

@@ -1,0 +1,1 @@
+export { type Availability, createAvailability } from './availability.ts';
