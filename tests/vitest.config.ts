@@ -41,12 +41,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          // After the others: whole processes want the machine, and ports of their own.
+          // After the others: whole processes want the machine. Two at a time, for many of them mostly wait for the clock.
           sequence: { groupOrder: 1 },
           include: ['tests/system/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],
