@@ -1,4 +1,5 @@
 import { agent } from './agent.ts';
+import { detection } from './detection.ts';
 import { enrolment } from './enrolment.ts';
 import { ingest } from './ingest.ts';
 
@@ -7,6 +8,10 @@ const benchmarks: Readonly<Record<string, { readonly about: string; readonly run
   enrolment: {
     about: 'a thousand machines that enrol at once, each by its voucher, beside one after another',
     run: enrolment,
+  },
+  detection: {
+    about: 'living agents told unreachable, and the time to see a dead one, on lossy lines in simulated time',
+    run: detection,
   },
   ingest: {
     about: 'durable samples/s through mTLS MQTT into the database, beside COPY of narrow rows into the same one',
