@@ -21,7 +21,7 @@ import type { Network } from './platform/network.ts';
 import { createProcessProbe } from './platform/process-load.ts';
 import type { ProgramPort } from './platform/program.ts';
 import { Policies } from './policies/policies.ts';
-import { loadPreparation, removePreparation } from './preparation.ts';
+import { loadPreparation, removePreparation, storeRefusal } from './preparation.ts';
 import { CommandRouter } from './runtime/command-router.ts';
 import type { RecordSink } from './runtime/reporter.ts';
 import { Supervisor } from './runtime/supervisor.ts';
@@ -109,6 +109,7 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
     }),
   );
   let hostDevice: string | undefined;
+  let refused: string | undefined;
   let keeper: ConfigurationKeeper | undefined;
   const sink: RecordSink = (lane, body) => {
     const named = hostDevice ? renamed(body, hostDevice) : body;
@@ -217,7 +218,13 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       router.accept(inbox.waiting());
       begin(as);
     };
-    started.use(new Redemption({ redeem, onRedeemed, clock, log, random })).start();
+    const onRefused = async (error: Error): Promise<void> => {
+      if (!(error instanceof FatalError)) return;
+      refused = error.code;
+      const now = await loadPreparation(dataDir);
+      if (now) await storeRefusal(dataDir, now, { code: error.code, at: Math.round(clock.now()) });
+    };
+    started.use(new Redemption({ redeem, onRedeemed, onRefused, clock, log, random })).start();
     log.info('the agent works without an identity and enrols when it reaches the hub', { hub: prepared?.hubUrl });
   }
   const { welcome } = config.localBroker;
@@ -238,7 +245,8 @@ export async function createAgent(deps: AgentDeps, config: AgentConfig): Promise
       const trouble = checkLife();
       const { total, up } = supervisor.count();
       const pending = Object.values(outbox.accounts()).reduce((sum, lane) => sum + lane.pending, 0);
-      const hub = link ? (link.isOnline ? 'connected to the hub' : 'no hub') : 'not enrolled yet';
+      const alone = refused ? `not enrolled: the hub says ${refused}, a new voucher is needed` : 'not enrolled yet';
+      const hub = link ? (link.isOnline ? 'connected to the hub' : 'no hub') : alone;
       return `${trouble ? `${trouble}; ` : ''}${hub}; ${up} of ${total} devices up; ${pending} records wait`;
     },
     failed,

@@ -130,7 +130,11 @@ async function enrol(options: EnrolOptions): Promise<void> {
   // It brings a large X.509 library, once in the life of a machine.
   const { enrolMachine } = await import('./enrolment.ts');
   const { agentId, name } = await enrolMachine({ ...options, ...machine, voucher });
-  console.log(`This machine is now the agent ${agentId} (${name}). It runs as a service, or by: edufleet-agent run`);
+  const lines = [
+    `Đã ghi danh: máy này là ${name} (${agentId}). Dịch vụ tự chạy; xem máy có điều gì sai: sudo edufleet-agent doctor`,
+    `This machine is now the agent ${agentId} (${name}). It runs as a service, or by: edufleet-agent run`,
+  ];
+  console.log(lines.join('\n'));
 }
 
 async function prepare(options: EnrolOptions): Promise<void> {

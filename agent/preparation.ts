@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -44,6 +45,42 @@ export async function storePreparation(dataDir: string, preparation: Preparation
 
 export async function removePreparation(dataDir: string): Promise<void> {
   await rm(pathOf(dataDir), { force: true });
+  await rm(refusalPathOf(dataDir), { force: true });
+}
+
+const refusalSchema = z.object({ of: z.string(), code: z.string().max(60), at: z.int() });
+
+/** Why the hub did not take a voucher, for whoever looks at the machine. `code` is that of the hub's answer. */
+export type Refusal = Pick<z.infer<typeof refusalSchema>, 'code' | 'at'>;
+
+/** Keeps the hub's last no; it counts only for what was prepared when it came. */
+export async function storeRefusal(dataDir: string, preparation: Preparation, refusal: Refusal): Promise<void> {
+  const text = JSON.stringify({ of: nameOf(preparation), ...refusal });
+  await writeDurableFile(refusalPathOf(dataDir), `${text}\n`);
+}
+
+/** Undefined when the hub has not refused this preparation, or nobody knows it any more. */
+export async function loadRefusal(dataDir: string, preparation: Preparation): Promise<Refusal | undefined> {
+  const text = await readFile(refusalPathOf(dataDir), 'utf8').catch(() => '{}');
+  const parsed = refusalSchema.safeParse(parse(text));
+  return parsed.data?.of === nameOf(preparation) ? { code: parsed.data.code, at: parsed.data.at } : undefined;
+}
+
+/** Tells one preparation from another, and nothing of its secrets. */
+function nameOf({ keyPem, voucher }: Preparation): string {
+  return createHash('sha256').update(`${voucher}\n${keyPem}`).digest('hex');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalPathOf(dataDir: string): string {
+  return join(dataDir, 'identity', 'refused.json');
 }
 
 function pathOf(dataDir: string): string {

@@ -4,7 +4,7 @@ import type { AgentConfig } from '../config.ts';
 import type { Driver } from '../devices/driver.ts';
 import { isEnrolled, loadIdentity, type StoredIdentity, validityOf } from '../identity.ts';
 import { createAddressFilter, type NetworkPolicy } from '../platform/network-policy.ts';
-import { loadPreparation } from '../preparation.ts';
+import { loadPreparation, loadRefusal } from '../preparation.ts';
 import { lookAtDevices, lookAtNeeds, needsOf } from './device-look.ts';
 import type { DoctorFacts, HubFacts, IdentityFact } from './facts.ts';
 import { type KnownHub, lookAtHub } from './hub-look.ts';
@@ -64,7 +64,10 @@ async function lookAtIdentity(dataDir: string): Promise<{ fact: IdentityFact; st
   try {
     // Asked first: it also tells whether this user may look at all.
     const prepared = (await isEnrolled(dataDir)) ? undefined : await loadPreparation(dataDir);
-    if (prepared) return { fact: { state: 'prepared', hubUrl: prepared.hubUrl } };
+    if (prepared) {
+      const refused = await loadRefusal(dataDir, prepared);
+      return { fact: { state: 'prepared', hubUrl: prepared.hubUrl, ...(refused ? { refused } : {}) } };
+    }
     const stored = await loadIdentity(dataDir);
     const { agentId, name } = stored;
     return { fact: { state: 'enrolled', agentId, name, ...validityOf(stored) }, stored };

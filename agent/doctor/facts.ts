@@ -17,7 +17,12 @@ export type IdentityFact =
     }
   | { readonly state: 'none' }
   /** It holds a voucher and enrols by itself. */
-  | { readonly state: 'prepared'; readonly hubUrl: string }
+  | {
+      readonly state: 'prepared';
+      readonly hubUrl: string;
+      /** The hub's no, by its code, and when it came. */
+      readonly refused?: { readonly code: string; readonly at: number };
+    }
   | { readonly state: 'broken'; readonly detail: string }
   /** This user may not read it. */
   | { readonly state: 'forbidden' };

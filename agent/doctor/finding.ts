@@ -23,6 +23,9 @@ export type Cause =
   | DoorCause
   | 'not-enrolled'
   | 'prepared'
+  | 'voucher-used'
+  | 'voucher-late'
+  | 'voucher-refused'
   | 'identity-broken'
   | 'not-permitted'
   | 'certificate-expired'

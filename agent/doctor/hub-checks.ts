@@ -1,5 +1,5 @@
 import type { DoctorFacts, DoorFact, IdentityFact, NameFact } from './facts.ts';
-import { attention, type Finding, fault, notNeeded, ok, unseen } from './finding.ts';
+import { attention, type Cause, type Finding, fault, notNeeded, ok, unseen } from './finding.ts';
 
 /** A certificate that has less than this share of its life left should have been renewed: that happens at two thirds. */
 const lateShare = 0.25;
@@ -15,12 +15,22 @@ export function judgeIdentity(identity: IdentityFact): Finding {
     case 'none':
       return fault('identity', 'not-enrolled', []);
     case 'prepared':
-      return attention('identity', 'prepared', identity.hubUrl);
+      return judgePrepared(identity);
     case 'broken':
       return fault('identity', 'identity-broken', [], identity.detail);
     case 'forbidden':
       return fault('identity', 'not-permitted', []);
   }
+}
+
+const refusals: Readonly<Record<string, Cause | undefined>> = {
+  'voucher-used': 'voucher-used',
+  'voucher-expired': 'voucher-late',
+};
+
+function judgePrepared({ hubUrl, refused }: Extract<IdentityFact, { state: 'prepared' }>): Finding {
+  if (!refused) return attention('identity', 'prepared', hubUrl);
+  return fault('identity', refusals[refused.code] ?? 'voucher-refused', [hubUrl, timeText(refused.at)], refused.code);
 }
 
 export function judgeCertificate({ identity, now }: Pick<DoctorFacts, 'identity' | 'now'>): Finding {

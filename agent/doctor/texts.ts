@@ -46,6 +46,21 @@ const vi: Texts = {
       remedy:
         'Không phải làm gì: agent tự ghi danh khi tới được hub. Nếu lâu quá, xem các dòng dưới và nhật ký của agent.',
     },
+    'voucher-used': {
+      what: 'Phiếu ghi danh này đã được dùng cho máy khác.',
+      remedy:
+        'Báo cho người quản trị của trường (có thể phiếu bị lộ), xin phiếu mới, rồi: sudo edufleet-agent prepare --voucher EF1-… Dữ liệu đã thu thập không mất.',
+    },
+    'voucher-late': {
+      what: 'Phiếu ghi danh đã hết hạn trước khi máy tới được hub.',
+      remedy:
+        'Nhờ người quản trị gia hạn phiếu này: máy sẽ tự ghi danh trong vòng 30 phút. Hoặc xin phiếu mới, rồi: sudo edufleet-agent prepare --voucher EF1-… Dữ liệu đã thu thập không mất.',
+    },
+    'voucher-refused': {
+      what: 'Hub không nhận phiếu ghi danh của máy này.',
+      remedy:
+        'Xin phiếu mới của trường, rồi: sudo edufleet-agent prepare --voucher EF1-… Dữ liệu đã thu thập không mất.',
+    },
     'identity-broken': {
       what: 'Danh tính của máy bị hỏng.',
       remedy: 'Xin phiếu mới cho chính agent này, rồi: sudo edufleet-agent enrol … --replace',
@@ -210,6 +225,21 @@ const en: Texts = {
       what: 'This machine holds a voucher and waits for the hub.',
       remedy:
         'Nothing: it enrols by itself once it reaches the hub. If that takes long, see below and the log of the agent.',
+    },
+    'voucher-used': {
+      what: 'This voucher was used by another machine.',
+      remedy:
+        'Tell whoever manages the school, for the voucher may be in wrong hands; take a new one: sudo edufleet-agent prepare --voucher EF1-… What was collected is not lost.',
+    },
+    'voucher-late': {
+      what: 'The voucher ended before this machine reached the hub.',
+      remedy:
+        'Ask for an extension of this voucher: the machine enrols by itself within 30 minutes. Or take a new one: sudo edufleet-agent prepare --voucher EF1-… What was collected is not lost.',
+    },
+    'voucher-refused': {
+      what: 'The hub does not take the voucher of this machine.',
+      remedy:
+        'Take a new voucher of the school: sudo edufleet-agent prepare --voucher EF1-… What was collected is not lost.',
     },
     'identity-broken': {
       what: 'The identity of this machine is damaged.',

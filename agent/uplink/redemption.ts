@@ -6,6 +6,8 @@ export interface RedemptionOptions<T> {
   readonly redeem: (signal: AbortSignal) => Promise<T>;
   /** Called once, with what was got. */
   readonly onRedeemed: (got: T) => void;
+  /** Called for each answer that only a person can change, such as a used voucher. */
+  readonly onRefused?: (error: Error) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   /** In [0, 1). */
@@ -45,7 +47,7 @@ export class Redemption<T> implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { redeem, onRedeemed, clock, log, random } = this.#options;
+    const { redeem, onRedeemed, onRefused, clock, log, random } = this.#options;
     const { signal } = this.#stop;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
@@ -56,6 +58,8 @@ export class Redemption<T> implements AsyncDisposable {
         if (signal.aborted) return;
         const wasRefused = !(thrown instanceof RecoverableError);
         log.warn('the machine is prepared and could not enrol yet', { failures, error: toError(thrown) });
+        if (wasRefused)
+          await onRefused?.(toError(thrown)).catch((error: unknown) => log.warn('a refusal was not kept', { error }));
         const waitMs = redemptionWaitMs(failures, wasRefused, random());
         await clock.wait(waitMs, signal).catch(() => undefined);
       }

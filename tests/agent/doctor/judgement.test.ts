@@ -53,6 +53,9 @@ const adb = {
 const withBroker = { ...well.localBroker, devices: ['Ổ cắm'] };
 const hubWith = (parts: Partial<DoctorFacts['hub']>) => ({ hub: { ...well.hub, ...parts } });
 
+const refusedBy = (code: string): Partial<DoctorFacts> => ({
+  identity: { state: 'prepared', hubUrl: 'https://h', refused: { code, at: 0 } },
+});
 const cases: readonly (readonly [string, Partial<DoctorFacts>, CheckName, string])[] = [
   ['no identity', { identity: { state: 'none' } }, 'identity', 'not-enrolled'],
   ['a damaged identity', { identity: { state: 'broken', detail: 'x' } }, 'identity', 'identity-broken'],
@@ -75,6 +78,9 @@ const cases: readonly (readonly [string, Partial<DoctorFacts>, CheckName, string
     'running',
     'not-running',
   ],
+  ['a voucher that another machine used', refusedBy('voucher-used'), 'identity', 'voucher-used'],
+  ['a voucher that came too late', refusedBy('voucher-expired'), 'identity', 'voucher-late'],
+  ['a voucher that was withdrawn', refusedBy('voucher-revoked'), 'identity', 'voucher-refused'],
   ['an agent that does not run', { running: { state: 'stopped' } }, 'running', 'not-running'],
   ['an agent that hangs', { outbox: { ...outbox, aliveAt: now - 600_000 } }, 'running', 'hung'],
   ['a name without address', hubWith({ name: { state: 'unknown', host: 'h', detail: 'x' } }), 'name', 'name-unknown'],

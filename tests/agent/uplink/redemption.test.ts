@@ -12,6 +12,7 @@ function start(outcomes: (() => Error)[]) {
   const clock = createFakeClock();
   const tries: number[] = [];
   const got: string[] = [];
+  const told: unknown[] = [];
   const redemption = new Redemption({
     redeem: async () => {
       tries.push(clock.now());
@@ -20,12 +21,13 @@ function start(outcomes: (() => Error)[]) {
       return 'identity';
     },
     onRedeemed: (identity) => got.push(identity),
+    onRefused: async (error) => void told.push(error),
     clock,
     log: silentLog,
     random: () => 0.5,
   });
   redemption.start();
-  return { clock, tries, got, redemption };
+  return { clock, tries, got, told, redemption };
 }
 
 describe('the redemption of a voucher', () => {
@@ -48,6 +50,14 @@ describe('the redemption of a voucher', () => {
     expect(tries.length).toBeGreaterThan(30);
     expect(tries.length).toBeLessThan(60);
     expect(got).toEqual(['identity']);
+    await redemption[Symbol.asyncDispose]();
+  });
+
+  it('tells each refusal, and not that the hub is away', async () => {
+    const { clock, told, redemption } = start([away, refused, away, refused]);
+    await clock.settle();
+    for (let minute = 0; minute < 60; minute++) await clock.advance(60_000);
+    expect(told).toMatchObject([{ code: 'voucher-used' }, { code: 'voucher-used' }]);
     await redemption[Symbol.asyncDispose]();
   });
 
