@@ -11,7 +11,7 @@ import { stagger } from './schedule.ts';
 export type BatchRequest = z.output<typeof createBatchBody>;
 
 /** Most devices of one wish. */
-export const mostDevices = 10_000;
+const mostDevices = 10_000;
 
 export interface BatchPlan extends CheckedRequest {
   readonly included: readonly { readonly candidate: Candidate; readonly forced: readonly string[] }[];

@@ -44,7 +44,7 @@ export type Judgement =
   | { readonly isGiven: false; readonly code: string; readonly obstacle?: Precondition };
 
 /** Bounds of what may wait: a device that is not answered to is not asked for ever more. */
-export const mostOpen = { device: 20, agent: 200 } as const;
+const mostOpen = { device: 20, agent: 200 } as const;
 
 const no = (code: string): Judgement => ({ isGiven: false, code });
 

@@ -177,7 +177,7 @@ export class SimulatedAgent implements Disposable {
 }
 
 /** Lets promises run. */
-export function settle(): Promise<void> {
+function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

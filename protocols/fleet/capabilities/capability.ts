@@ -1,11 +1,6 @@
 import type { z } from 'zod';
+import type { Label } from './label.ts';
 import type { Precondition } from './precondition.ts';
-
-/** A label in both languages of the product. */
-export interface Label {
-  readonly vi: string;
-  readonly en: string;
-}
 
 /** One number that is sampled over time. Its key on the wire is `<capability>.<metric>`. */
 export interface Metric {

@@ -46,7 +46,8 @@ import { time } from './upkeep/time.ts';
 import { video } from './video.ts';
 import { volume } from './volume.ts';
 
-export type { Capability, CapabilityCommand, Label, Metric } from './capability.ts';
+export type { Capability, CapabilityCommand, Metric } from './capability.ts';
+export type { Label } from './label.ts';
 export { findPrecondition, obstaclesOf, type Precondition, type ReportedStates } from './precondition.ts';
 
 /** Every capability, by name. A new one is a file beside this and a line here. */

@@ -1,4 +1,4 @@
-import type { Label } from './capability.ts';
+import type { Label } from './label.ts';
 
 /** What a device reports at this moment, by capability; a capability that is absent says nothing. */
 export type ReportedStates = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;

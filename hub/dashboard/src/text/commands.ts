@@ -71,35 +71,35 @@ export const commandTexts = defineTexts({
   'bulk.title': {
     vi: 'Ra lệnh cho {{count, number}} thiết bị khớp bộ lọc',
     en: 'A command for the {{count, number}} devices that match',
-    enOne: 'A command for the one device that matches',
+    enOne: 'A command for the {{count, number}} device that matches',
   },
   'bulk.choose': { vi: 'Chọn lệnh', en: 'Choose a command' },
   'bulk.preview': { vi: 'Thử trước, chưa gửi', en: 'Dry run' },
   'bulk.included': {
     vi: '{{count, number}} thiết bị ở {{schools, number}} trường sẽ nhận lệnh',
     en: '{{count, number}} devices in {{schools, number}} schools get it',
-    enOne: 'One device gets it',
+    enOne: '{{count, number}} device in {{schools, number}} schools gets it',
   },
   'bulk.away': {
     vi: '{{count, number}} thiết bị hiện không trả lời: lệnh chờ chúng',
     en: '{{count, number}} of them do not answer now: it waits for them',
-    enOne: 'One of them does not answer now: it waits for it',
+    enOne: '{{count, number}} of them does not answer now: it waits for it',
   },
   'bulk.spread': { vi: 'Gửi rải ra trong {{time}}', en: 'Sent over {{time}}' },
   'bulk.excluded': {
     vi: '{{count, number}} thiết bị không nhận',
     en: '{{count, number}} devices are left out',
-    enOne: 'One device is left out',
+    enOne: '{{count, number}} device is left out',
   },
   'bulk.send': {
     vi: 'Gửi cho {{count, number}} thiết bị',
     en: 'Send to {{count, number}} devices',
-    enOne: 'Send to one device',
+    enOne: 'Send to {{count, number}} device',
   },
   'bulk.ask': {
     vi: 'Xin duyệt cho {{count, number}} thiết bị',
     en: 'Ask for approval for {{count, number}} devices',
-    enOne: 'Ask for approval for one device',
+    enOne: 'Ask for approval for {{count, number}} device',
   },
   'bulk.mute': { vi: 'Tắt tiếng', en: 'Mute' },
   'bulk.unmute': { vi: 'Mở tiếng', en: 'Unmute' },
@@ -116,7 +116,7 @@ export const commandTexts = defineTexts({
   'batch.title': {
     vi: '{{command}}: {{count, number}} thiết bị',
     en: '{{command}}: {{count, number}} devices',
-    enOne: '{{command}}: one device',
+    enOne: '{{command}}: {{count, number}} device',
   },
   'batch.progress': {
     vi: 'Đã xong {{done, number}}/{{total, number}}',

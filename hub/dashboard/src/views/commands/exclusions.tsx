@@ -1,7 +1,18 @@
 import type { CommandExclusion } from '../../../../../protocols/api/commands.ts';
 import { findPrecondition } from '../../../../../protocols/fleet/capabilities/index.ts';
-import { type TextKey, texts } from '../../text/texts.ts';
+import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
+
+const reasons: Readonly<Record<string, TextKey>> = {
+  'not-found': 'excluded.not-found',
+  retired: 'excluded.retired',
+  'no-access': 'excluded.no-access',
+  'not-offered': 'excluded.not-offered',
+  lesson: 'excluded.lesson',
+  exam: 'excluded.exam',
+  'already-waiting': 'excluded.already-waiting',
+  'too-many': 'excluded.too-many',
+};
 
 /** Why a device is left out, in words; a reason of a newer hub shows by its code. */
 function useReason() {
@@ -9,8 +20,8 @@ function useReason() {
   return (code: string) => {
     const precondition = findPrecondition(code);
     if (precondition) return pick(precondition.label);
-    const key = `excluded.${code}`;
-    return Object.hasOwn(texts, key) ? t(key as TextKey) : code;
+    const key = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+    return key ? t(key) : code;
   };
 }
 

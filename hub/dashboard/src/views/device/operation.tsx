@@ -10,12 +10,7 @@ import { OperationContext, type Wish } from '../../state/operate.ts';
 import { useMay } from '../../state/session.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { type Care, careBody, ordinaryCare } from '../commands/care.tsx';
-import { Question } from './question.tsx';
-
-export interface PendingWish {
-  readonly wish: Wish;
-  readonly onMade: ((command: string) => void) | undefined;
-}
+import { type PendingWish, Question } from './question.tsx';
 
 /** Nothing can stand in its way, and nobody is disturbed: it goes without a word, as a camera turns while a key is held. */
 function goesAtOnce({ capability, name }: Wish): boolean {

@@ -3,10 +3,15 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { CommandCheck } from '../../../../../protocols/api/commands.ts';
 import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
+import type { Wish } from '../../state/operate.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { type Care, ordinaryCare, ReasonField, SetAside, WaitField } from '../commands/care.tsx';
-import type { PendingWish } from './operation.tsx';
+
+export interface PendingWish {
+  readonly wish: Wish;
+  readonly onMade: ((command: string) => void) | undefined;
+}
 
 interface QuestionProps {
   readonly pending: PendingWish;

@@ -1,0 +1,5 @@
+/** A label in both languages of the product. */
+export interface Label {
+  readonly vi: string;
+  readonly en: string;
+}
