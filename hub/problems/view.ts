@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { causeSchema } from '../../protocols/api/causes.ts';
 import type { ProblemRow, Severity } from '../../protocols/api/problems.ts';
+import { hintOf } from '../health/index.ts';
 import type { Tables } from '../store/tables.ts';
 import type { ProblemDeps } from './context.ts';
 
@@ -26,6 +27,7 @@ type Deps = Pick<ProblemDeps, 'organisation' | 'registry' | 'codeOf'>;
 
 export function viewOf(deps: Deps, row: ProblemFields, names: ReadonlyMap<string, string>, nowMs: number): ProblemRow {
   const known = deps.codeOf(row.code);
+  const hint = hintOf(row.hint);
   return {
     id: row.id,
     kind: causeSchema.shape.kind.safeParse(row.kind).data ?? 'device-attention',
@@ -38,6 +40,7 @@ export function viewOf(deps: Deps, row: ProblemFields, names: ReadonlyMap<string
     affectedPeak: row.affected_peak,
     openedAt: row.opened_at.toISOString(),
     ...(row.resolved_at ? { resolvedAt: row.resolved_at.toISOString() } : {}),
+    ...(hint ? { hint } : {}),
     evidence: row.evidence,
     severity: row.severity ?? 'minor',
     ...workOf(row, names, nowMs),

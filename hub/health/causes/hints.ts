@@ -99,3 +99,9 @@ export function hintOfAgent(facts: SchoolFacts, othersLive: boolean): HintName {
   if (facts.sessionEnded) return 'agent-stopped';
   return othersLive ? 'agent-alone' : 'line-cut';
 }
+
+/** What a hint of the database says; undefined for one that this version does not know. */
+export function hintOf(name: string | null): (typeof hints)[HintName] | undefined {
+  const hint = findHint(name);
+  return hint && hints[hint];
+}

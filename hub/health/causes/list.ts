@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
 import { type CauseView, causeSchema, type causesQuery, type Overview } from '../../../protocols/api/causes.ts';
 import type { Clock } from '../../../protocols/ports.ts';
@@ -69,7 +69,10 @@ export async function listCauses(deps: ListDeps, scope: Scope, query: CausesQuer
 export async function overview(deps: ListDeps, scope: Scope): Promise<Overview> {
   const { store, organisation, quarantine, ledger, clock } = deps;
   const figures = ledger.counts.within(scope);
-  const open = causesIn(deps, scope, 'open', []);
+  // What is muted is counted apart, as in the list of problems.
+  const open = causesIn(deps, scope, 'open', []).where(
+    sql<SqlBool>`not exists (select from problem where problem.cause_id = cause.id and problem.muted_until > ${new Date(clock.now())})`,
+  );
   const top = await open
     .selectAll('cause')
     .orderBy('cause.affected', 'desc')

@@ -37,7 +37,7 @@ export function effectsOf(event: LiveEvent): LiveEffects {
     case 'proposals-changed':
       return { topics: ['proposals'], refetch: [['overview']] };
     case 'causes-changed':
-      return { topics: ['causes'], refetch: [['overview']] };
+      return { topics: ['causes'], refetch: [['overview'], ['problem'], ['problem-counts']] };
     case 'units-changed':
       return {
         topics: ['units', 'devices', 'agents', 'causes'],

@@ -13,6 +13,7 @@ import { organisationTexts } from './organisation.ts';
 import { overviewTexts } from './overview.ts';
 import { passkeyTexts } from './passkeys.ts';
 import { peopleTexts } from './people.ts';
+import { problemTexts } from './problems.ts';
 import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
@@ -37,6 +38,7 @@ export const texts = {
   ...upkeepTexts,
   ...configurationTexts,
   ...availabilityTexts,
+  ...problemTexts,
   ...rigTexts,
   ...troubleTexts,
   ...notificationTexts,

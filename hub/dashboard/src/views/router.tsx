@@ -1,10 +1,10 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
-import { CausesPage } from './causes/causes-page.tsx';
 import { DevicesPage } from './devices/devices-page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFoundPage, PageFailed } from './frame/not-found.tsx';
 import { SignInPage } from './frame/sign-in-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
+import { ProblemsPage } from './problems/problems-page.tsx';
 import {
   agentsSearch,
   auditSearch,
@@ -44,8 +44,23 @@ const overview = createRoute({
 const causes = createRoute({
   getParentRoute: () => frame,
   path: '/causes',
-  component: CausesPage,
+  component: ProblemsPage,
   validateSearch: causesSearch,
+});
+const cause = createRoute({
+  getParentRoute: () => frame,
+  path: '/causes/$cause',
+  component: lazyRouteComponent(() => import('./problems/problem-page.tsx'), 'ProblemPage'),
+});
+const problemRules = createRoute({
+  getParentRoute: () => frame,
+  path: '/problem-rules',
+  component: lazyRouteComponent(() => import('./problems/rules-page.tsx'), 'RulesPage'),
+});
+const maintenance = createRoute({
+  getParentRoute: () => frame,
+  path: '/maintenance',
+  component: lazyRouteComponent(() => import('./problems/windows-page.tsx'), 'WindowsPage'),
 });
 const devices = createRoute({
   getParentRoute: () => frame,
@@ -185,6 +200,9 @@ export const router = createRouter({
     frame.addChildren([
       overview,
       causes,
+      cause,
+      problemRules,
+      maintenance,
       devices,
       device,
       units,

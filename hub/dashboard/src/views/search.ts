@@ -17,8 +17,12 @@ export const overviewSearch = z.object({ unit });
 export const causesSearch = z.object({
   unit,
   q: words,
-  state: z.enum(['open', 'resolved']).optional().catch(undefined),
+  state: z.enum(['open', 'muted', 'resolved']).optional().catch(undefined),
+  severity: name,
+  assignee: name,
+  sort: z.enum(['oldest', 'newest']).optional().catch(undefined),
 });
+export type CausesSearch = z.output<typeof causesSearch>;
 
 export const devicesSearch = z.object({
   q: words,

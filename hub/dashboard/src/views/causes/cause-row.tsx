@@ -94,7 +94,11 @@ export function CauseRow({ cause }: { readonly cause: CauseView }) {
         <Icon aria-hidden />
       </span>
       <div className="cause-body">
-        <h3>{pick(cause.title)}</h3>
+        <h3>
+          <Link to="/causes/$cause" params={{ cause: cause.id }}>
+            {pick(cause.title)}
+          </Link>
+        </h3>
         <p className="cause-meta small soft">
           {cause.device ? <span>{cause.device.name}</span> : null}
           <span>{cause.unit.name}</span>

@@ -80,7 +80,11 @@ export function Verdict({ health }: { readonly health: HealthVerdict }) {
         )}
         <p className="soft small row">
           {health.code === undefined ? null : <span className="code">{t('error.code', { code: health.code })}</span>}
-          {health.cause === undefined ? null : <Link to="/causes">{t('device.cause')}</Link>}
+          {health.cause === undefined ? null : (
+            <Link to="/causes/$cause" params={{ cause: health.cause }}>
+              {t('device.cause')}
+            </Link>
+          )}
         </p>
       </div>
     </section>
