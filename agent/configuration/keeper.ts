@@ -127,6 +127,7 @@ export class ConfigurationKeeper implements AsyncDisposable {
     const capability = findSetting(key)?.capability as CapabilityName;
     const { requires } = requireCommand(capability, command.name);
     const id = `configuration-${++this.#count}`;
+    const { wish } = entry.kept.get(key) ?? {};
     let problem: ReturnType<typeof toProblem> | undefined;
     try {
       const target = this.#options.target(device);
@@ -142,8 +143,9 @@ export class ConfigurationKeeper implements AsyncDisposable {
       problem = toProblem(thrown);
       log.warn('a device could not be set as wished', { device, setting: key, error: toError(thrown) });
     } finally {
+      // A wish that came meanwhile has not been tried.
       const kept = entry.kept.get(key);
-      if (kept) entry.kept = new Map(entry.kept).set(key, afterTry(kept, this.#now(), problem));
+      if (kept && kept.wish === wish) entry.kept = new Map(entry.kept).set(key, afterTry(kept, this.#now(), problem));
       entry.working = undefined;
     }
     this.#plan(device, entry);

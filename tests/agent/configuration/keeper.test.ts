@@ -84,6 +84,20 @@ it('tells why it could not, tries again later, and stops when the wish is gone',
   expect(clock.pending).toBe(0);
 });
 
+it('does not hold against a new wish that the one before was tried', async () => {
+  const { clock, keeper, device, report, wish, told } = setUp();
+  const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
+  device.work = () => promise;
+  wish(40);
+  await report('volume', { level: 90 });
+  keeper.apply([desiredDevice('board', { configuration: { 'volume.level': { value: 50, keeping: 'report' } } })]);
+  resolve({});
+  await clock.settle();
+  await report('volume', { level: 40 });
+  expect(told()).toMatchObject({ standing: 'differs', tries: 0 });
+  await keeper[Symbol.asyncDispose]();
+});
+
 it('keeps a wish of power-on when the device comes on, not when the agent starts', async () => {
   const { keeper, executed, report, wish } = setUp();
   wish(40, 'power-on');
