@@ -172,6 +172,13 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         log.error('a suspected clone could not be put into quarantine', { error, agent: agentId });
       });
     },
+    // Heartbeats draw no answer and may be lost for ever; who asks and is answered lives all the same.
+    asked: (client) => {
+      const session = sessions.of(client);
+      if (!session || session.ended) return;
+      session.heardMono = clock.mono();
+      health.heard(session.identity.agentId);
+    },
     left: (client) => {
       const session = sessions.of(client);
       if (!session) return;

@@ -16,6 +16,8 @@ export interface EngineHandlers {
   mayReceive(client: Client, topic: string): boolean;
   entered(client: Client): void;
   left(client: Client): void;
+  /** It asked whether the hub is there. */
+  asked(client: Client): void;
   /** Told once for each client that was cut. */
   failed(client: Client, rejection: Rejection): void;
 }
@@ -82,6 +84,7 @@ export async function createEngine(limits: BrokerLimits, handlers: EngineHandler
   engine.on('connectionError', failed);
   engine.on('client', (client) => handlers.entered(client));
   engine.on('clientDisconnect', (client) => handlers.left(client));
+  engine.on('ping', (_packet, client) => handlers.asked(client));
   // Not in its types; without a listener an error of the library would end the process.
   Reflect.apply(engine.on, engine, ['error', broken]);
   return engine;

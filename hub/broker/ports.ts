@@ -42,7 +42,7 @@ export interface BrokerHealth {
   connected(agentId: string, session: string): void;
   disconnected(agentId: string, session: string): void;
   heartbeat(agentId: string, heartbeat: Heartbeat): void;
-  /** Any sound message is a sign of life. */
+  /** Any sound message is a sign of life, and so is a question whether the hub is there. */
   heard(agentId: string): void;
   /** The hub itself could not take somebody in: silence up to now counts for nobody. */
   deaf(): void;

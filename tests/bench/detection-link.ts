@@ -3,7 +3,7 @@ import { backoffMs } from '../../agent/runtime/backoff.ts';
 /** What reaches the hub, in simulated milliseconds: a message, or a session that began or ended. */
 export interface Arrival {
   readonly atMs: number;
-  readonly kind: 'beat' | 'frame' | 'hello' | 'connected' | 'closed';
+  readonly kind: 'beat' | 'frame' | 'ping' | 'hello' | 'connected' | 'closed';
 }
 
 /** How the line behaves. */
@@ -14,14 +14,15 @@ export interface Line {
   readonly resets: number;
   /** Lines per agent and day that go dead without a word: the agent notices when nobody answers it. */
   readonly deadLines: number;
-  /** Messages are dropped whole and never sent again: a line without TCP. */
+  /** Whole messages and answers are dropped and never sent again: a line without TCP. */
   readonly forgets?: boolean;
 }
 
 /** The agent of `agent/uplink`: heartbeats (QoS 0), frames of samples and state (QoS 1), and its ways to come back. */
 const beatMs = 30_000;
 const frameMs = 60_000;
-/** After so long without any answer, though asked every 15 s, it makes a new connection. */
+/** After so long without any answer, though it asks again and again, it makes a new connection. */
+const pingMs = 15_000;
 const deadAfterMs = 35_000;
 const agentTickMs = 5_000;
 const connectTimeoutMs = 10_000;
@@ -45,7 +46,8 @@ export class LineAgent {
   #upFromMs: number;
   #breaksAtMs = Number.POSITIVE_INFINITY;
   #diesAtMs = Number.POSITIVE_INFINITY;
-  #connectedMs = 0;
+  #answeredMs = Number.POSITIVE_INFINITY;
+  #nextPingMs = Number.POSITIVE_INFINITY;
   #failures = 0;
   /** From here on nothing passes, until the cable is back. */
   cutFromMs = Number.POSITIVE_INFINITY;
@@ -67,7 +69,8 @@ export class LineAgent {
   }
 
   #nextMs(): number {
-    return Math.min(this.#upFromMs, this.#nextBeatMs, this.#nextFrameMs, this.#breaksAtMs, this.#noticesAtMs());
+    const own = Math.min(this.#nextBeatMs, this.#nextFrameMs, this.#nextPingMs);
+    return Math.min(own, this.#upFromMs, this.#breaksAtMs, this.#noticesAtMs());
   }
 
   #act(nowMs: number, arrivals: Arrival[]): void {
@@ -79,21 +82,18 @@ export class LineAgent {
     else if (nowMs === this.#nextBeatMs) {
       this.#nextBeatMs += beatMs;
       this.#send('beat', nowMs, arrivals);
+    } else if (nowMs === this.#nextPingMs) {
+      this.#nextPingMs += pingMs;
+      this.#send('ping', nowMs, arrivals);
     } else {
       this.#nextFrameMs += frameMs;
       this.#send('frame', nowMs, arrivals);
     }
   }
 
-  /** When it gives up a line that is dead without a word; it was answered last within the 15 s before that. */
+  /** When it gives the line up: it asks every 15 s, and any answer will do. */
   #noticesAtMs(): number {
-    const isCutNow = this.#isUp && this.cutFromMs > this.#connectedMs;
-    const deadFromMs = Math.min(this.#diesAtMs, isCutNow ? this.cutFromMs : Number.POSITIVE_INFINITY);
-    return deadFromMs === Number.POSITIVE_INFINITY ? deadFromMs : deadFromMs + deadAfterMs;
-  }
-
-  get #isUp(): boolean {
-    return this.#nextBeatMs !== Number.POSITIVE_INFINITY;
+    return this.#answeredMs + deadAfterMs;
   }
 
   #connect(nowMs: number, arrivals: Arrival[]): void {
@@ -107,7 +107,8 @@ export class LineAgent {
     }
     this.#failures = 0;
     this.#lastArrivalMs = atMs;
-    this.#connectedMs = atMs;
+    this.#answeredMs = atMs;
+    this.#nextPingMs = atMs + pingMs;
     arrivals.push({ atMs, kind: 'connected' }, { atMs: atMs + this.#tripMs(), kind: 'hello' });
     this.#nextBeatMs = atMs + agentTickMs;
     this.#nextFrameMs = atMs + this.#random() * frameMs;
@@ -117,6 +118,8 @@ export class LineAgent {
 
   #close(nowMs: number): void {
     this.resets++;
+    this.#answeredMs = Number.POSITIVE_INFINITY;
+    this.#nextPingMs = Number.POSITIVE_INFINITY;
     this.#nextBeatMs = Number.POSITIVE_INFINITY;
     this.#nextFrameMs = Number.POSITIVE_INFINITY;
     this.#breaksAtMs = Number.POSITIVE_INFINITY;
@@ -124,7 +127,7 @@ export class LineAgent {
     this.#upFromMs = nowMs + 1_000 + this.#random() * (returnSpreadMs - 1_000);
   }
 
-  #send(kind: 'beat' | 'frame', nowMs: number, arrivals: Arrival[]): void {
+  #send(kind: 'beat' | 'frame' | 'ping', nowMs: number, arrivals: Arrival[]): void {
     if (this.#isCut(nowMs) || nowMs >= this.#diesAtMs) return;
     if (this.#line.forgets && this.#random() < this.#line.loss) return;
     // TCP keeps the order: nothing overtakes what is sent again.
@@ -132,6 +135,9 @@ export class LineAgent {
     if (this.#isCut(atMs)) return;
     this.#lastArrivalMs = atMs;
     arrivals.push({ atMs, kind });
+    // Heartbeats draw no answer; the others do, unless it is lost.
+    const isAnswered = kind !== 'beat' && !(this.#line.forgets && this.#random() < this.#line.loss);
+    if (isAnswered) this.#answeredMs = Math.max(this.#answeredMs, atMs + this.#tripMs());
   }
 
   #isCut(atMs: number): boolean {

@@ -28,6 +28,8 @@ interface BehindBroker {
   /** Agents whose identity two machines were fighting for. */
   readonly suspected: string[];
   readonly heartbeats: { readonly agentId: string; readonly heartbeat: Heartbeat }[];
+  /** Agents that gave a sign of life, one entry each time. */
+  readonly signs: string[];
   readonly sessions: string[];
   readonly quarantined: {
     readonly agentId?: string;
@@ -145,7 +147,7 @@ export async function startBroker(
       connected: (agentId, session) => behind.sessions.push(`+${agentId} ${session}`),
       disconnected: (agentId, session) => behind.sessions.push(`-${agentId} ${session}`),
       heartbeat: (agentId, beat) => behind.heartbeats.push({ agentId, heartbeat: beat }),
-      heard: () => {},
+      heard: (agentId) => behind.signs.push(agentId),
       deaf: () => behind.sessions.push('deaf'),
     },
     commands: {
@@ -268,6 +270,7 @@ function createBehind(): BehindBroker {
     hellos: [],
     suspected: [],
     heartbeats: [],
+    signs: [],
     sessions: [],
     quarantined: [],
     audited: [],
