@@ -181,7 +181,11 @@ describe('files of a calendar', () => {
   });
 
   it('never break on what others send', async () => {
-    const { bytes } = await write('ics', full);
+    const { bytes } = await write('ics', {
+      ...full,
+      terms: full.terms?.slice(0, 1) ?? [],
+      periods: full.periods?.slice(0, 1) ?? [],
+    });
     await fc.assert(
       fc.asyncProperty(fc.string({ maxLength: 300, unit: 'binary' }), fc.nat(20), async (junk, cut) => {
         const at = Math.floor((bytes.length * cut) / 20);
