@@ -204,7 +204,8 @@ function readDevice(row: Row<DeviceField>, facts: SiteFacts): Omit<PlacedDevice,
     // The value is not told: it may be a password.
     for (const { path } of parsed.error.issues) {
       const field = fieldOf[String(path.at(-1))] ?? 'settings';
-      row.fault(field, 'Giá trị không hợp lệ.', 'This value cannot be taken.');
+      const { vi, en } = wrongTexts[field] ?? { vi: 'Giá trị không hợp lệ.', en: 'This value cannot be taken.' };
+      row.fault(field, vi, en);
     }
     return undefined;
   }
@@ -212,8 +213,22 @@ function readDevice(row: Row<DeviceField>, facts: SiteFacts): Omit<PlacedDevice,
   return { ...device, serial: row.optional('serial')?.slice(0, 200) };
 }
 
+const wrongTexts: Readonly<Partial<Record<DeviceField, { readonly vi: string; readonly en: string }>>> = {
+  port: { vi: 'Cổng là một số từ 1 đến 65535.', en: 'A port is a number from 1 to 65535.' },
+  name: { vi: 'Thiếu tên, hoặc tên dài quá 200 chữ.', en: 'The name is missing or longer than 200 letters.' },
+};
+
+/** An IPv4 or IPv6 address, or a name of the network: no spaces, no marks, no address of a page. */
+const hostPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/;
+
 function readAddress(row: Row<DeviceField>): Pick<z.input<typeof addDeviceBody>, 'address'> {
   const [host, port] = [row.optional('host'), row.optional('port')];
+  if (host !== undefined && !hostPattern.test(host))
+    row.fault(
+      'host',
+      'Địa chỉ mạng là số IP như 192.168.1.20, hoặc tên máy không dấu.',
+      'An address is an IP such as 192.168.1.20, or the name of a machine.',
+    );
   if (host !== undefined) return { address: { host, ...(port === undefined ? {} : { port: Number(port) }) } };
   if (port !== undefined) row.fault('host', 'Có cổng mà thiếu địa chỉ.', 'There is a port but no address.');
   return {};

@@ -24,8 +24,8 @@ export function Bell() {
   const close = () => setOpen(false);
   return (
     <Popover width="min(24rem, 100vw)" position="bottom-end" shadow="md" trapFocus opened={isOpen} onChange={setOpen}>
-      <Popover.Target>
-        <Indicator label={unread > 99 ? '99+' : unread} size={18} offset={8} disabled={unread === 0} color="red">
+      <Indicator label={unread > 99 ? '99+' : unread} size={18} offset={8} disabled={unread === 0} color="red">
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -35,8 +35,8 @@ export function Bell() {
           >
             <IconBell stroke={1.5} size={26} aria-hidden />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown className="stack" aria-label={t('bell.title')}>
         <Answer read={read} what={t('bell.what')} height={8}>
           {({ rows }) => (
