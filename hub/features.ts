@@ -41,7 +41,9 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
   const bus = createBus(log);
   const audit = stack.use(createAudit({ store, clock }));
   const witnesses = createWitnesses(store, clock, await openSecret(join(dataDir, 'audit-key'), createWitnessKey));
-  const organisation: Organisation = stack.use(createOrganisation({ store, counts: (path) => health.countsOf(path) }));
+  const organisation: Organisation = stack.use(
+    createOrganisation({ store, counts: (path, scope) => health.countsOf(path, scope) }),
+  );
   await organisation.load();
   const rootUnit = await organisation.ensureRoot(config.province);
   const reader = createSheetReader(clock);

@@ -15,6 +15,7 @@ import { createPasswords } from './sign-in/password.ts';
 import { passkeyRequired, wrongCredentials } from './sign-in/refusal.ts';
 import { createSignIn, type SessionUser } from './sign-in/sign-in.ts';
 import { createSingleSignOn, type SingleSignOn, type SingleSignOnOptions } from './single-sign-on.ts';
+import { createSuppliers, type Suppliers } from './suppliers.ts';
 import { withSignIn } from './tables.ts';
 import { createApiTokens, type NewToken } from './tokens.ts';
 import { type FoundUser, findUser, grantsOf, keepPassword, type NewUser, originOf, writeUser } from './users.ts';
@@ -45,7 +46,13 @@ interface SignInAttempt {
 }
 
 /** People, their roles, sessions and tokens. */
-export interface Access extends People, Passkeys, SecondFactor, SingleSignOn, Omit<Emergencies, 'breakGlass'> {
+export interface Access
+  extends People,
+    Passkeys,
+    SecondFactor,
+    SingleSignOn,
+    Suppliers,
+    Omit<Emergencies, 'breakGlass'> {
   /** Who asks; undefined when nobody that this hub knows. Remembered for some seconds. */
   actorOf(credentials: Credentials): Promise<SignedInActor | undefined>;
   /** Whether a Cookie header holds a session's cookie, right or wrong: what a foreign page could make a browser send. */
@@ -141,6 +148,7 @@ export function createAccess(deps: AccessDeps): Access {
     hasSessionCookie: (cookie) => cookies.valueOf('session', cookie) !== undefined,
     ...createEmergencies(store, clock, passwords, changed),
     ...createPeople({ store, passwords, clock, changed }),
+    ...createSuppliers(store),
     ...createSingleSignOn({ store, library, cookies, options: deps.sso, clock, log: deps.log, changed }),
     ...createPasskeys({ store, library, cookies, publicUrl: deps.publicUrl, clock, lockout, changed }),
     ...createSecondFactor({ store, library, cookies, clock, lockout, changed }),

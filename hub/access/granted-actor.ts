@@ -10,6 +10,8 @@ export interface Grant {
   readonly role: Role;
   readonly unit: { readonly id: number; readonly name: string; readonly kind: UnitKind };
   readonly path: string;
+  /** Of the role `supplier`: whose devices are seen. */
+  readonly supplier?: { readonly id: number; readonly name: string };
 }
 
 /** An actor with what the page about oneself tells. */
@@ -76,8 +78,17 @@ function narrowed(scope: Scope, action: Action, narrowing: Narrowing | undefined
   return narrowing?.path === undefined ? scope : narrow(scope, narrowing.path);
 }
 
-/** Paths of the grants that allow the action; one that lies within another is left out. */
+/**
+ * Paths of the grants that allow the action; one that lies within another is left out. A supplier's grant opens no subtree,
+ * only its devices in it, and nothing at all without a supplier.
+ */
 function scopeOf(grants: readonly Grant[], action: Action): Scope {
-  const paths = [...new Set(grants.filter(({ role }) => allows(role, action)).map(({ path }) => path))];
-  return { paths: paths.filter((path) => !paths.some((other) => other !== path && path.startsWith(other))) };
+  const allowing = grants.filter(({ role }) => allows(role, action));
+  const whole = allowing.filter(({ role }) => role !== 'supplier');
+  const paths = [...new Set(whole.map(({ path }) => path))];
+  const outer = paths.filter((path) => !paths.some((other) => other !== path && path.startsWith(other)));
+  const supplied = allowing.flatMap(({ role, path, supplier }) =>
+    role === 'supplier' && supplier ? [{ path, supplier: supplier.id }] : [],
+  );
+  return supplied.length === 0 ? { paths: outer } : { paths: outer, supplied };
 }

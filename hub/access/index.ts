@@ -4,5 +4,15 @@ export { breakGlass } from './emergency.ts';
 export { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from './error.ts';
 export type { SignedInActor } from './granted-actor.ts';
 export { allows } from './permissions.ts';
-export { inScope, narrow, type Scope, scopeCondition } from './scope.ts';
+export {
+  deviceCondition,
+  inScope,
+  isNothing,
+  narrow,
+  type PlacedSupply,
+  type Scope,
+  scopeCondition,
+  seesDevice,
+  seesPlace,
+} from './scope.ts';
 export type { SingleSignOnOptions } from './single-sign-on.ts';

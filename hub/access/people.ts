@@ -86,7 +86,7 @@ export function createPeople({ store, passwords, clock, changed }: PeopleDeps): 
     },
 
     createPerson: async (scope, actor, { name, email: typed, grants }) => {
-      await checkGrants(store, scope, grants);
+      await checkGrants(store, scope, grants, clock.now());
       const email = typed.trim().toLowerCase();
       const password = newPassword();
       const hash = await passwords.hash(password);
@@ -106,7 +106,7 @@ export function createPeople({ store, passwords, clock, changed }: PeopleDeps): 
 
     updatePerson: async (scope, actor, id, { name, disabled, grants }) => {
       const before = await requireOther(scope, actor, id);
-      if (grants) await checkGrants(store, scope, grants);
+      if (grants) await checkGrants(store, scope, grants, clock.now());
       const at = new Date(clock.now());
       await store.transaction(async (trx) => {
         const tables = withSignIn(trx);
@@ -176,7 +176,13 @@ function personOf({ paths: _paths, ...person }: PersonRow): Person {
   return person;
 }
 
-async function checkGrants({ db }: Store, scope: Scope, grants: readonly GrantBody[]): Promise<void> {
+/** How long a supplier's people may be let in at once, in days: two years. */
+const supplierDays = 731;
+const dayMs = 86_400_000;
+
+async function checkGrants({ db }: Store, scope: Scope, grants: readonly GrantBody[], nowMs: number): Promise<void> {
+  const suppliers = new Set((await db.selectFrom('supplier').select('id').execute()).map(({ id }) => id));
+  for (const [index, grant] of grants.entries()) checkSupplier(grant, `grants.${index}`, suppliers, nowMs);
   const units = await db
     .selectFrom('unit')
     .select(['id', 'path'])
@@ -194,15 +200,35 @@ async function checkGrants({ db }: Store, scope: Scope, grants: readonly GrantBo
   }
 }
 
+/** A supplier's people see its devices only, and for a time. Throws InvalidInputError. */
+function checkSupplier(
+  { role, supplier, until }: GrantBody,
+  field: string,
+  suppliers: ReadonlySet<number>,
+  nowMs: number,
+): void {
+  if (role !== 'supplier') {
+    if (supplier !== undefined)
+      throw new InvalidInputError(`${field}.supplier`, 'Only the role supplier names a supplier.');
+    return;
+  }
+  if (supplier === undefined || !suppliers.has(supplier))
+    throw new InvalidInputError(`${field}.supplier`, 'Name the supplier whose devices are to be seen.');
+  const end = until === undefined ? Number.NaN : Date.parse(until);
+  if (!(end > nowMs && end <= nowMs + supplierDays * dayMs))
+    throw new InvalidInputError(`${field}.until`, 'Give this role an end, within two years from now.');
+}
+
 async function writeGrants(trx: Trx, userId: string, grants: readonly GrantBody[], actor: Actor): Promise<void> {
   const rows = new Map(
-    grants.map(({ role, unit, until }) => [
+    grants.map(({ role, unit, until, supplier }) => [
       `${role} ${unit}`,
       {
         user_id: userId,
         role,
         unit_id: unit,
         until: until === undefined ? null : new Date(until),
+        supplier_id: supplier ?? null,
         granted_by: actor.name,
       },
     ]),
@@ -213,6 +239,7 @@ async function writeGrants(trx: Trx, userId: string, grants: readonly GrantBody[
     .onConflict((conflict) =>
       conflict.columns(['user_id', 'role', 'unit_id']).doUpdateSet((eb) => ({
         until: eb.ref('excluded.until'),
+        supplier_id: eb.ref('excluded.supplier_id'),
         granted_by: eb.ref('excluded.granted_by'),
         source: null,
       })),
@@ -233,6 +260,8 @@ interface ReadRow {
     readonly role: Person['grants'][number]['role'];
     readonly until: string | null;
     readonly source: string | null;
+    readonly supplierId: number | null;
+    readonly supplier: string | null;
     readonly id: number;
     readonly name: string;
     readonly kind: UnitKind;
@@ -248,9 +277,11 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
            person.disabled_at, person.temporary_password,
            (select count(*) from auth_passkey where auth_passkey.user_id = auth_user.id) as passkeys,
            coalesce((
-             select jsonb_agg(jsonb_build_object('role', role_grant.role, 'until', role_grant.until, 'source', role_grant.source, 'id', unit.id,
+             select jsonb_agg(jsonb_build_object('role', role_grant.role, 'until', role_grant.until, 'source', role_grant.source,
+                                'supplierId', supplier.id, 'supplier', supplier.name, 'id', unit.id,
                                 'name', unit.name, 'kind', unit.kind, 'path', unit.path) order by unit.path, role_grant.role)
-             from role_grant join unit on unit.id = role_grant.unit_id where role_grant.user_id = auth_user.id
+             from role_grant join unit on unit.id = role_grant.unit_id left join supplier on supplier.id = role_grant.supplier_id
+             where role_grant.user_id = auth_user.id
            ), '[]') as grants
     from auth_user left join person on person.user_id = auth_user.id
     where ${one}`.execute(db);
@@ -263,10 +294,11 @@ async function readPeople({ db }: Store, id?: string): Promise<PersonRow[]> {
     temporaryPassword: row.temporary_password === true,
     twoFactor: row.two_factor_enabled,
     passkeys: Number(row.passkeys),
-    grants: row.grants.map(({ role, until, source, path: _path, ...unit }) => ({
+    grants: row.grants.map(({ role, until, source, supplierId, supplier, path: _path, ...unit }) => ({
       role,
       unit,
       ...(until === null ? {} : { until: new Date(until).toISOString() }),
+      ...(supplierId === null || supplier === null ? {} : { supplier: { id: supplierId, name: supplier } }),
       ...(source === null ? {} : { source }),
     })),
     paths: row.grants.map(({ path }) => path),

@@ -7,7 +7,7 @@ import type { UnitKind } from '../store/tables.ts';
 import { actions } from './actor.ts';
 import { InvalidInputError, NotFoundError } from './error.ts';
 import { createGrantedActor, type Grant, type Narrowing } from './granted-actor.ts';
-import { inScope } from './scope.ts';
+import { isNothing, seesPlace } from './scope.ts';
 
 const prefix = 'ef_';
 const usedEveryMs = 60_000;
@@ -110,7 +110,7 @@ async function checkNarrowing(
 ) {
   const user = { id: '', name: '', email: '' };
   const { scopeFor } = createGrantedActor({ user, grants, via: 'token', expiresAt: undefined });
-  const beyond = actions?.findIndex((action) => scopeFor(action).paths.length === 0) ?? -1;
+  const beyond = actions?.findIndex((action) => isNothing(scopeFor(action))) ?? -1;
   if (beyond >= 0) throw new InvalidInputError(`actions.${beyond}`, 'None of your roles allows this.');
   if (unitId === undefined) return undefined;
   const unit = await db
@@ -118,7 +118,7 @@ async function checkNarrowing(
     .select(['id', 'name', 'kind', 'path'])
     .where('id', '=', unitId)
     .executeTakeFirst();
-  if (!unit || !inScope(scopeFor('read'), unit.path))
+  if (!unit || !seesPlace(scopeFor('read'), unit.path))
     throw new InvalidInputError('unit', 'There is no such unit, or not for you.');
   return unit;
 }

@@ -82,13 +82,20 @@ export async function grantsOf(store: Store, userId: string, nowMs: number): Pro
   const rows = await store.db
     .selectFrom('role_grant')
     .innerJoin('unit', 'unit.id', 'role_grant.unit_id')
+    .leftJoin('supplier', 'supplier.id', 'role_grant.supplier_id')
     .select(['role_grant.role', 'unit.id', 'unit.name', 'unit.kind', 'unit.path'])
+    .select(['supplier.id as supplierId', 'supplier.name as supplierName'])
     .where('role_grant.user_id', '=', userId)
     .where((eb) => eb.or([eb('role_grant.until', 'is', null), eb('role_grant.until', '>', new Date(nowMs))]))
     .orderBy('unit.path')
     .orderBy('role_grant.role')
     .execute();
-  return rows.map(({ role, path, ...unit }) => ({ role, path, unit }));
+  return rows.map(({ role, path, supplierId, supplierName, ...unit }) => ({
+    role,
+    path,
+    unit,
+    ...(supplierId === null || supplierName === null ? {} : { supplier: { id: supplierId, name: supplierName } }),
+  }));
 }
 
 export async function writeUser(store: Store, clock: Clock, user: NewUser, hash: () => Promise<string>) {

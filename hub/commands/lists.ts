@@ -1,5 +1,5 @@
 import type { CommandListRow, CommandsQuery, CommandView } from '../../protocols/api/commands.ts';
-import { InvalidInputError, type Scope, scopeCondition } from '../access/index.ts';
+import { deviceCondition, InvalidInputError, type Scope } from '../access/index.ts';
 import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { openStates } from './machine.ts';
 import type { CommandContext } from './ports.ts';
@@ -42,7 +42,7 @@ export async function listCommands(
     .selectFrom('command')
     .innerJoin('device', 'device.id', 'command.device_id')
     .innerJoin('unit', 'unit.id', 'device.unit_id')
-    .where(scopeCondition(scope, 'unit.path'));
+    .where(deviceCondition(scope, 'unit.path', 'device.supplier_id'));
   if (query.batch !== undefined) rows = rows.where('command.batch_id', '=', query.batch);
   if (query.capability !== undefined) rows = rows.where('command.capability', '=', query.capability);
   if (query.state !== undefined)

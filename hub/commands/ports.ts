@@ -15,6 +15,7 @@ export interface CommandDevice {
   readonly agentId: string;
   readonly unitId: number;
   readonly unitPath: string;
+  readonly supplierId?: number | undefined;
   readonly lifecycle: Lifecycle;
 }
 

@@ -1,4 +1,4 @@
-import { inScope, NotFoundError, type Scope } from '../access/index.ts';
+import { NotFoundError, type Scope, seesDevice } from '../access/index.ts';
 import { afterCommit, type Trx } from '../store/index.ts';
 import { advance, type CommandInput } from './machine.ts';
 import type { CommandContext, CommandDevice } from './ports.ts';
@@ -8,7 +8,7 @@ import type { CommandRow } from './view.ts';
 /** The device, when it lies within the scope. Throws NotFoundError in the same words otherwise. */
 export function deviceInScope({ registry }: CommandContext, scope: Scope, deviceId: string): CommandDevice {
   const device = registry.deviceOf(deviceId);
-  if (!device || !inScope(scope, device.unitPath)) throw new NotFoundError();
+  if (!device || !seesDevice(scope, device)) throw new NotFoundError();
   return device;
 }
 

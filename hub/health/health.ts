@@ -4,7 +4,7 @@ import type { HealthVerdict } from '../../protocols/api/health.ts';
 import { toError } from '../../protocols/errors.ts';
 import type { Heartbeat } from '../../protocols/fleet/messages.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
-import type { Scope } from '../access/index.ts';
+import { inScope, type Scope } from '../access/index.ts';
 import type { Bus, BusEvent } from '../events/bus.ts';
 import type { Store } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
@@ -31,6 +31,7 @@ import { readSwitchedDaily } from './roster/abilities.ts';
 import type { SubtreeCounts } from './roster/counts.ts';
 import type { AgentEntry, DeviceEntry } from './roster/ledger.ts';
 import { createRoster } from './roster/roster.ts';
+import { suppliedCounts } from './roster/supplied.ts';
 import { readTopology } from './roster/topology.ts';
 import { createTouches } from './roster/touches.ts';
 
@@ -69,8 +70,8 @@ export interface Health extends AsyncDisposable {
   verdictOf(deviceId: string): HealthVerdict | undefined;
   agentVerdictOf(agentId: string): HealthVerdict | undefined;
   counts(scope: Scope): SubtreeCounts;
-  /** Figures of one subtree by its path. */
-  countsOf(path: string): { readonly agents: number; readonly devices: number; readonly wrong: number };
+  /** Figures of one subtree by its path: of all in it, or of what a scope that does not hold it shows of it. */
+  countsOf(path: string, scope?: Scope): { readonly agents: number; readonly devices: number; readonly wrong: number };
   listCauses(scope: Scope, query: CausesQuery): Promise<Page<CauseView>>;
   overview(scope: Scope): Promise<Overview>;
 }
@@ -293,7 +294,11 @@ export function createHealth(deps: HealthDeps): Health {
       return explainAgent(entry.verdict, factsOf(entry, agentId), cause);
     },
     counts: (scope) => counts.within(scope),
-    countsOf: (path) => {
+    countsOf: (path, scope) => {
+      if (scope && !inScope(scope, path)) {
+        const { figures } = suppliedCounts(registry, roster.ledger, scope, path);
+        return { agents: 0, devices: figures.devices, wrong: figures.wrong };
+      }
       const figures = counts.of(path);
       return { agents: figures.agents, devices: figures.devices, wrong: figures.wrong };
     },

@@ -12,6 +12,7 @@ export interface HealthDevice {
   readonly unitPath: string;
   readonly name: string;
   readonly lifecycle: Lifecycle;
+  readonly supplierId?: number | undefined;
 }
 
 export interface HealthAgent {

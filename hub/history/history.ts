@@ -8,11 +8,12 @@ import { decodeCursor, encodeCursor } from '../store/page.ts';
 export interface History {
   /**
    * What happened to a device, newest first: its events, changes of its inventory, commands, and the causes that
-   * touched it or its agent. Throws InvalidInputError for a cursor of another list.
+   * touched it or its agent; `isWhole` false leaves out what is of its agent. Throws InvalidInputError for a cursor of another list.
    */
   eventsOf(
     deviceId: string,
     query: z.output<typeof deviceEventsQuery>,
+    isWhole?: boolean,
   ): Promise<{ readonly rows: DeviceEvent[]; readonly next?: string }>;
 }
 
@@ -29,14 +30,16 @@ interface Row {
 /** One line of time out of the tables of four features; it only reads. */
 export function createHistory({ store }: { readonly store: Store }): History {
   return {
-    eventsOf: async (deviceId, { cursor, limit }) => {
+    eventsOf: async (deviceId, { cursor, limit }, isWhole = true) => {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       if (cursor !== undefined && typeof after?.key !== 'number') {
         throw new InvalidInputError('cursor', 'this cursor belongs to another list; start without one');
       }
-      const { rows } = await lines(deviceId, limit + 1, after as { key: number; id: string } | undefined).execute(
-        store.db,
-      );
+      const { rows } = await lines(
+        { device: deviceId, isWhole },
+        limit + 1,
+        after as { key: number; id: string } | undefined,
+      ).execute(store.db);
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       const view = page.map(toEvent);
@@ -63,7 +66,11 @@ function toEvent(row: Row): DeviceEvent {
 }
 
 /** Times are compared in whole milliseconds, as the cursor carries them; each branch uses its own index and limit. */
-function lines(device: string, limit: number, after: { readonly key: number; readonly id: string } | undefined) {
+function lines(
+  { device, isWhole }: { readonly device: string; readonly isWhole: boolean },
+  limit: number,
+  after: { readonly key: number; readonly id: string } | undefined,
+) {
   const branch = (kind: DeviceEvent['kind'], id: string, at: string) => {
     const time = sql`date_trunc('milliseconds', ${sql.ref(at)})`;
     const place = sql`${kind} || '/' || ${sql.ref(id)}::text`;
@@ -91,9 +98,9 @@ function lines(device: string, limit: number, after: { readonly key: number; rea
         from command where command.device_id = ${device} ${command.tail})
       union all
       (select 'cause', cause.id, ${cause.time}, ${cause.place}, null, cause.kind, 'warning',
-          jsonb_build_object('code', cause.code, 'resolvedAt', cause.resolved_at, 'affected', cause.affected_peak)
+          jsonb_build_object('code', cause.code, 'resolvedAt', cause.resolved_at, 'affected', case when ${isWhole}::boolean then cause.affected_peak else least(cause.affected_peak, 1) end)
         from cause where (cause.device_id = ${device}
-          or (cause.device_id is null and cause.agent_id = (select agent_id from device where device.id = ${device}))) ${cause.tail})
+          or (${isWhole}::boolean and cause.device_id is null and cause.agent_id = (select agent_id from device where device.id = ${device}))) ${cause.tail})
     ) line
     order by at desc, place desc limit ${limit}`;
 }

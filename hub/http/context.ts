@@ -1,5 +1,5 @@
 import type { Clock } from '../../protocols/ports.ts';
-import { NotFoundError, narrow, type Scope } from '../access/index.ts';
+import { isNothing, NotFoundError, narrow, type Scope } from '../access/index.ts';
 import type { Features } from './features.ts';
 import type { IdempotentAnswers } from './idempotency.ts';
 import type { LiveStreams } from './live.ts';
@@ -21,6 +21,6 @@ export interface RouteContext {
 export function scopeOfUnit(features: Features, scope: Scope, unit: number | undefined): Scope {
   if (unit === undefined) return scope;
   const narrowed = narrow(scope, features.organisation.pathOf(unit));
-  if (narrowed.paths.length === 0) throw new NotFoundError();
+  if (isNothing(narrowed)) throw new NotFoundError();
   return narrowed;
 }

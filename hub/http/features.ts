@@ -115,7 +115,9 @@ interface ImportsPort {
 }
 
 interface RegistryPort {
-  deviceOf(id: string): { readonly unitId: number; readonly unitPath: string } | undefined;
+  deviceOf(
+    id: string,
+  ): { readonly unitId: number; readonly unitPath: string; readonly supplierId?: number | undefined } | undefined;
   listDevices(scope: Scope, query: DevicesQuery): Awaitable<Page<DeviceRow>>;
   getDevice(scope: Scope, id: string): Awaitable<Device>;
   updateDevice(scope: Scope, actor: Actor, id: string, body: z.output<typeof updateDeviceBody>): Awaitable<Device>;
@@ -142,6 +144,7 @@ interface HistoryPort {
   eventsOf(
     deviceId: string,
     query: z.output<typeof deviceEventsQuery>,
+    isWhole?: boolean,
   ): Awaitable<{ readonly rows: DeviceEvent[]; readonly next?: string }>;
 }
 

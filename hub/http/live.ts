@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { LiveEvent } from '../../protocols/api/live.ts';
 import { FatalError } from '../../protocols/errors.ts';
 import type { Clock } from '../../protocols/ports.ts';
-import { inScope, type Scope } from '../access/index.ts';
+import { inScope, type PlacedSupply, type Scope, seesDevice } from '../access/index.ts';
 import type { Bus, BusEvent } from '../events/bus.ts';
 
 /** Bounds of the streams: a reader that falls behind by `bufferBytes` is cut off and comes back to a fresh state. */
@@ -19,6 +19,8 @@ export interface LiveReader {
   readonly person?: string;
   /** The device whose samples, states and events are wanted too. */
   readonly device: string | undefined;
+  /** What decides about a device, for readers who see only some in a place. */
+  readonly placeOf?: (device: string) => PlacedSupply | undefined;
 }
 
 export interface LiveClient {
@@ -36,7 +38,7 @@ export function hears(reader: LiveReader, { event, unitPath }: BusEvent): boolea
     const namesNothing = ['causes-changed', 'units-changed', 'hello'].includes(event.type);
     return namesNothing || reader.scope.paths.some((path) => /^\/\d+\/$/.test(path));
   }
-  if (!inScope(reader.scope, unitPath)) return false;
+  if (!inScope(reader.scope, unitPath) && !hearsOfDevice(reader, event)) return false;
   switch (event.type) {
     case 'device-samples':
     case 'device-state':
@@ -46,6 +48,12 @@ export function hears(reader: LiveReader, { event, unitPath }: BusEvent): boolea
     default:
       return true;
   }
+}
+
+/** A supplier hears of its own devices, and of nothing else in a place. */
+function hearsOfDevice({ scope, placeOf }: LiveReader, event: LiveEvent): boolean {
+  const device = 'device' in event && event.device !== undefined ? placeOf?.(event.device) : undefined;
+  return device !== undefined && seesDevice(scope, device);
 }
 
 /** Every open stream of server-sent events. */

@@ -2,7 +2,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyReques
 import { z } from 'zod';
 import { problemDetailsSchema } from '../../protocols/api/page.ts';
 import { FatalError } from '../../protocols/errors.ts';
-import { type Action, ForbiddenError, type Scope, type SignedInActor } from '../access/index.ts';
+import { type Action, ForbiddenError, isNothing, type Scope, type SignedInActor } from '../access/index.ts';
 import type { IdempotentAnswers } from './idempotency.ts';
 
 declare module 'fastify' {
@@ -117,7 +117,7 @@ export function requireReady(actor: SignedInActor, { beforePassword, beforeTwoFa
 
 /** Throws ForbiddenError when the action is allowed nowhere. */
 export function requireAction(actor: SignedInActor, action: Action): void {
-  if (actor.scopeFor(action).paths.length > 0) return;
+  if (!isNothing(actor.scopeFor(action))) return;
   throw new ForbiddenError(`None of your roles allows this (${action}).`);
 }
 

@@ -41,6 +41,7 @@ import { addProblemRoutes } from './routes/problems.ts';
 import { addProposalRoutes } from './routes/proposals.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { addSingleSignOnRoutes } from './routes/single-sign-on.ts';
+import { addSupplierRoutes } from './routes/suppliers.ts';
 import { addSystemRoutes, type ReadyCheck } from './routes/system.ts';
 import { addTwoFactorRoutes } from './routes/two-factor.ts';
 import { addUnitRoutes } from './routes/units.ts';
@@ -127,6 +128,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);
       addPeopleRoutes(api, context);
+      addSupplierRoutes(api, context);
       addInsightRoutes(api, context);
       addNotificationRoutes(api, context);
       addNotificationChannelRoutes(api, context);

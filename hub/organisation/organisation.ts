@@ -3,7 +3,15 @@ import type { UnitChangeResult, UnitHistory } from '../../protocols/api/organisa
 import type { createUnitBody, Unit } from '../../protocols/api/units.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { systemClock } from '../../provisioning/platform/clock.ts';
-import { type Actor, ConflictError, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
+import {
+  type Actor,
+  ConflictError,
+  InvalidInputError,
+  inScope,
+  NotFoundError,
+  type Scope,
+  seesPlace,
+} from '../access/index.ts';
 import { afterCommit, isDuplicate, type Store, type Trx } from '../store/index.ts';
 import type { Page } from '../store/page.ts';
 import { type ChangeUnit, changeUnit } from './change.ts';
@@ -20,7 +28,7 @@ export type CreateUnit = z.output<typeof createUnitBody>;
 export interface OrganisationDeps {
   readonly store: Store;
   /** Agents and devices under a path, as the live state has them; nothing is counted without it. */
-  readonly counts?: (path: string) => UnitCounts;
+  readonly counts?: (path: string, scope?: Scope) => UnitCounts;
   readonly clock?: Clock;
 }
 
@@ -107,7 +115,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     return unit;
   };
   const trailOf = (id: number) => tree.trail(need(id).id).map(refOfNode);
-  const view = (unit: UnitNode) => viewOf(tree, unit, counts(unit.path));
+  const view = (unit: UnitNode, scope?: Scope) => viewOf(tree, unit, counts(unit.path, scope));
   const today = () => dayOf(clock.now());
   const tryChange = async (id: number, body: ChangeUnit, context: Parameters<typeof changeUnit>[3]) => {
     try {
@@ -131,11 +139,15 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     schoolOf: (id) => trailOf(id).find((unit) => unit.kind === 'school'),
     isClosed: (id) => tree.get(id)?.validTo !== undefined,
     subtreeIds: (path) => tree.subtree(path).map((unit) => unit.id),
-    get: (scope, id) => view(needIn(scope, id)),
+    get: (scope, id) => {
+      const unit = need(id);
+      if (!seesPlace(scope, unit.path)) throw new NotFoundError();
+      return view(unit, scope);
+    },
     history: (scope, id, on) => historyOf(store.db, tree, needIn(scope, id), { on, counts }),
     list: (scope, query) => {
       const page = listUnits(tree, scope, query);
-      return { ...page, rows: page.rows.map(view) };
+      return { ...page, rows: page.rows.map((unit) => view(unit, scope)) };
     },
     create: async (scope, body, { sample = false, actor } = {}) => {
       const unit = await writeNew(store, async (trx) => {

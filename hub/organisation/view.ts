@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { fold } from '../../protocols/api/fold.ts';
 import { shortCodeOf, unitOfShortCode } from '../../protocols/api/organisation/short-code.ts';
 import { type Unit, type unitsQuery, unitTypeSchema } from '../../protocols/api/units.ts';
-import { InvalidInputError, inScope, type Scope } from '../access/index.ts';
+import { InvalidInputError, type Scope, seesPlace } from '../access/index.ts';
 import { decodeCursor, type Page, pageInMemory } from '../store/page.ts';
 import { matchesWords, searchWords } from '../store/search.ts';
 import type { UnitNode, UnitRef, UnitTree } from './tree.ts';
@@ -51,7 +51,7 @@ export function listUnits(tree: UnitTree, scope: Scope, query: UnitsQuery): Page
   const from = query.parent === undefined ? tree.all() : tree.childrenOf(query.parent);
   const rows = [...from].filter(
     (unit) =>
-      inScope(scope, unit.path) &&
+      seesPlace(scope, unit.path) &&
       (query.kind === undefined || unit.kind === query.kind) &&
       (query.closed === 'yes' || unit.validTo === undefined) &&
       (isFound(unit, words) || (unit.kind === 'room' && unit.id === byShortCode)),

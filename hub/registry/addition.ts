@@ -5,7 +5,7 @@ import { afterCommit, type Trx } from '../store/index.ts';
 import { sortKey } from '../store/sort-key.ts';
 import type { RegistryContext } from './context.ts';
 import { sealCredentials } from './desired.ts';
-import { checkPlace } from './devices.ts';
+import { checkPlace, requireSupplier } from './devices.ts';
 import { randomId } from './ids.ts';
 import { hasRoom } from './proposals.ts';
 import { directoryColumns, directoryDevice, searchText } from './rows.ts';
@@ -27,6 +27,7 @@ export async function addDevice(
   if (!agent || !inScope(scope, agent.unitPath)) throw new InvalidInputError('agent', 'There is no such agent.');
   const unit = body.unit ?? agent.unitId;
   checkPlace(context, scope, agent.id, unit, 'unit');
+  if (body.supplier !== undefined) await requireSupplier(context, body.supplier);
   if (!families.labelOf(body.family)) throw new InvalidInputError('family', 'No agent speaks to such a family.');
   if (!hasRoom(context, agent.id, 1))
     throw new InvalidInputError('agent', 'This agent has as many devices as it can take.');
@@ -84,6 +85,7 @@ function insertDevice(
       name_sort: sortKey(device.name),
       search: searchText([device.name, device.serial]),
       serial: device.serial ?? null,
+      supplier_id: device.supplier ?? null,
       address: device.address ? JSON.stringify(device.address) : null,
       settings: JSON.stringify(device.settings),
       secret: device.credentials ? sealCredentials(sealer, id, device.credentials) : null,

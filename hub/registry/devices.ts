@@ -1,7 +1,15 @@
 import { sql } from 'kysely';
 import type { z } from 'zod';
 import type { Device, DeviceRow, DevicesQuery, updateDeviceBody } from '../../protocols/api/devices.ts';
-import { InvalidInputError, inScope, NotFoundError, narrow, type Scope, scopeCondition } from '../access/index.ts';
+import {
+  deviceCondition,
+  InvalidInputError,
+  inScope,
+  NotFoundError,
+  narrow,
+  type Scope,
+  seesDevice,
+} from '../access/index.ts';
 import { afterCommit } from '../store/index.ts';
 import { type Cursor, decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { searchCondition, searchWords } from '../store/search.ts';
@@ -17,7 +25,7 @@ export type UpdateDevice = z.output<typeof updateDeviceBody>;
 /** The device, when it lies within the scope. Throws NotFoundError in the same words otherwise. */
 export function requireDevice({ directory }: RegistryContext, scope: Scope, id: string): DirectoryDevice {
   const device = directory.device(id);
-  if (!device || !inScope(scope, device.unitPath)) throw new NotFoundError();
+  if (!device || !seesDevice(scope, device)) throw new NotFoundError();
   return device;
 }
 
@@ -46,7 +54,9 @@ function sortOf(query: DevicesQuery) {
 export type DeviceFilter = Pick<
   DevicesQuery,
   'unit' | 'q' | 'agent' | 'family' | 'lifecycle' | 'health' | 'capability'
->;
+> & {
+  readonly supplier?: number | undefined;
+};
 
 /** Ids of the devices within the scope that match, by name, at most `limit`. */
 export async function matchDevices(
@@ -69,9 +79,11 @@ function filtered(context: RegistryContext, scope: Scope, query: DeviceFilter) {
   let rows = context.store.db
     .selectFrom('device')
     .innerJoin('unit', 'unit.id', 'device.unit_id')
-    .where(scopeCondition(narrowed, 'unit.path'))
+    .leftJoin('supplier', 'supplier.id', 'device.supplier_id')
+    .where(deviceCondition(narrowed, 'unit.path', 'device.supplier_id'))
     .where(searchCondition(['device.search', 'unit.place_folded'], searchWords(query.q)));
   if (query.agent !== undefined) rows = rows.where('device.agent_id', '=', query.agent);
+  if (query.supplier !== undefined) rows = rows.where('device.supplier_id', '=', query.supplier);
   if (query.family !== undefined) rows = rows.where('device.family', '=', query.family);
   if (query.lifecycle !== undefined) rows = rows.where('device.lifecycle', '=', query.lifecycle);
   if (query.health !== undefined) rows = rows.where('device.health', 'in', query.health);
@@ -106,6 +118,8 @@ const rowColumns = [
   'device.serial',
   'device.firmware',
   'device.name_sort',
+  'supplier.id as supplier_id',
+  'supplier.name as supplier',
 ] as const;
 
 /** One page of devices within the scope. */
@@ -182,6 +196,8 @@ type ListedRow = Pick<
   | 'model'
   | 'serial'
   | 'firmware'
+  | 'supplier_id'
+  | 'supplier'
 >;
 
 function viewRow({ organisation, directory, facets }: RegistryContext, row: ListedRow): DeviceRow {
@@ -195,6 +211,9 @@ function viewRow({ organisation, directory, facets }: RegistryContext, row: List
     ...(school ? { school } : {}),
     agent: { id: row.agent_id, name: directory.agent(row.agent_id)?.name ?? row.agent_id },
     lifecycle: row.lifecycle,
+    ...(row.supplier_id === null || row.supplier === null
+      ? {}
+      : { supplier: { id: row.supplier_id, name: row.supplier } }),
     health: {
       state: row.health,
       since: row.health_since.toISOString(),
@@ -209,7 +228,13 @@ function viewRow({ organisation, directory, facets }: RegistryContext, row: List
 }
 
 function readDevice({ store }: RegistryContext, id: string) {
-  return store.db.selectFrom('device').selectAll().where('id', '=', id).executeTakeFirst();
+  return store.db
+    .selectFrom('device')
+    .leftJoin('supplier', 'supplier.id', 'device.supplier_id')
+    .selectAll('device')
+    .select('supplier.name as supplier')
+    .where('device.id', '=', id)
+    .executeTakeFirst();
 }
 
 /** Everything that a device's page shows. Throws NotFoundError. */
@@ -249,6 +274,7 @@ export async function updateDevice(
   body: UpdateDevice,
 ): Promise<void> {
   const device = requireDevice(context, scope, id);
+  if (body.supplier) await requireSupplier(context, body.supplier);
   if (body.unit !== undefined) checkPlace(context, scope, device.agentId, body.unit, 'unit');
   const { store, bus, sealer } = context;
   const { address, credentials } = body;
@@ -264,6 +290,7 @@ export async function updateDevice(
         name_sort: sortKey(name),
         search: searchText([name, row.vendor, row.model, row.serial, row.firmware]),
         unit_id: body.unit ?? row.unit_id,
+        ...(body.supplier === undefined ? {} : { supplier_id: body.supplier }),
         lifecycle,
         ...(address ? { address: JSON.stringify(address) } : {}),
         ...(credentials === undefined ? {} : { secret: credentials && sealCredentials(sealer, id, credentials) }),
@@ -280,6 +307,12 @@ export async function updateDevice(
       bus.publish({ type: 'device-changed', device: id }, device.unitPath);
     });
   });
+}
+
+/** Throws InvalidInputError. */
+export async function requireSupplier({ store }: RegistryContext, id: number): Promise<void> {
+  const row = await store.db.selectFrom('supplier').select('id').where('id', '=', id).executeTakeFirst();
+  if (!row) throw new InvalidInputError('supplier', 'There is no such supplier.');
 }
 
 /** A device lies in the scope of whoever places it, and in the school of its agent. Throws InvalidInputError. */

@@ -12,6 +12,7 @@ export interface DirectoryDevice {
   readonly family: string;
   readonly name: string;
   readonly lifecycle: Lifecycle;
+  readonly supplierId: number | undefined;
 }
 
 /** An agent as kept in memory; times are by the hub's clock. */

@@ -7,11 +7,20 @@ import type { DirectoryAgent, DirectoryDevice } from './directory.ts';
 type AgentRow = Selectable<Tables['agent']>;
 type DeviceRow = Pick<
   Selectable<Tables['device']>,
-  'id' | 'sid' | 'agent_id' | 'unit_id' | 'family' | 'name' | 'lifecycle'
+  'id' | 'sid' | 'agent_id' | 'unit_id' | 'family' | 'name' | 'lifecycle' | 'supplier_id'
 >;
 
 /** Columns of `device` that the directory holds. */
-export const directoryColumns = ['id', 'sid', 'agent_id', 'unit_id', 'family', 'name', 'lifecycle'] as const;
+export const directoryColumns = [
+  'id',
+  'sid',
+  'agent_id',
+  'unit_id',
+  'family',
+  'name',
+  'lifecycle',
+  'supplier_id',
+] as const;
 
 export function directoryDevice(row: DeviceRow, organisation: Organisation): DirectoryDevice {
   return {
@@ -23,6 +32,7 @@ export function directoryDevice(row: DeviceRow, organisation: Organisation): Dir
     family: row.family,
     name: row.name,
     lifecycle: row.lifecycle,
+    supplierId: row.supplier_id ?? undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Device } from '../../protocols/api/devices.ts';
-import { inScope, type Scope } from '../access/index.ts';
+import { type Scope, seesDevice } from '../access/index.ts';
 import type { RegistryContext } from './context.ts';
 
 /** What this file reads of a reported state: the ports of a device, and the devices that it hears there. */
@@ -47,7 +47,7 @@ export async function readVia(
     .execute();
   const via = findVia(deviceId, rows);
   const device = via && directory.device(via.id);
-  return device && inScope(scope, device.unitPath)
+  return device && seesDevice(scope, device)
     ? { device: { id: device.id, name: device.name }, port: via.port }
     : undefined;
 }

@@ -16,6 +16,7 @@ import type {
 } from './organisation-tables.ts';
 import type { PolicyTables } from './policy-tables.ts';
 import type { CauseWords, ProblemTables } from './problem-tables.ts';
+import type { SupplierTable } from './supplier-tables.ts';
 import type { TelemetryTables } from './telemetry-tables.ts';
 
 /** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
@@ -70,6 +71,7 @@ interface RoleGrantTable {
   until: NullableTime;
   granted_by: Nullable<string>;
   source: Nullable<string>;
+  supplier_id: Nullable<number>;
 }
 
 interface PersonTable {
@@ -207,6 +209,7 @@ interface DeviceTable {
   model: Nullable<string>;
   serial: Nullable<string>;
   firmware: Nullable<string>;
+  supplier_id: Nullable<number>;
 }
 
 interface FamilyTable {
@@ -350,6 +353,7 @@ export interface Tables
   agent: AgentTable;
   credential: CredentialTable;
   device: DeviceTable;
+  supplier: SupplierTable;
   family: FamilyTable;
   proposal: ProposalTable;
   stream: StreamTable;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { supplierRefSchema } from './access/suppliers.ts';
 import { healthSchema, healthStateSchema, lifecycleSchema } from './health.ts';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from './page.ts';
 
@@ -22,6 +23,8 @@ const deviceRowSchema = z
     school: unitRefSchema.optional(),
     agent: z.object({ id: z.string(), name: z.string() }),
     lifecycle: lifecycleSchema,
+    /** Who delivered it and looks after it. */
+    supplier: supplierRefSchema.optional(),
     health: healthSchema.pick({ state: true, since: true, code: true }),
     vendor: z.string().optional(),
     model: z.string().optional(),
@@ -48,6 +51,7 @@ export const devicesQuery = z.object({
     .pipe(z.array(healthStateSchema).max(7))
     .optional(),
   lifecycle: lifecycleSchema.optional(),
+  supplier: z.coerce.number().int().optional(),
   sort: z.enum(['name', '-name', 'health', '-health', 'since', '-since']).default('name'),
 });
 export type DevicesQuery = z.output<typeof devicesQuery>;
@@ -85,6 +89,8 @@ export const updateDeviceBody = z.strictObject({
   name: z.string().trim().min(1).max(200).optional(),
   unit: z.int().optional(),
   lifecycle: lifecycleSchema.optional(),
+  /** One of the register; null for none. */
+  supplier: z.int().nullable().optional(),
   /** The agent connects anew by it. */
   address: addressSchema.optional(),
   /** Takes the place of what was there; null takes it away. Never shown again. */
@@ -98,6 +104,7 @@ export const addDeviceBody = z.strictObject({
   name: z.string().trim().min(1).max(200),
   /** School or room; the agent's own unit when absent. */
   unit: z.int().optional(),
+  supplier: z.int().optional(),
   address: addressSchema.optional(),
   credentials: credentialsSchema.optional(),
   settings: z.record(z.string().max(80), z.unknown()).default({}),

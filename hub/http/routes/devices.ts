@@ -10,7 +10,7 @@ import {
   telemetrySchema,
   updateDeviceBody,
 } from '../../../protocols/api/devices.ts';
-import { inScope, NotFoundError, type Scope } from '../../access/index.ts';
+import { inScope, NotFoundError, type Scope, seesDevice } from '../../access/index.ts';
 import { type RouteContext, scopeOfUnit } from '../context.ts';
 import { addRoute } from '../route.ts';
 import { idParams } from './params.ts';
@@ -21,7 +21,7 @@ export function addDeviceRoutes(app: FastifyInstance, { features, idempotent }: 
   /** The same words for a device that is not there and for one that is elsewhere. */
   const requireDevice = (scope: Scope, id: string) => {
     const device = registry.deviceOf(id);
-    if (!device || !inScope(scope, device.unitPath)) throw new NotFoundError();
+    if (!device || !seesDevice(scope, device)) throw new NotFoundError();
     return device;
   };
 
@@ -115,8 +115,8 @@ export function addDeviceRoutes(app: FastifyInstance, { features, idempotent }: 
     query: deviceEventsQuery,
     answer: deviceEventsPage,
     handle: ({ scope, params, query }) => {
-      requireDevice(scope, params.id);
-      return history.eventsOf(params.id, query);
+      const { unitPath } = requireDevice(scope, params.id);
+      return history.eventsOf(params.id, query, inScope(scope, unitPath));
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { liveEventSchema, liveQuery } from '../../../protocols/api/live.ts';
-import { inScope, NotFoundError } from '../../access/index.ts';
+import { NotFoundError, seesDevice } from '../../access/index.ts';
 import type { RouteContext } from '../context.ts';
 import { addRoute, problemResponses } from '../route.ts';
 
@@ -25,7 +25,7 @@ export function addLiveRoute(app: FastifyInstance, { features, live }: RouteCont
     },
     handle: async ({ actor, scope, query, request, reply }) => {
       const device = query.device === undefined ? undefined : registry.deviceOf(query.device);
-      if (query.device !== undefined && !(device && inScope(scope, device.unitPath))) throw new NotFoundError();
+      if (query.device !== undefined && !(device && seesDevice(scope, device))) throw new NotFoundError();
       const { authorization, cookie } = request.headers;
       const stream = await live.open({
         personId: actor.id,
@@ -33,7 +33,13 @@ export function addLiveRoute(app: FastifyInstance, { features, live }: RouteCont
           const now = await access.actorOf({ authorization, cookie });
           if (!now) return undefined;
           const seesQuarantine = now.scopeFor('view-quarantine').paths.length > 0;
-          return { scope: now.scopeFor('read'), seesQuarantine, person: now.id, device: query.device };
+          return {
+            scope: now.scopeFor('read'),
+            seesQuarantine,
+            person: now.id,
+            device: query.device,
+            placeOf: (id: string) => registry.deviceOf(id),
+          };
         },
       });
       reply.type('text/event-stream').header('x-accel-buffering', 'no');

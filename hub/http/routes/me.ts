@@ -20,7 +20,7 @@ export function addMeRoutes(app: FastifyInstance, { features, version }: RouteCo
     answer: meSchema,
     handle: ({ actor }) => ({
       user: { id: actor.id, name: actor.name, email: actor.email },
-      grants: actor.grants.map(({ role, unit }) => ({ role, unit })),
+      grants: actor.grants.map(({ role, unit, supplier }) => ({ role, unit, ...(supplier ? { supplier } : {}) })),
       may: pageActions.filter((action) => actor.scopeFor(action).paths.length > 0),
       twoFactor: actor.hasTwoFactor,
       ...(actor.emergencyUntil ? { emergencyUntil: actor.emergencyUntil.toISOString() } : {}),

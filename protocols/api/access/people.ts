@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
 import { roleSchema } from './session.ts';
+import { supplierRefSchema } from './suppliers.ts';
 
 const grantSchema = z.object({
   role: roleSchema,
   unit: unitRefSchema,
   /** It ends by itself then. */
   until: instantSchema.optional(),
+  /** Of the role `supplier`: whose devices are seen; nothing is without it. */
+  supplier: supplierRefSchema.optional(),
   /** Given by a sign-in provider, which replaces it at each sign-in; by a person without it. */
   source: z.string().optional(),
 });
@@ -42,7 +45,10 @@ export const peoplePage = pageOf(personSchema);
 export const grantBody = z.strictObject({
   role: roleSchema,
   unit: z.int(),
+  /** The role `supplier` must have an end, two years from now at most. */
   until: instantSchema.optional(),
+  /** The role `supplier` names one, and no other role does. */
+  supplier: z.int().optional(),
 });
 
 export const createPersonBody = z.strictObject({

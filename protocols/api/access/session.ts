@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantSchema, unitRefSchema } from '../page.ts';
+import { supplierRefSchema } from './suppliers.ts';
 
 export const roleSchema = z.enum([
   'province-admin',
@@ -43,7 +44,7 @@ export const actionSchema = z.enum([
 /** What a signed-in person may see and do. */
 export const meSchema = z.object({
   user: z.object({ id: z.string(), name: z.string(), email: z.string() }),
-  grants: z.array(z.object({ role: roleSchema, unit: unitRefSchema })),
+  grants: z.array(z.object({ role: roleSchema, unit: unitRefSchema, supplier: supplierRefSchema.optional() })),
   /** Actions this person may take somewhere; the page hides what is not here. */
   may: z.array(actionSchema.exclude(['read'])),
   /** You sign in by a second step. */

@@ -122,9 +122,9 @@ describeStores('people', (open) => {
     const until = new Date(clock.now() + hourMs).toISOString();
     const { person, password } = await access.createPerson(local.scope, local.actor, {
       ...an(ours),
-      grants: [{ role: 'supplier', unit: ours, until }],
+      grants: [{ role: 'operator', unit: ours, until }],
     });
-    expect(person.grants).toMatchObject([{ role: 'supplier', until }]);
+    expect(person.grants).toMatchObject([{ role: 'operator', until }]);
     const scopeOf = async () => {
       const cookie = await cookieOf(person.email, password);
       return (await access.actorOf({ cookie }))?.scopeFor('read').paths.length;
@@ -132,5 +132,35 @@ describeStores('people', (open) => {
     expect(await scopeOf()).toBe(1);
     await clock.advance(hourMs);
     expect(await scopeOf()).toBe(0);
+  });
+
+  it('of a supplier name whose devices they see and until when, two years at most', async () => {
+    const { access, clock, ours, whole } = await openPeople(await open());
+    const made = await access.createSupplier({ code: 'VT-QN', name: 'Viettel Quảng Ngãi' });
+    expect(made).toMatchObject({ devices: 0 });
+    await expect(access.createSupplier({ code: 'VT-QN', name: 'x' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await access.updateSupplier(made.id, { contact: '0255 3000 000' })).toMatchObject({ code: 'VT-QN' });
+    await expect(access.updateSupplier(999, { name: 'x' })).rejects.toMatchObject({ code: 'not-found' });
+    const inDays = (days: number) => new Date(clock.now() + days * 24 * hourMs).toISOString();
+    const give = (grant: object) =>
+      access.createPerson(whole.scope, whole.actor, {
+        name: 'Kỹ thuật viên',
+        email: 'ky-thuat@supplier.example',
+        grants: [{ role: 'supplier', unit: ours, ...grant }],
+      });
+    const refused = (field: string) => ({ code: 'invalid-input', details: { field: `grants.0.${field}` } });
+    await expect(give({ until: inDays(30) })).rejects.toMatchObject(refused('supplier'));
+    await expect(give({ until: inDays(30), supplier: 999 })).rejects.toMatchObject(refused('supplier'));
+    await expect(give({ supplier: made.id })).rejects.toMatchObject(refused('until'));
+    for (const days of [-1, 800])
+      await expect(give({ supplier: made.id, until: inDays(days) })).rejects.toMatchObject(refused('until'));
+    await expect(give({ role: 'operator', supplier: made.id })).rejects.toMatchObject(refused('supplier'));
+    const { person, password } = await give({ supplier: made.id, until: inDays(30) });
+    expect(person.grants).toMatchObject([{ role: 'supplier', supplier: { name: 'Viettel Quảng Ngãi' } }]);
+    const signedIn = await access.signIn({ email: person.email, password, address: '10.0.0.1', userAgent: '' });
+    const cookie = signedIn.cookies.map((line) => line.split(';')[0]).join('; ');
+    const scope = async () => (await access.actorOf({ cookie }))?.scopeFor('read');
+    expect(await scope()).toMatchObject({ paths: [], supplied: [{ supplier: made.id }] });
+    expect((await access.actorOf({ cookie }))?.scopeFor('command')).toEqual({ paths: [] });
   });
 });

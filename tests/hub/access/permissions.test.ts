@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { actions } from '../../../hub/access/actor.ts';
 import { createGrantedActor, type Grant } from '../../../hub/access/granted-actor.ts';
 import { allows } from '../../../hub/access/permissions.ts';
-import { inScope } from '../../../hub/access/scope.ts';
+import { inScope, isNothing, narrow, seesDevice, seesPlace } from '../../../hub/access/scope.ts';
 import { type Role, roleSchema } from '../../../protocols/api/access/session.ts';
 
 const roles = roleSchema.options;
@@ -20,8 +20,8 @@ describe('permissions', () => {
     expect(may('auditor')).toEqual(['read', 'view-audit', 'view-quarantine']);
   });
 
-  it('lets accountants, approvers and suppliers only read', () => {
-    for (const role of ['accountant', 'approver', 'supplier'] as const) expect(may(role)).toEqual(['read']);
+  it('lets accountants and suppliers only read', () => {
+    for (const role of ['accountant', 'supplier'] as const) expect(may(role)).toEqual(['read']);
   });
 
   it('lets whoever sees pictures command as well: a snapshot is both', () => {
@@ -53,6 +53,49 @@ describe('scopes of grants', () => {
     expect(scopes(grant('operator', '/1/2/'), grant('engineer', '/1/25/')).scopeFor('command').paths).toHaveLength(2);
     expect(scopes(grant('operator', '/1/2/'), grant('engineer', '/1/2/')).scopeFor('command').paths).toEqual(['/1/2/']);
     expect(scopes().scopeFor('read').paths).toEqual([]);
+  });
+});
+
+describe('the scope of a supplier', () => {
+  const unit = { id: 1, name: 'x', kind: 'school' } as const;
+  const supplied = (path: string, id: number): Grant => ({ role: 'supplier', path, unit, supplier: { id, name: 'S' } });
+  const scopeOf = (...grants: Grant[]) =>
+    createGrantedActor({ user: { id: 'a', name: 'A', email: 'a@b.vn' }, grants, via: 'token', expiresAt: undefined });
+
+  it('holds its devices in its subtree, and no place, nor anything without a supplier', () => {
+    const scope = scopeOf(supplied('/1/2/', 7)).scopeFor('read');
+    expect(scope).toEqual({ paths: [], supplied: [{ path: '/1/2/', supplier: 7 }] });
+    expect(seesDevice(scope, { unitPath: '/1/2/5/', supplierId: 7 })).toBe(true);
+    for (const device of [
+      { unitPath: '/1/2/5/', supplierId: 8 },
+      { unitPath: '/1/2/5/' },
+      { unitPath: '/1/3/', supplierId: 7 },
+      { unitPath: '/1/', supplierId: 7 },
+    ])
+      expect(seesDevice(scope, device)).toBe(false);
+    expect([inScope(scope, '/1/2/'), seesPlace(scope, '/1/2/5/'), seesPlace(scope, '/1/')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(isNothing(scopeOf({ role: 'supplier', path: '/1/', unit }).scopeFor('read'))).toBe(true);
+    expect(isNothing(scopeOf(supplied('/1/', 7)).scopeFor('command'))).toBe(true);
+  });
+
+  it('never shows more when narrowed, and the same within the narrower place', () => {
+    const path = fc
+      .array(fc.constantFrom('1', '2', '12'), { maxLength: 3 })
+      .map((ids) => `/${ids.map((id) => `${id}/`).join('')}`);
+    const part = fc.record({ path, supplier: fc.constantFrom(7, 8) });
+    const scope = fc.record({ paths: fc.array(path, { maxLength: 2 }), supplied: fc.array(part, { maxLength: 3 }) });
+    const device = fc.record({ unitPath: path, supplierId: fc.constantFrom(undefined, 7, 8) });
+    fc.assert(
+      fc.property(scope, path, device, (whole, within, seen) => {
+        const expected = seesDevice(whole, seen) && seen.unitPath.startsWith(within);
+        expect(seesDevice(narrow(whole, within), seen)).toBe(expected);
+        expect(inScope({ paths: [], supplied: whole.supplied }, seen.unitPath)).toBe(false);
+      }),
+    );
   });
 });
 

@@ -16,7 +16,8 @@ import {
   samples,
 } from './route-walk.ts';
 
-describe('every route', () => {
+// Some thousand requests, on machines that have other work too.
+describe('every route', { timeout: 60_000 }, () => {
   let started: TestServer;
   let routes: readonly RouteOptions[] = [];
   beforeAll(async () => {
@@ -97,6 +98,8 @@ describe('every route', () => {
           text: missing.text,
         });
         const action = route.config?.action ?? 'read';
+        // What of a place a supplier sees hangs on the device: real-features.test.ts.
+        if (role === 'supplier' && allows(role, action)) continue;
         if (!allows(role, action)) {
           expect([own.status, foreign.status], told).toEqual([403, 403]);
           expect(started.features.writes, told).toEqual([]);

@@ -81,6 +81,7 @@ const conflict = (id: string): IdentityConflict => ({
   lastAt: at,
   times: 1,
 });
+const supplier = { id: 2, code: 'VT', name: 'Viettel', devices: 1 };
 const ownPasskey = { id: 'own-passkey', name: 'Điện thoại', createdAt: at, backedUp: true };
 const person = (id: string): Person => ({
   id,
@@ -201,7 +202,7 @@ function within<T>(scope: Scope, id: string, value: T): T {
 function actorWith(role: Role, path: string = units.own, more: Partial<GrantedActorParts> = {}): SignedInActor {
   return createGrantedActor({
     user: { id: `user-${role}`, name: role, email: `${role}@school.example` },
-    grants: [{ role, path, unit: school }],
+    grants: [{ role, path, unit: school, ...(role === 'supplier' ? { supplier: { id: 7, name: 'Viettel' } } : {}) }],
     via: 'session',
     expiresAt: new Date(at),
     ...more,
@@ -284,6 +285,12 @@ function createFakeFeatures(): FakeFeatures {
       },
       listEmergencies: async () => [],
       noteSignIn: async () => undefined,
+      listSuppliers: async () => [supplier],
+      createSupplier: async () => writing('create-supplier', supplier),
+      updateSupplier: async (id) => {
+        if (id !== 2) throw new NotFoundError();
+        return writing('update-supplier', supplier);
+      },
       listPeople: async () => page([person('own-person')]),
       createPerson: async (scope, _actor, { grants }) => {
         for (const grant of grants) requireUnit(scope, grant.unit);
@@ -422,7 +429,7 @@ function createFakeFeatures(): FakeFeatures {
     registry: {
       deviceOf: (id) => {
         const place = id.endsWith('device') ? placeOf(id) : undefined;
-        return place === undefined ? undefined : { unitId: 2, unitPath: place };
+        return place === undefined ? undefined : { unitId: 2, unitPath: place, supplierId: 7 };
       },
       listDevices: () => page([device('own-device')]),
       getDevice: (scope, id) => within(scope, id, device(id)),

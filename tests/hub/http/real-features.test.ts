@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RouteOptions } from 'fastify';
 import { Registry as Metrics } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../hub/access/index.ts';
@@ -36,7 +37,7 @@ import { systemClock as clock } from '../../../provisioning/platform/clock.ts';
 import { openTestStore, seedAgent, seedDevice, type TestStore } from '../../support/hub-store.ts';
 import { temporaryFolder } from '../../support/store.ts';
 import { totpCode } from '../../support/totp.ts';
-import { askRoute, methodOf, nameOf, ofOneself, ofSession, places } from './route-walk.ts';
+import { askRoute, methodOf, nameOf, ofOneself, ofSession, type Place, places } from './route-walk.ts';
 
 const password = 'một mật khẩu đủ dài';
 const emailOf = (role: Role) => `${role}@school.example`;
@@ -45,7 +46,7 @@ const emailOf = (role: Role) => `${role}@school.example`;
 async function openHub(store: Store, stack: AsyncDisposableStack) {
   const shared = { store, bus: createBus(silentLog), clock, log: silentLog };
   await seed(store);
-  const organisation = stack.use(createOrganisation({ store, counts: (path) => health.countsOf(path) }));
+  const organisation = stack.use(createOrganisation({ store, counts: (path, scope) => health.countsOf(path, scope) }));
   await organisation.load();
   const registry = stack.use(
     createRegistry({
@@ -155,7 +156,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
       overload: { overloaded: false, delayMs: 0, [Symbol.asyncDispose]: async () => {} },
     }),
   );
-  return { server, access, audit };
+  return { server, access, audit, registry };
 }
 
 /** Unit 1 is the province, 2 the reader's own school, 3 another. */
@@ -167,6 +168,12 @@ async function seed(store: Store): Promise<void> {
     await organisation.create({ paths: ['/'] }, { parent: root, kind: 'school', name });
   await organisation.create({ paths: ['/'] }, { parent: 2, kind: 'room', name: 'Phòng 7' });
   await seedSchool(store, 'own', 2);
+  for (const [code, name] of [
+    ['VT', 'Viettel'],
+    ['VN', 'VNPT'],
+  ] as const)
+    await store.db.insertInto('supplier').values({ code, name, name_sort: name }).execute();
+  await store.db.updateTable('device').set({ supplier_id: 1 }).where('id', '=', 'own-device').execute();
   await seedSchool(store, 'foreign', 3);
 }
 
@@ -288,6 +295,13 @@ describe('the HTTP API over the real features', () => {
     ({ server } = hub);
     for (const role of roleSchema.options) {
       const user = await hub.access.ensureUser({ email: emailOf(role), name: role, password, role, unitId: 2 });
+      // Whose devices are seen: those of `own-device`, and none of the school's other ones.
+      if (role === 'supplier')
+        await opened.store.db
+          .updateTable('role_grant')
+          .set({ supplier_id: 1, until: new Date(Date.now() + 86_400_000) })
+          .where('user_id', '=', user.id)
+          .execute();
       const { token } = await hub.access.createToken(user.id, { name: 'walk' });
       authorization.set(role, `Bearer ${token}`);
     }
@@ -394,6 +408,7 @@ describe('the HTTP API over the real features', () => {
           return { status: answer?.status, text: answer?.text.replaceAll(place, 'PLACE') };
         });
         expect(foreign, told).toEqual(missing);
+        if (role === 'supplier' && allows(role, route.config?.action ?? 'read')) continue;
         if (!allows(role, route.config?.action ?? 'read')) expect(answers.get('own')?.status, told).toBe(403);
         else if (methodOf(route) === 'GET') expect(answers.get('own')?.status, told).toBe(200);
         if (allows(role, route.config?.action ?? 'read') && route.url.includes(':id') && !ofOneself.has(name))
@@ -532,5 +547,89 @@ describe('the HTTP API over the real features', () => {
         const response = await server.app.inject({ url, headers: as('root') });
         expect([200, 422], `${url} ${response.body}`).toContain(response.statusCode);
       }
+  });
+
+  it('shows a supplier its own devices and nothing else of the place they stand in', async () => {
+    const { db } = opened.store;
+    const id = 'other-device';
+    await seedDevice(opened.store, { id, agentId: 'own-device', unitId: 2 });
+    await db.updateTable('device').set({ supplier_id: 2 }).where('id', '=', id).execute();
+    const at = new Date();
+    const later = new Date(at.getTime() + 3_600_000);
+    const times = { created_at: at, updated_at: at, not_after: later, created_by: 'an' };
+    const command = { id, agent_id: 'own-device', device_id: id, capability: 'snapshot', name: 'take', args: '{}' };
+    await db
+      .insertInto('command')
+      .values({ ...command, ...times, state: 'succeeded' })
+      .execute();
+    const story = { unit_id: 2, agent_id: 'own-device', affected: 3, affected_peak: 3, evidence: '[]', opened_at: at };
+    for (const [cause, device] of [
+      ['own-cause', 'own-device'],
+      ['other-cause', id],
+      ['agent-cause', null],
+    ] as const)
+      await db
+        .insertInto('cause')
+        .values({ ...story, id: cause, kind: 'device-fault', code: 'EF-2001', device_id: device })
+        .execute();
+    await hub.registry.refresh('own-device');
+    const ask = (route: RouteOptions, place: Place) => askRoute(server.app, route, place, as('supplier'));
+    const closedToSuppliers: string[] = [];
+    for (const route of closed()) {
+      if (methodOf(route) !== 'GET' || route.url.startsWith('/api/auth/')) continue;
+      if (!allows('supplier', route.config?.action ?? 'read') || ofOneself.has(nameOf(route))) continue;
+      const [own, other, missing] = [await ask(route, 'own'), await ask(route, 'other'), await ask(route, 'missing')];
+      const told = (answer: typeof own) => ({
+        status: answer.status,
+        text: answer.text.replaceAll(/other|missing/g, ''),
+      });
+      // Another supplier's device in the same school is told like one that is nowhere.
+      const namesOne = route.url.includes(':id') && !/\/(units|imports|calendars)\//.test(route.url);
+      if (namesOne || route.url.endsWith('/live')) expect(told(other), nameOf(route)).toEqual(told(missing));
+      for (const { text } of [own, other]) {
+        expect(text, nameOf(route)).not.toMatch(/(other|foreign|agent)-(device|cause|proposal)/);
+        expect(text, nameOf(route)).not.toContain('Trường khác');
+        expect(text, nameOf(route)).not.toMatch(/own-(proposal|conflict)/);
+      }
+      if (own.status === 404) closedToSuppliers.push(nameOf(route));
+    }
+    // What does not ask for devices stays closed, whoever writes it; what is about one device is open.
+    for (const name of ['/agents/:id', '/units/:id/history', '/units/:id/calendar'])
+      expect(closedToSuppliers).toContain(`GET /api/v1${name}`);
+    expect(closedToSuppliers.filter((name) => /\/(devices|commands)\/:id/.test(name))).toEqual([]);
+    const get = async (url: string) => (await server.app.inject({ url, headers: as('supplier') })).json();
+    expect((await get('/api/v1/devices')).rows).toMatchObject([{ id: 'own-device', supplier: { name: 'Viettel' } }]);
+    expect(await get('/api/v1/devices')).toMatchObject({ total: 1 });
+    expect(await get('/api/v1/devices?q=other')).toMatchObject({ total: 0 });
+    expect(await get('/api/v1/overview')).toMatchObject({
+      devices: { total: 1 },
+      agents: { total: 0 },
+      proposals: { open: 0 },
+      quarantine: { lastDay: 0 },
+    });
+    expect((await get('/api/v1/units/2')).counts).toEqual({ agents: 0, devices: 1, wrong: 0 });
+    expect((await get('/api/v1/agents')).rows).toEqual([]);
+    const { rows, total } = await get('/api/v1/causes?state=open');
+    expect(rows).toHaveLength(total);
+    expect(rows).toContainEqual(expect.objectContaining({ id: 'own-cause', affected: 1, affectedPeak: 1 }));
+    for (const row of rows) expect([row.device.id, row.agent]).toEqual(['own-device', undefined]);
+    expect((await get('/api/v1/commands?limit=50')).total).toBe(1);
+    expect((await get('/api/v1/me')).grants).toMatchObject([{ role: 'supplier', supplier: { name: 'Viettel' } }]);
+
+    // It ends by itself, and without a supplier it gives nothing.
+    const user = (await get('/api/v1/me')).user.id;
+    const set = async (values: { until?: Date; supplier_id?: number | null }) => {
+      await db.updateTable('role_grant').set(values).where('user_id', '=', user).execute();
+      hub.access.forget();
+    };
+    const status = async () =>
+      (await server.app.inject({ url: '/api/v1/devices', headers: as('supplier') })).statusCode;
+    expect(await status()).toBe(200);
+    await set({ until: new Date(Date.now() - 1) });
+    expect(await status()).toBe(403);
+    await set({ until: new Date(Date.now() + 86_400_000), supplier_id: null });
+    expect(await status()).toBe(403);
+    await set({ supplier_id: 1 });
+    expect(await status()).toBe(200);
   });
 });

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { z } from 'zod';
 
-export type Place = 'own' | 'foreign' | 'missing';
+/** `other` stands in the reader's school and is another supplier's. */
+export type Place = 'own' | 'foreign' | 'missing' | 'other';
 export const places: readonly Place[] = ['own', 'foreign', 'missing'];
 
 /** Ids that lie in the reader's school, in another, and nowhere. */
-const unitAt: Readonly<Record<Place, number>> = { own: 2, foreign: 3, missing: 99 };
+const unitAt: Readonly<Record<Place, number>> = { own: 2, other: 2, foreign: 3, missing: 99 };
 
 interface Sample {
   readonly query?: (place: Place) => Readonly<Record<string, string>>;
@@ -132,6 +133,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/policies/check': { body: (place) => ({ unit: unitAt[place], body: morning }) },
   'POST /api/v1/policies': { body: (place) => ({ unit: unitAt[place], name: 'Bật bảng', body: morning }) },
   'PATCH /api/v1/policies/:id': { body: () => ({ basedOn: 1, enabled: false }) },
+  'POST /api/v1/suppliers': { body: () => ({ code: 'VT', name: 'Viettel' }) },
+  'PATCH /api/v1/suppliers/:id': { body: () => ({ contact: '0255 3000 000' }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
   'GET /api/v1/devices/:id/telemetry': {
     query: () => ({ metric: 'lamp.hours', from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }),
@@ -139,7 +142,12 @@ export const samples: Readonly<Record<string, Sample>> = {
 };
 
 /** Routes whose id is a person's own, not a place's. */
-export const ofOneself = new Set(['DELETE /api/v1/tokens/:id', 'POST /api/auth/passkeys/remove']);
+export const ofOneself = new Set([
+  'DELETE /api/v1/tokens/:id',
+  'POST /api/auth/passkeys/remove',
+  // There is one register for all.
+  'PATCH /api/v1/suppliers/:id',
+]);
 
 /** Routes for people alone: a token is refused. */
 export const ofSession = new Set([

@@ -18,6 +18,12 @@ import {
   ssoBeginSchema,
   twoFactorEnrolmentSchema,
 } from '../../../../protocols/api/access/sign-in.ts';
+import {
+  type createSupplierBody,
+  supplierSchema,
+  suppliersList,
+  type updateSupplierBody,
+} from '../../../../protocols/api/access/suppliers.ts';
 import { createdTokenSchema, type createTokenBody, tokensList } from '../../../../protocols/api/access/tokens.ts';
 import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
 import { auditPage, auditVerdictSchema } from '../../../../protocols/api/audit.ts';
@@ -114,6 +120,11 @@ export const api = {
   createToken: (body: z.input<typeof createTokenBody>) =>
     ask(`${root}/tokens`, { method: 'POST', body, schema: createdTokenSchema }),
   revokeToken: (token: string) => ask(`${root}/tokens/${id(token)}`, { method: 'DELETE', schema: z.undefined() }),
+  suppliers: (signal?: AbortSignal) => ask(`${root}/suppliers`, { schema: suppliersList, signal }),
+  createSupplier: (body: z.input<typeof createSupplierBody>) =>
+    ask(`${root}/suppliers`, { method: 'POST', body, schema: supplierSchema }),
+  updateSupplier: (supplier: number, body: z.input<typeof updateSupplierBody>) =>
+    ask(`${root}/suppliers/${supplier}`, { method: 'PATCH', body, schema: supplierSchema }),
   me: (signal?: AbortSignal) => askOnce(`${root}/me`, { schema: meSchema, signal }),
 
   overview: (unit: number | undefined, signal?: AbortSignal) =>

@@ -53,6 +53,11 @@ export const passkeysQuery = queryOptions({
   queryFn: ({ signal }) => api.passkeys(signal),
 });
 
+export const suppliersQuery = queryOptions({
+  queryKey: ['suppliers'],
+  queryFn: ({ signal }) => api.suppliers(signal),
+});
+
 export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) });
 
 export const emergenciesQuery = queryOptions({

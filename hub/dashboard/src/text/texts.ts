@@ -17,6 +17,7 @@ import { problemTexts } from './problems.ts';
 import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
 import { stateTexts } from './states.ts';
+import { supplierTexts } from './suppliers.ts';
 import { troubleTexts } from './trouble.ts';
 import { upkeepTexts } from './upkeep.ts';
 
@@ -32,6 +33,7 @@ export const texts = {
   ...peopleTexts,
   ...accountTexts,
   ...passkeyTexts,
+  ...supplierTexts,
   ...auditTexts,
   ...calendarTexts,
   ...commandTexts,

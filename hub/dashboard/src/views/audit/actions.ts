@@ -50,6 +50,8 @@ export const actionKeys = {
   'sign-in.succeed': 'did.sign-in.succeed',
   'sign-out': 'did.sign-out',
   'site.import': 'did.site.import',
+  'supplier.create': 'did.supplier.create',
+  'supplier.update': 'did.supplier.update',
   'token.create': 'did.token.create',
   'token.revoke': 'did.token.revoke',
   'unit.aliases': 'did.unit.aliases',

@@ -13,6 +13,7 @@ import { lifecycleKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { SupplierPicker } from '../people/supplier-picker.tsx';
 
 interface EditDeviceProps {
   readonly device: Device;
@@ -48,11 +49,18 @@ function EditForm({ device, onDone }: { readonly device: Device; readonly onDone
   const [name, setName] = useState(device.name);
   const [unit, setUnit] = useState<number | undefined>(device.unit.id);
   const [lifecycle, setLifecycle] = useState(device.lifecycle);
+  const [supplier, setSupplier] = useState(device.supplier?.id);
   const [connection, setConnection] = useState<Connection>(connectionOf(device));
   const nameless = name.trim() === '';
   const save = useMutation({
     mutationFn: () =>
-      api.updateDevice(device.id, { name: name.trim(), unit, lifecycle, ...changesOf(device, connection) }),
+      api.updateDevice(device.id, {
+        name: name.trim(),
+        unit,
+        lifecycle,
+        ...(supplier === device.supplier?.id ? {} : { supplier: supplier ?? null }),
+        ...changesOf(device, connection),
+      }),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['device', device.id] });
       announce('devices');
@@ -81,6 +89,7 @@ function EditForm({ device, onDone }: { readonly device: Device; readonly onDone
         allowDeselect={false}
         onChange={(value) => setLifecycle(lifecycleSchema.catch(device.lifecycle).parse(value))}
       />
+      <SupplierPicker value={supplier} onChange={setSupplier} />
       <ConnectionFields device={device} value={connection} onChange={setConnection} />
       <ProblemLine error={save.error} />
       <Group justify="flex-end">

@@ -49,6 +49,7 @@ export function InventoryCard({ device }: { readonly device: Device }) {
         rows={[
           [t('devices.family'), families.nameOf(device.family)],
           [t('devices.lifecycle'), t(lifecycleKeys[device.lifecycle])],
+          [t('supplier.one'), device.supplier?.name],
           [
             t('device.address'),
             address ? (

@@ -5,6 +5,7 @@ import { roleSchema } from '../../../../../protocols/api/access/session.ts';
 import { roleKeys } from '../../text/state-keys.ts';
 import { useText } from '../../text/use-text.ts';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { SupplierPicker } from './supplier-picker.tsx';
 
 /** One role being given: `until` is a day as the date field writes it, `2026-11-24`, or empty. */
 export interface GrantDraft {
@@ -12,6 +13,8 @@ export interface GrantDraft {
   readonly role: Person['grants'][number]['role'];
   readonly unit: number | undefined;
   readonly until: string;
+  /** Of the role `supplier`. */
+  readonly supplier?: number | undefined;
 }
 
 /** Midnight at the end of a day in Viet Nam, which has one time zone and no summer time. */
@@ -24,21 +27,22 @@ export function emptyGrant(key: number): GrantDraft {
 export function draftsOf({ grants }: Person): readonly GrantDraft[] {
   // What a provider gave is not to be edited here: it comes anew with the next sign-in.
   const byHand = grants.filter(({ source }) => source === undefined);
-  return byHand.map(({ role, unit, until }, key) => ({
+  return byHand.map(({ role, unit, until, supplier }, key) => ({
     key,
     role,
     unit: unit.id,
+    supplier: supplier?.id,
     until: until === undefined ? '' : new Date(Date.parse(until) + 7 * 3_600_000).toISOString().slice(0, 10),
   }));
 }
 
-/** What is sent; undefined while a unit is missing. */
+/** What is sent; undefined while a unit, or what the role `supplier` asks for, is missing. */
 export function bodyOf(drafts: readonly GrantDraft[]) {
-  const grants = drafts.flatMap(({ role, unit, until }) =>
-    unit === undefined
-      ? []
-      : [{ role, unit, ...(until === '' ? {} : { until: new Date(`${until}${endOfDay}`).toISOString() }) }],
-  );
+  const grants = drafts.flatMap(({ role, unit, until, supplier }) => {
+    if (unit === undefined || (role === 'supplier' && (supplier === undefined || until === ''))) return [];
+    const end = until === '' ? {} : { until: new Date(`${until}${endOfDay}`).toISOString() };
+    return [{ role, unit, ...end, ...(role === 'supplier' && supplier !== undefined ? { supplier } : {}) }];
+  });
   return grants.length === drafts.length && grants.length > 0 ? grants : undefined;
 }
 
@@ -72,12 +76,7 @@ export function GrantsFields({ drafts, onChange, isTried }: GrantsFieldsProps) {
             required
             error={isTried && draft.unit === undefined ? t('units.add.required') : undefined}
           />
-          <TextInput
-            type="date"
-            label={t('people.until')}
-            value={draft.until}
-            onChange={(event) => change(draft.key, { until: event.currentTarget.value })}
-          />
+          <Limits draft={draft} isTried={isTried} onChange={(part) => change(draft.key, part)} />
           {drafts.length > 1 ? (
             <CloseButton
               aria-label={t('people.grant.remove')}
@@ -94,5 +93,37 @@ export function GrantsFields({ drafts, onChange, isTried }: GrantsFieldsProps) {
         {t('people.grant.add')}
       </Button>
     </div>
+  );
+}
+
+interface LimitsProps {
+  readonly draft: GrantDraft;
+  readonly isTried: boolean;
+  readonly onChange: (part: Partial<GrantDraft>) => void;
+}
+
+/** Until when, and of the role `supplier` whose devices: that one must have both. */
+function Limits({ draft, isTried, onChange }: LimitsProps) {
+  const { t } = useText();
+  const isSupplier = draft.role === 'supplier';
+  const isMissing = isTried && isSupplier;
+  return (
+    <>
+      {isSupplier ? (
+        <SupplierPicker
+          value={draft.supplier}
+          onChange={(supplier) => onChange({ supplier })}
+          required
+          error={isMissing && draft.supplier === undefined ? t('supplier.missing') : undefined}
+        />
+      ) : null}
+      <TextInput
+        type="date"
+        label={t(isSupplier ? 'people.until.must' : 'people.until')}
+        value={draft.until}
+        error={isMissing && draft.until === '' ? t('people.until.missing') : undefined}
+        onChange={(event) => onChange({ until: event.currentTarget.value })}
+      />
+    </>
   );
 }

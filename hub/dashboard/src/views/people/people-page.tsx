@@ -19,6 +19,7 @@ import { UnitPicker } from '../../ui/unit-picker.tsx';
 import { AdminTabs } from '../frame/navigation.tsx';
 import { peopleSearch } from '../search.ts';
 import { AddPerson, PersonDialog } from './person-dialog.tsx';
+import { SuppliersDialog } from './suppliers-dialog.tsx';
 import '../admin/admin.css';
 
 const rowId = (row: Person) => row.id;
@@ -48,9 +49,10 @@ function usePeopleColumns(open: (row: Person) => void): readonly FleetColumn<Per
         track: 'minmax(14rem, 2fr)',
         cell: (row) => (
           <span>
-            {row.grants.map(({ role, unit, until, source }) => (
+            {row.grants.map(({ role, unit, until, source, supplier }) => (
               <span key={`${role} ${unit.id}`} style={{ display: 'block' }}>
                 {t('role.at', { role: t(roleKeys[role]), unit: unit.name })}
+                {supplier ? <span> {t('people.supplier.short', { supplier: supplier.name })}</span> : null}
                 {source === undefined ? null : <span className="soft"> {t('people.bySso')}</span>}
                 {until === undefined ? null : (
                   <span className="soft">
@@ -98,7 +100,16 @@ export function PeoplePage() {
     void navigate({ search: { ...search, ...part }, replace: true });
   const filtered = [search.q, search.unit, search.role].some((value) => value !== undefined);
   return (
-    <Page title={t('nav.people')} fill actions={<AddPerson />}>
+    <Page
+      title={t('nav.people')}
+      fill
+      actions={
+        <>
+          <SuppliersDialog />
+          <AddPerson />
+        </>
+      }
+    >
       <AdminTabs />
       <div className="toolbar">
         <SegmentedControl
