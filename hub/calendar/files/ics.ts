@@ -42,8 +42,8 @@ export function readIcs(name: string, bytes: Uint8Array): readonly ReadRow[] | {
     };
   const seen = new Set<string>();
   return events.flatMap((event, index) => {
-    if (textOf(event, 'status') === 'CANCELLED') return [];
-    const read = readEvent(event, name, index);
+    const read = readSoundly(event, name, index);
+    if (!read) return [];
     // A timetable stands once for each term.
     const key = read.entry?.kind === 'period' ? JSON.stringify(read.entry) : `${index}`;
     if (seen.has(key)) return [];
@@ -90,6 +90,21 @@ const dateText = ({ year, month, day }: ICAL.Time) =>
 const wallText = ({ hour, minute }: ICAL.Time) => `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
 
 const weekdays = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
+
+/** The library reads a property only when it is asked for, and throws for one that is broken. */
+function readSoundly(event: ICAL.Component, sheet: string, index: number): ReadRow | undefined {
+  try {
+    return textOf(event, 'status') === 'CANCELLED' ? undefined : readEvent(event, sheet, index);
+  } catch {
+    const message = {
+      vi: 'Không đọc được sự kiện này. Sửa hoặc xoá nó rồi xuất lại tệp.',
+      en: 'This event cannot be read. Mend or remove it and export the file again.',
+    };
+    const cell = `VEVENT ${index + 1}`;
+    const errors = [{ cell, field: 'from', message }];
+    return { row: { sheet, row: index + 1, outcome: 'refused', name: '', errors }, cellOf: () => cell };
+  }
+}
 
 function readEvent(event: ICAL.Component, sheet: string, index: number): ReadRow {
   const errors: ImportRow['errors'] = [];
