@@ -1,12 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from 'node:crypto';
 import { FatalError, toError } from '../../protocols/errors.ts';
-import {
-  type PolicyBundle,
-  type PolicyEnvelope,
-  policyBundleSchema,
-  policyKeyStatement,
-  signedPolicyBytes,
-} from '../../protocols/fleet/policy/bundle.ts';
+import { type PolicyBundle, type PolicyEnvelope, policyBundleSchema } from '../../protocols/fleet/policy/bundle.ts';
+import { policyKeyStatement, signedPolicyBytes } from '../../protocols/fleet/policy/statement.ts';
 
 /** Who signs bundles: a key of its own, vouched for by the authority that agents were enrolled under. */
 export interface PolicySigner {

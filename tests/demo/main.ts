@@ -11,6 +11,7 @@ import { ensureCalendar } from './calendar.ts';
 import { ensureDashboard } from './dashboard.ts';
 import { startHub } from './hub.ts';
 import { type DemoOptions, readOptions, UsageError, usage } from './options.ts';
+import { ensurePolicies } from './policies.ts';
 import { demoRooms, startSchool } from './school/index.ts';
 
 /** How to reach a running demo; kept as `access.json` in the data folder. */
@@ -49,6 +50,7 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
   const api = createApi(url, { authorization: `Bearer ${apiToken}` });
   const place = await ensureSchool(api, schoolName, demoRooms);
   if (await ensureCalendar(api, place.school)) say('a sample school year is set');
+  await ensurePolicies(api, place.school);
   const school = options.empty
     ? undefined
     : stack.use(await startSchool({ clock: systemClock, seed: options.seed, network: 10 + (options.port % 240) }));

@@ -13,6 +13,7 @@ import { organisationTexts } from './organisation.ts';
 import { overviewTexts } from './overview.ts';
 import { passkeyTexts } from './passkeys.ts';
 import { peopleTexts } from './people.ts';
+import { policyTexts } from './policies.ts';
 import { problemTexts } from './problems.ts';
 import { rigTexts } from './rig.ts';
 import { shellTexts } from './shell.ts';
@@ -37,6 +38,7 @@ export const texts = {
   ...auditTexts,
   ...calendarTexts,
   ...commandTexts,
+  ...policyTexts,
   ...upkeepTexts,
   ...configurationTexts,
   ...availabilityTexts,

@@ -19,6 +19,7 @@ import {
   notificationsSearch,
   overviewSearch,
   peopleSearch,
+  policiesSearch,
   proposalsSearch,
   quarantineSearch,
   signInSearch,
@@ -102,6 +103,12 @@ const calendar = createRoute({
   path: '/calendar',
   validateSearch: calendarSearch,
   component: lazyRouteComponent(() => import('./calendar/calendar-page.tsx'), 'CalendarPage'),
+});
+const policies = createRoute({
+  getParentRoute: () => frame,
+  path: '/policies',
+  validateSearch: policiesSearch,
+  component: lazyRouteComponent(() => import('./policies/policies-page.tsx'), 'PoliciesPage'),
 });
 /** What the posters of rooms say: an address that stays on a wall for years, whatever page shows a room. */
 const room = createRoute({
@@ -210,6 +217,7 @@ export const router = createRouter({
       availability,
       importTable,
       calendar,
+      policies,
       agents,
       agent,
       proposals,

@@ -58,6 +58,11 @@ export const calendarSearch = z.object({
   year: z.coerce.number().int().min(2015).max(2098).optional().catch(undefined),
 });
 
+export const policiesSearch = z.object({
+  unit,
+  view: z.enum(['policies', 'runs', 'bundles']).optional().catch(undefined),
+});
+
 export const importSearch = z.object({ unit, of: z.enum(['units', 'site']).optional().catch(undefined) });
 
 export const agentsSearch = z.object({
