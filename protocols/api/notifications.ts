@@ -48,7 +48,7 @@ export const unreadResult = z.object({ unread: z.int().min(0) });
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 
-export const quietHoursSchema = z.strictObject({
+const quietHoursSchema = z.strictObject({
   from: timeOfDay,
   /** Not after `from`: the next day. */
   to: timeOfDay,

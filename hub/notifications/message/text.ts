@@ -90,7 +90,7 @@ export function footerOf({ language }: Reader, url: string | undefined): string[
 
 /** Where the page shows it: the one problem, or all of them. */
 export function addressOf(url: string, item: Pick<Item, 'causeId'> | undefined): string {
-  return item ? `${url}/problems/${encodeURIComponent(item.causeId)}` : `${url}/problems`;
+  return item ? `${url}/causes/${encodeURIComponent(item.causeId)}` : `${url}/causes`;
 }
 
 function itemLines(item: Item, reader: Reader): string[] {

@@ -64,7 +64,17 @@ describe('live events', () => {
   });
 
   it('knows what to do with every kind of event, and fetches nothing for those that bring their values', () => {
-    const base = { at: at(0), device: 'a', agent: 'g', batch: 'b', command: 'c', unit: 1, capability: 'power', name: 'x' };
+    const base = {
+      person: 'an',
+      at: at(0),
+      device: 'a',
+      agent: 'g',
+      batch: 'b',
+      command: 'c',
+      unit: 1,
+      capability: 'power',
+      name: 'x',
+    };
     for (const { shape } of liveEventSchema.options) {
       const type = shape.type.value;
       const state = type === 'device-state' ? {} : 'ok';

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,6 +6,7 @@ import { createMailChannel, type MailSettings } from '../../../hub/notifications
 import { createWebhookChannel, newSecret } from '../../../hub/notifications/channels/webhook.ts';
 import { createZaloChannel, type ZaloTokens } from '../../../hub/notifications/channels/zalo.ts';
 import { contentOf, type Item } from '../../../hub/notifications/message/content.ts';
+import { openAuthority } from '../../../provisioning/authority/index.ts';
 import { systemClock as clock } from '../../../provisioning/platform/clock.ts';
 import { temporaryFolder } from '../../support/store.ts';
 import { readMail, startMailServer, startReceiver } from './judges.ts';
@@ -52,7 +51,7 @@ describe('e-mail', () => {
   afterAll(() => folder[Symbol.dispose]());
 
   it('is read by another reader as it was meant, in a thread of its own', async () => {
-    await using server = await startMailServer(certificate(folder.path));
+    await using server = await startMailServer();
     const channel = createMailChannel(mailSettings(server.port), 'https://fleet.example');
     await channel.send(message('one'), an, signal);
     await channel.send(message('two', 'one'), an, signal);
@@ -68,7 +67,7 @@ describe('e-mail', () => {
     expect(first?.plain).toMatch(/Từ: .*07:32|Từ: 07:32/);
     expect(first?.plain).toContain('Ảnh hưởng: 43 thiết bị');
     expect(first?.html).toContain('THPT &lt;Đặng&gt; &amp; Thuỳ Trâm');
-    expect(first?.html).toContain('<a href="https://fleet.example/problems/c1">');
+    expect(first?.html).toContain('<a href="https://fleet.example/causes/c1">');
     expect(second?.headers).toMatchObject({
       subject: 'Re: Khẩn cấp: Thiết bị quá nóng – THPT Đặng Thuỳ Trâm',
       'in-reply-to': '<one@so.example>',
@@ -78,7 +77,7 @@ describe('e-mail', () => {
   });
 
   it('goes in the clear to nobody when STARTTLS is asked for, and over TLS when the server can', async () => {
-    const { cert, key } = certificate(folder.path);
+    const { cert, key, ca } = await certificate(folder.path);
     await using open = await startMailServer({ disabledCommands: ['AUTH', 'STARTTLS'] });
     const bare = createMailChannel(mailSettings(open.port, { security: 'starttls' }), undefined);
     await expect(bare.send(message('x'), an, signal)).rejects.toMatchObject({ code: 'mail-away' });
@@ -86,13 +85,13 @@ describe('e-mail', () => {
     await using server = await startMailServer({ cert, key });
     const unknown = createMailChannel(mailSettings(server.port, { security: 'starttls' }), undefined);
     await expect(unknown.send(message('x'), an, signal)).rejects.toMatchObject({ code: 'mail-away' });
-    const known = createMailChannel(mailSettings(server.port, { security: 'starttls', ca: cert }), undefined);
+    const known = createMailChannel(mailSettings(server.port, { security: 'starttls', ca }), undefined);
     await known.send(message('x'), an, signal);
     expect(server.mails).toMatchObject([{ secure: true }]);
   });
 
   it('tells a refused recipient, a server that wants more time, and one that is away apart', async () => {
-    await using server = await startMailServer(certificate(folder.path));
+    await using server = await startMailServer();
     const channel = createMailChannel(mailSettings(server.port), undefined);
     await expect(channel.send(message('x'), { ...an, email: 'gone@x.example' }, signal)).rejects.toMatchObject({
       name: 'FatalError',
@@ -121,7 +120,7 @@ describe('webhooks', () => {
     expect(new Webhook(secret).verify(first!.body, headers)).toMatchObject({
       type: 'problem.opened',
       timestamp: '2026-03-02T00:00:00.000Z',
-      data: { problems: [{ id: 'c1', severity: 'critical', url: 'https://fleet.example/problems/c1' }] },
+      data: { problems: [{ id: 'c1', severity: 'critical', url: 'https://fleet.example/causes/c1' }] },
     });
     expect(second?.headers['webhook-id']).toBe('m1');
     expect(() => new Webhook(newSecret()).verify(first!.body, headers)).toThrow();
@@ -237,18 +236,9 @@ describe('Zalo', () => {
   });
 });
 
-/** Made by openssl for 127.0.0.1, self-signed. */
-function certificate(folder: string) {
-  mkdirSync(folder, { recursive: true });
-  const config = join(folder, 'openssl.cnf');
-  writeFileSync(
-    config,
-    '[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=localhost\n[ext]\nsubjectAltName=IP:127.0.0.1,DNS:localhost\n',
-  );
-  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', keyFile, '-out', certFile, '-config', config], {
-    stdio: 'ignore',
-  });
-  return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
+/** Of an authority of its own, which nobody knows. */
+async function certificate(folder: string) {
+  const authority = await openAuthority({ folder: join(folder, 'authority'), clock });
+  const { keyPem, chainPem } = await authority.serverIdentity(['127.0.0.1', 'localhost']);
+  return { key: keyPem, cert: chainPem, ca: authority.clientTrustPems.join('\n') };
 }

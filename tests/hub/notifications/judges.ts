@@ -20,7 +20,7 @@ export async function startMailServer(options: SMTPServerOptions = {}) {
   const state = { failing: false };
   const server = new SMTPServer({
     authOptional: true,
-    disabledCommands: ['AUTH'],
+    disabledCommands: options.cert === undefined ? ['AUTH', 'STARTTLS'] : ['AUTH'],
     onRcptTo: ({ address }, _session, done) => {
       if (!address.startsWith('gone')) return done();
       done(Object.assign(new Error('No such mailbox'), { responseCode: 550 }));

@@ -116,8 +116,6 @@ export async function createScene(store: Store, config: Config = {}) {
   };
 }
 
-export type Scene = Awaited<ReturnType<typeof createScene>>;
-
 /** A subscription as the page sends it. */
 export function wanted(channel: 'in-app' | 'email' | 'zalo', more: Record<string, unknown> = {}) {
   return { channel, severity: 'minor' as const, digest: { every: 'none' as const, at: '07:00' }, ...more };

@@ -46,7 +46,6 @@ export const notificationTexts = defineTexts({
     en: 'and {{count, number}} more',
     enOne: 'and {{count, number}} more',
   },
-  'bell.toProblems': { vi: 'Xem các sự cố', en: 'See the problems' },
 
   'notify.severity.critical': { vi: 'Khẩn cấp', en: 'Critical' },
   'notify.severity.major': { vi: 'Nặng', en: 'Major' },

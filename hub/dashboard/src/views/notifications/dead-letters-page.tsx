@@ -169,7 +169,15 @@ function Discard({ letter, onDone }: { readonly letter: DeadLetter; readonly onD
   );
 }
 
-const columns = ['when', 'channel', 'recipient', 'subject', 'code', 'problem', 'attempts'] as const;
+const columns = [
+  'letters.col.when',
+  'letters.col.channel',
+  'letters.col.recipient',
+  'letters.col.subject',
+  'letters.col.code',
+  'letters.col.problem',
+  'letters.col.attempts',
+] as const;
 
 function ExportLetters({ rows }: { readonly rows: readonly DeadLetter[] }) {
   const { t, language } = useText();
@@ -190,7 +198,7 @@ function ExportLetters({ rows }: { readonly rows: readonly DeadLetter[] }) {
       ),
     );
     const head = csvLine(
-      columns.map((column) => t(`letters.col.${column}`)),
+      columns.map((column) => t(column)),
       separator,
     );
     saveFile(new Blob([csvStart, head, ...lines], { type: 'text/csv;charset=utf-8' }), 'undelivered.csv');

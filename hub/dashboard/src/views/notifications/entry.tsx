@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { NotificationView } from '../../../../../protocols/api/notifications.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
@@ -48,7 +49,12 @@ function Head({ entry }: { readonly entry: NotificationView }) {
       </strong>
     );
   }
-  return <strong>{only ? pick(only.title) : null}</strong>;
+  if (!only) return null;
+  return (
+    <Link to="/causes/$cause" params={{ cause: only.cause }} className="told-title">
+      {pick(only.title)}
+    </Link>
+  );
 }
 
 function Single({ item }: { readonly item: Item }) {
@@ -84,7 +90,11 @@ function DigestItems({ entry }: { readonly entry: NotificationView }) {
       <ul className="told-list">
         {items.map((item) => (
           <li key={`${item.cause} ${item.what}`}>
-            <span className="told-mark">{markOf(item, t)}</span> {pick(item.title)}, {item.place}
+            <span className="told-mark">{markOf(item, t)}</span>{' '}
+            <Link to="/causes/$cause" params={{ cause: item.cause }}>
+              {pick(item.title)}
+            </Link>
+            , {item.place}
           </li>
         ))}
       </ul>
