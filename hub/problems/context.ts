@@ -6,9 +6,8 @@ import type { Label } from '../../protocols/fleet/capabilities/index.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Bus } from '../events/bus.ts';
-import type { DirectoryAgent, DirectoryDevice } from '../registry/directory.ts';
 import type { Store } from '../store/index.ts';
-import type { UnitKind } from '../store/tables.ts';
+import type { Lifecycle, UnitKind } from '../store/tables.ts';
 
 interface UnitRef {
   readonly id: number;
@@ -16,19 +15,24 @@ interface UnitRef {
   readonly kind: UnitKind;
 }
 
+interface ProblemDevice {
+  readonly id: string;
+  readonly sid: number;
+  readonly agentId: string;
+  readonly unitId: number;
+  readonly unitPath: string;
+  readonly family: string;
+  readonly name: string;
+  readonly lifecycle: Lifecycle;
+}
+
 /** What problems need of their neighbours, and no more. */
 export interface ProblemDeps {
   readonly store: Store;
   readonly registry: {
-    deviceOf(
-      id: string,
-    ):
-      | Pick<DirectoryDevice, 'id' | 'sid' | 'agentId' | 'name' | 'family' | 'unitId' | 'unitPath' | 'lifecycle'>
-      | undefined;
-    devices(): Iterable<
-      Pick<DirectoryDevice, 'id' | 'sid' | 'agentId' | 'name' | 'family' | 'unitId' | 'unitPath' | 'lifecycle'>
-    >;
-    agentOf(id: string): Pick<DirectoryAgent, 'id' | 'name'> | undefined;
+    deviceOf(id: string): ProblemDevice | undefined;
+    devices(): Iterable<ProblemDevice>;
+    agentOf(id: string): { readonly id: string; readonly name: string } | undefined;
   };
   readonly organisation: {
     pathOf(unitId: number): string;

@@ -15,7 +15,7 @@ type Filter = Omit<z.output<typeof problemsExportQuery>, 'language'>;
 export type ListDeps = Pick<ProblemDeps, 'store' | 'organisation' | 'registry' | 'codeOf' | 'clock'>;
 
 /** What an export holds at most; it says so when there is more. */
-export const mostExported = 10_000;
+const mostExported = 10_000;
 
 /** A cause that nobody wrote a problem for (it came by another way) is one all the same. */
 const severityRank = sql<number>`coalesce(problem.severity_rank, 2)`;

@@ -46,11 +46,6 @@ export function severityOf(weight: Weight): Severity {
   return severities[3 - Math.min(3, step)] ?? 'critical';
 }
 
-/** The worse of two. */
-export function isWorse(a: Severity, b: Severity): boolean {
-  return steps[a] > steps[b];
-}
-
 /** Whether it is at least so bad. */
 export function isAtLeast(severity: Severity, least: Severity): boolean {
   return steps[severity] >= steps[least];

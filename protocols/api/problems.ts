@@ -65,7 +65,7 @@ const severityList = z
   .transform((text) => text.split(','))
   .pipe(z.array(severitySchema).min(1).max(severities.length));
 
-export const problemFilter = {
+const problemFilter = {
   q: pageQuery.q,
   unit: z.coerce.number().int().optional(),
   device: z.string().max(64).optional(),

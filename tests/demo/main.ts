@@ -12,6 +12,7 @@ import { ensureDashboard } from './dashboard.ts';
 import { startHub } from './hub.ts';
 import { type DemoOptions, readOptions, UsageError, usage } from './options.ts';
 import { ensurePolicies } from './policies.ts';
+import { ensureRules } from './rules.ts';
 import { demoRooms, startSchool } from './school/index.ts';
 
 /** How to reach a running demo; kept as `access.json` in the data folder. */
@@ -50,6 +51,7 @@ async function main(options: DemoOptions, stop: AbortSignal): Promise<void> {
   const api = createApi(url, { authorization: `Bearer ${apiToken}` });
   const place = await ensureSchool(api, schoolName, demoRooms);
   if (await ensureCalendar(api, place.school)) say('a sample school year is set');
+  await ensureRules(api, place.school);
   await ensurePolicies(api, place.school);
   const school = options.empty
     ? undefined

@@ -147,7 +147,7 @@ function Story({ problem }: { readonly problem: ProblemDetail }) {
           </div>
         </form>
       ) : null}
-      <ol className="timeline">
+      <ol className="problem-story">
         {problem.timeline.map((event) => (
           <StoryLine key={event.id} event={event} />
         ))}

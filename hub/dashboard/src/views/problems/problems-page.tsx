@@ -126,9 +126,9 @@ function Filters({ search }: { readonly search: CausesSearch }) {
         value={search.state ?? 'open'}
         onChange={(value) => set({ state: value === 'muted' || value === 'resolved' ? value : undefined })}
         data={[
-          { value: 'open', label: t('problem.open') },
+          { value: 'open', label: t('cause.open') },
           { value: 'muted', label: muted > 0 ? t('problem.mutedCount', { count: muted }) : t('problem.muted') },
-          { value: 'resolved', label: t('problem.resolved') },
+          { value: 'resolved', label: t('cause.resolved') },
         ]}
       />
       <SearchBox

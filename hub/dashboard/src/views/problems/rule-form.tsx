@@ -15,6 +15,24 @@ import { severityKeys } from './severity-mark.tsx';
 
 type Set = (more: Partial<RuleDraft>) => void;
 
+const operatorKeys = {
+  above: 'rule.operator.above',
+  below: 'rule.operator.below',
+  equals: 'rule.operator.equals',
+  differs: 'rule.operator.differs',
+} as const;
+const whenKeys = {
+  always: 'rule.when.always',
+  lessons: 'rule.when.lessons',
+  'outside-lessons': 'rule.when.outside-lessons',
+} as const;
+const textKeys = {
+  titleVi: 'rule.titleVi',
+  titleEn: 'rule.titleEn',
+  nextVi: 'rule.nextVi',
+  nextEn: 'rule.nextEn',
+} as const;
+
 /** A rule to fill in; it is tried on the last days before it is kept. */
 export function RuleForm({ rule, onDone }: { readonly rule: Rule | undefined; readonly onDone: () => void }) {
   const { t } = useText();
@@ -129,7 +147,7 @@ function Watches({ draft, set }: Part) {
         allowDeselect={false}
         data={(['above', 'below', 'equals', 'differs'] as const).map((value) => ({
           value,
-          label: t(`rule.operator.${value}`),
+          label: t(operatorKeys[value]),
         }))}
         onChange={(operator) => set({ operator: (operator ?? 'above') as RuleDraft['operator'] })}
       />
@@ -173,7 +191,7 @@ function Watches({ draft, set }: Part) {
         allowDeselect={false}
         data={(['always', 'lessons', 'outside-lessons'] as const).map((value) => ({
           value,
-          label: t(`rule.when.${value}`),
+          label: t(whenKeys[value]),
         }))}
         onChange={(when) => set({ when: (when ?? 'always') as RuleDraft['when'] })}
       />
@@ -205,7 +223,7 @@ function Words({ draft, set }: Part) {
       {texts.map((key) => (
         <TextInput
           key={key}
-          label={t(`rule.${key}`)}
+          label={t(textKeys[key])}
           required={key.endsWith('Vi')}
           value={draft[key]}
           onChange={(event) => set({ [key]: event.currentTarget.value })}

@@ -5,6 +5,14 @@ import { Moment } from '../../ui/age.tsx';
 
 const shown = 20;
 
+const gapKeys = {
+  'no-history-of-states': 'rule.gap.no-history-of-states',
+  'too-many-devices': 'rule.gap.too-many-devices',
+  'too-slow': 'rule.gap.too-slow',
+  'no-samples': 'rule.gap.no-samples',
+  'not-in-service': 'rule.gap.not-in-service',
+} as const;
+
 /** What a rule would have done, with the list, and what could not be looked at. */
 export function PreviewShown({ preview }: { readonly preview: Preview }) {
   const { t } = useText();
@@ -18,11 +26,11 @@ export function PreviewShown({ preview }: { readonly preview: Preview }) {
       </p>
       {gaps.map(({ why, devices: count }) => (
         <p key={why} className="small soft">
-          {t(`rule.gap.${why}`, { count })}
+          {t(gapKeys[why], { count })}
         </p>
       ))}
       {firings.length === 0 ? null : (
-        <ul className="small timeline">
+        <ul className="small problem-story">
           {firings.slice(0, shown).map(({ device, unit, from, to }) => (
             <li key={`${device.id} ${from}`}>
               <Link to="/devices/$device" params={{ device: device.id }}>
