@@ -42,6 +42,9 @@ interface BehindBroker {
   readonly sent: string[];
   readonly withdrawn: Set<string>;
   readonly pending: Command[];
+  /** Ids of pending ones that must not go any more. */
+  readonly revoked: Set<string>;
+  readonly takenBack: string[];
   databaseAway: boolean;
   generation: number;
   /** What each agent is to run. */
@@ -153,10 +156,11 @@ export async function startBroker(
     commands: {
       pendingFor: async () => behind.pending.splice(0),
       markSent: async (ids) => {
-        behind.sent.push(...ids);
-        return new Set(ids);
+        const going = ids.filter((id) => !behind.revoked.has(id));
+        behind.sent.push(...going);
+        return new Set(going);
       },
-      cancellationsFor: async () => [],
+      cancellationsFor: async () => behind.takenBack.splice(0),
     },
     credentials: {
       check: async ({ fingerprint }) => {
@@ -278,6 +282,8 @@ function createBehind(): BehindBroker {
     sent: [],
     withdrawn: new Set(),
     pending: [],
+    revoked: new Set(),
+    takenBack: [],
     databaseAway: false,
     generation: 1,
     devices: [],

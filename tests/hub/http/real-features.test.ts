@@ -200,7 +200,12 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
   const id = `${place}-device`;
   const at = new Date();
   await seedAgent(store, id, unitId);
-  await seedDevice(store, { id, agentId: id, unitId, capabilities: { power: { commands: ['on'] } } });
+  await seedDevice(store, {
+    id,
+    agentId: id,
+    unitId,
+    capabilities: { power: { commands: ['on'] }, volume: { commands: ['mute'] } },
+  });
   const later = new Date(at.getTime() + 3_600_000);
   await store.db
     .insertInto('identity_conflict')
@@ -438,7 +443,6 @@ describe('the HTTP API over the real features', () => {
       'password.reset',
       'command.create',
       'command.bulk',
-      'command.cancel',
       'command.bulk-cancel',
     ])
       expect([...done], action).toContain(action);

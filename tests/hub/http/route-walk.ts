@@ -35,6 +35,8 @@ const morning = {
   ],
 };
 
+const mute = { capability: 'volume', name: 'mute', args: { muted: true } };
+
 /**
  * What a route needs besides ids in its path and query. A route with a body must have its line here; all others are
  * walked without one.
@@ -78,10 +80,10 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/devices/:id/commands': { body: () => ({ capability: 'power', name: 'on' }) },
   'POST /api/v1/devices/:id/commands/check': { body: () => ({ capability: 'power', name: 'on' }) },
   'POST /api/v1/command-batches/check': {
-    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] } }),
+    body: (place) => ({ ...mute, target: { unit: unitAt[place] } }),
   },
   'POST /api/v1/command-batches': {
-    body: (place) => ({ capability: 'power', name: 'on', target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
+    body: (place) => ({ ...mute, target: { unit: unitAt[place] }, reason: 'ngày đầu tuần' }),
   },
   'POST /api/v1/command-batches/:id/decide': { body: () => ({ decision: 'approve' }) },
   'POST /api/v1/problems/work': { body: (place) => ({ action: 'acknowledge', ids: [`${place}-device`] }) },
