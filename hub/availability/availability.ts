@@ -62,7 +62,6 @@ export interface Availability {
   /** Puts measured or agreed watts in the place of an estimate. Throws NotFoundError. */
   setClass(
     actor: Pick<Actor, 'id' | 'name'>,
-    name: string,
     body: z.output<typeof energyClassBody>,
   ): Promise<readonly EnergyClassRow[]>;
   /** Forgets what ended long ago; called every hour. */
@@ -204,8 +203,10 @@ export function createAvailability(deps: AvailabilityDeps): Availability {
 
     classes: classRows,
 
-    setClass: async (actor, name, { onWatts, standbyWatts, reason }) => {
-      if (!(await readClasses()).has(name)) throw new NotFoundError();
+    setClass: async (actor, { name, onWatts, standbyWatts, reason }) => {
+      const known = await readClasses();
+      if (!known.has(name))
+        throw new InvalidInputError('name', `There is no class ${name}. Use one of: ${[...known.keys()].join(', ')}.`);
       const values = {
         on_watts: onWatts,
         standby_watts: standbyWatts,

@@ -32,7 +32,7 @@ export const energyClasses: readonly EnergyClass[] = [
   },
   {
     name: 'headset',
-    label: { vi: 'Kính thực tế ảo', en: 'VR headset' },
+    label: { vi: 'Kính thực tế ảo', en: 'Headset' },
     onWatts: 10,
     standbyWatts: 0.5,
     has: ['apps'],

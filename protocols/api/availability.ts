@@ -70,6 +70,7 @@ export type AvailabilityReport = z.infer<typeof availabilityReport>;
 
 const watts = z.number().min(0).max(100_000);
 export const energyClassBody = z.strictObject({
+  name: z.string().max(40),
   onWatts: watts,
   standbyWatts: watts,
   reason: z.string().trim().min(3).max(500),

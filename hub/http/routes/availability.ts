@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import {
   availabilityQuery,
   availabilityReport,
@@ -8,8 +7,6 @@ import {
 } from '../../../protocols/api/availability.ts';
 import type { RouteContext } from '../context.ts';
 import { addRoute } from '../route.ts';
-
-const classParams = z.strictObject({ name: z.string().regex(/^[a-z-]{1,40}$/) });
 
 /** Availability in lessons, repairs and energy. */
 export function addAvailabilityRoutes(app: FastifyInstance, { features }: RouteContext): void {
@@ -25,14 +22,13 @@ export function addAvailabilityRoutes(app: FastifyInstance, { features }: RouteC
     handle: ({ scope, query }) => availability.report(scope, query),
   });
   addRoute(app, {
-    method: 'PATCH',
-    url: '/energy-classes/:name',
+    method: 'POST',
+    url: '/energy-classes',
     tag: 'availability',
     summary: 'Put measured watts in the place of the estimate of a class',
     action: 'manage-rules',
-    params: classParams,
     body: energyClassBody,
     answer: energyClassesList,
-    handle: async ({ actor, params, body }) => ({ rows: [...(await availability.setClass(actor, params.name, body))] }),
+    handle: async ({ actor, body }) => ({ rows: [...(await availability.setClass(actor, body))] }),
   });
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { CapabilityName, CapabilityState, ReportedStates } from '../capabilities/index.ts';
 import { keepings, type SettingCommand } from './setting.ts';
@@ -38,7 +37,7 @@ export function standingOf(key: string, value: unknown, states: ReportedStates):
   const reported = state && setting.reported(state);
   if (state === undefined || reported === undefined) return { standing: 'silent' };
   if (!wished.success) return { standing: 'impossible', reported };
-  const isSame = setting.isSame?.(reported, wished.data) ?? isDeepStrictEqual(reported, wished.data);
+  const isSame = setting.isSame?.(reported, wished.data) ?? JSON.stringify(reported) === JSON.stringify(wished.data);
   if (isSame) return { standing: 'same', reported };
   const command = setting.command(wished.data, state);
   return command ? { standing: 'differs', reported, command } : { standing: 'impossible', reported };

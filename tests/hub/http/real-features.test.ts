@@ -223,6 +223,7 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
     .values({ ...cause, affected: 1, affected_peak: 1, opened_at: at, evidence: '[]' })
     .execute();
   await seedRule(store, unitId, at);
+  await seedConfigurationChange(store, unitId, at);
   const times = { created_at: at, updated_at: at, not_after: later };
   const command = { id, agent_id: id, device_id: id, capability: 'snapshot', name: 'take', args: '{}', ...times };
   await store.db
@@ -261,6 +262,14 @@ async function seedSchool(store: Store, place: string, unitId: number): Promise<
       last_seen_at: at,
     })
     .execute();
+}
+
+/** As with rules, their ids are those of the schools. */
+async function seedConfigurationChange(store: Store, unitId: number, at: Date): Promise<void> {
+  const changes = JSON.stringify([{ key: 'volume.level', after: { value: 40, keeping: 'heal' } }]);
+  const changeOf = (unit: number) => ({ unit_id: unit, at, by_name: 'an', reason: 'x', changes });
+  if (unitId === 2) await store.db.insertInto('configuration_change').values(changeOf(1)).execute();
+  await store.db.insertInto('configuration_change').values(changeOf(unitId)).execute();
 }
 
 /** Their ids are those of the schools: rows of numbers are told apart by them. */

@@ -67,7 +67,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   'GET /api/v1/units/:id/calendar/export': { query: () => ({ as: 'csv' }) },
   'POST /api/v1/imports/site': { query: () => ({ file: 'truong.xlsx' }) },
   'POST /api/v1/imports/:id/undo': { body: () => ({ reason: 'nhập nhầm tệp' }) },
-  'PATCH /api/v1/energy-classes/:name': { body: () => ({ onWatts: 200, standbyWatts: 1, reason: 'đo tại trường' }) },
+  'POST /api/v1/energy-classes': {
+    body: () => ({ name: 'projection', onWatts: 200, standbyWatts: 1, reason: 'đo tại trường' }),
+  },
   'POST /api/v1/units/:id/configuration': {
     body: () => ({ changes: [{ key: 'volume.level', value: 40 }], reason: 'quy định của trường' }),
   },

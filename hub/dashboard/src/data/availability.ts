@@ -29,6 +29,6 @@ export const availabilityReportQuery = (query: AvailabilityAsk) =>
     queryFn: ({ signal }) => askAvailability(query, undefined, signal),
   });
 
-export function setEnergyClass(name: string, body: z.input<typeof energyClassBody>) {
-  return ask(`${root}/energy-classes/${name}`, { method: 'PATCH', body, schema: energyClassesList });
+export function setEnergyClass(body: z.input<typeof energyClassBody>) {
+  return ask(`${root}/energy-classes`, { method: 'POST', body, schema: energyClassesList });
 }

@@ -71,7 +71,7 @@ export const configurationTexts = defineTexts({
   'standing.unknown-setting': { vi: 'Bộ thu thập chưa biết mục này', en: 'The agent does not know this setting' },
   'standing.waiting': { vi: 'Chờ bộ thu thập nhận', en: 'Waits for the agent' },
   'standing.not-wished': { vi: 'Không đặt', en: 'Not wished' },
-  'standing.tries': { vi: 'đã thử {{count, number}} lần', en: 'tried {{count, number}} times', enOne: 'tried once' },
+  'standing.tries': { vi: 'đã thử {{count, number}} lần', en: 'tried {{count, number}} times', enOne: 'tried {{count, number}} time' },
   'configuration.contested.do': {
     vi: 'Có người hoặc thiết bị khác đổi lại. Hỏi người dùng phòng này, hoặc chọn “Chỉ báo”.',
     en: 'Somebody or something sets it back. Ask who uses the room, or choose “Only show it”.',

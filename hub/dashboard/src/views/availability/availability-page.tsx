@@ -27,7 +27,17 @@ const sortKeys = {
   name: 'availability.sort.name',
   energy: 'availability.sort.energy',
 } as const;
-const columns = ['devices', 'share', 'lessons', 'down', 'unknown', 'incidents', 'repair', 'on', 'energy'] as const;
+const columns = [
+  'availability.devices',
+  'availability.share',
+  'availability.lessons',
+  'availability.down',
+  'availability.unknown',
+  'availability.incidents',
+  'availability.repair',
+  'availability.on',
+  'availability.energy',
+] as const;
 
 /** How far devices could be used in lessons, how long repairs took, and what they drew. */
 export function AvailabilityPage() {
@@ -112,7 +122,7 @@ function ReportTable({ report }: { readonly report: AvailabilityReport }) {
               <th scope="col">{t('availability.name')}</th>
               {columns.map((column) => (
                 <th key={column} scope="col">
-                  {t(`availability.${column}`)}
+                  {t(column)}
                 </th>
               ))}
             </tr>
@@ -196,7 +206,7 @@ function ExportReport({ query }: { readonly query: AvailabilityAsk }) {
   const save = useMutation({
     mutationFn: async () => {
       const line = (values: readonly string[]) => csvLine(values, language === 'vi' ? ';' : ',');
-      const parts = [csvStart, line([t('availability.name'), ...columns.map((column) => t(`availability.${column}`))])];
+      const parts = [csvStart, line([t('availability.name'), ...columns.map((column) => t(column))])];
       const { signal } = new AbortController();
       let cursor: string | undefined;
       do {

@@ -55,7 +55,8 @@ function ClassDialog({ row, onClose }: { readonly row: EnergyClassRow; readonly 
   const [reason, setReason] = useState('');
   const save = useMutation({
     mutationFn: () =>
-      setEnergyClass(row.name, {
+      setEnergyClass({
+        name: row.name,
         onWatts: Number(onWatts),
         standbyWatts: Number(standbyWatts),
         reason: reason.trim(),
