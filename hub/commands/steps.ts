@@ -28,6 +28,9 @@ export function tellChanged({ bus, registry }: CommandContext, row: Pick<Command
   );
 }
 
+/** Of more at once pages hear by the wish that they belong to: one event, not thousands. */
+const mostTold = 500;
+
 /** Runs one input through the machine of each command, and writes what changed; returns those rows. */
 export async function step(
   context: CommandContext,
@@ -42,6 +45,6 @@ export async function step(
     return progress === before ? [] : [{ id: row.id, progress, row }];
   });
   await writeProgress(trx, changes, new Date(context.clock.now()), cancelledBy);
-  for (const { row } of changes) afterCommit(trx, () => tellChanged(context, row));
+  if (changes.length <= mostTold) for (const { row } of changes) afterCommit(trx, () => tellChanged(context, row));
   return changes.map(({ row, progress }) => ({ ...row, state: progress.state }));
 }

@@ -200,4 +200,31 @@ describe('device runner', () => {
     expect(verdict('board-7')).toMatchObject({ problem: { code: 'internal' } });
     await runner.stop();
   });
+
+  it('asks for a fresh state before a command that is judged by it, and not twice within seconds', async () => {
+    const { clock, script, runner } = setUp();
+    let state: 'on' | 'cooling' = 'on';
+    script.onPoll = async (_signal, { reporter }) => reporter.report('power', { state });
+    runner.start();
+    await clock.advance(20_000);
+    expect(script.polls).toBe(1);
+    state = 'cooling';
+    const seen: unknown[] = [];
+    const judge = () => void seen.push(runner.reported()['power']?.['state']);
+    void runner.execute({ ...command, id: 'plain' }, judge);
+    await clock.settle();
+    void runner.execute({ ...command, id: 'guarded' }, judge, true);
+    await clock.settle();
+    void runner.execute({ ...command, id: 'again' }, judge, true);
+    await clock.settle();
+    // A device that does not tell is judged by what it said last; the command itself finds out.
+    await clock.advance(6_000);
+    script.onPoll = async () => {
+      throw new DeviceError('timeout', 'silent');
+    };
+    void runner.execute({ ...command, id: 'silent' }, judge, true).catch(() => undefined);
+    await clock.settle();
+    expect(seen).toEqual(['on', 'cooling', 'cooling', 'cooling']);
+    await runner.stop();
+  });
 });
