@@ -69,6 +69,8 @@ export const policyTexts = defineTexts({
   'policies.template.night': { vi: 'Tắt vào một giờ mỗi ngày', en: 'Off at one time every day' },
   'policies.template.gate': { vi: 'Cổng báo động thì bật đèn hoặc còi', en: 'Gate alarm switches a light or siren' },
   'policies.name': { vi: 'Tên', en: 'Name' },
+  'policies.families': { vi: 'Loại thiết bị', en: 'Kinds of devices' },
+  'policies.families.choose': { vi: 'Chọn loại, ví dụ bảng tương tác', en: 'Choose kinds, such as interactive boards' },
   'policies.before': { vi: 'Bật trước tiết đầu (phút)', en: 'On before the first lesson (minutes)' },
   'policies.after': { vi: 'Tắt sau tiết cuối (phút)', en: 'Off after the last lesson (minutes)' },
   'policies.time': { vi: 'Giờ tắt', en: 'Time' },

@@ -9,6 +9,8 @@ export const missedRules = ['run-if-within', 'run-once', 'skip'] as const;
 export interface Draft {
   readonly template: Template;
   readonly name: string;
+  /** Kinds of devices that are switched; at least one, so that nobody turns a server off unawares. */
+  readonly families: readonly string[];
   readonly before: number;
   readonly after: number;
   readonly time: string;
@@ -21,6 +23,7 @@ export interface Draft {
 export const firstDraft: Draft = {
   template: 'lessons',
   name: '',
+  families: [],
   before: 10,
   after: 20,
   time: '21:00',
@@ -42,6 +45,7 @@ export function bodyOf(draft: Draft): Body {
     case 'lessons':
       return {
         kind: 'schedule',
+        target: { families: [...draft.families] },
         steps: [
           { trigger: { kind: 'timetable', edge: 'first-start', offsetMinutes: -draft.before }, command: on },
           { trigger: { kind: 'timetable', edge: 'last-end', offsetMinutes: draft.after }, command: off },
@@ -52,6 +56,7 @@ export function bodyOf(draft: Draft): Body {
     case 'night':
       return {
         kind: 'schedule',
+        target: { families: [...draft.families] },
         steps: [
           {
             trigger: { kind: 'clock', time: draft.time, on: ['lessons', 'no-lessons', 'off', 'exam'] },

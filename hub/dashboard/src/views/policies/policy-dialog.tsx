@@ -1,9 +1,10 @@
-import { Button, Group, Modal, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button, Group, Modal, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { PolicyCheck } from '../../../../../protocols/api/policies.ts';
 import { policiesApi } from '../../data/policies.ts';
 import { queryClient } from '../../data/query-client.ts';
+import { useFamilies } from '../../state/families.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
@@ -46,10 +47,11 @@ export function PolicyDialog({ unit: first, onClose }: PolicyDialogProps) {
     },
   });
   const result = tried?.draft === draft && tried.unit === unit ? tried.result : undefined;
+  const isReady = unit !== undefined && (draft.template === 'gate' || draft.families.length > 0);
   const canSave = result !== undefined && result.faults.length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (unit === undefined) return;
+    if (!isReady) return;
     if (canSave) save.mutate();
     else attempt.mutate();
   };
@@ -84,7 +86,7 @@ export function PolicyDialog({ unit: first, onClose }: PolicyDialogProps) {
           <Button variant="default" onClick={onClose}>
             {t('word.cancel')}
           </Button>
-          <Button type="submit" disabled={unit === undefined} loading={attempt.isPending || save.isPending}>
+          <Button type="submit" disabled={!isReady} loading={attempt.isPending || save.isPending}>
             {t(canSave ? 'policies.save' : 'policies.try')}
           </Button>
         </Group>
@@ -101,6 +103,7 @@ interface FieldsProps {
 /** What the chosen template asks for. */
 function Fields({ draft, onChange }: FieldsProps) {
   const { t } = useText();
+  const families = useFamilies();
   const number = (key: 'before' | 'after' | 'stagger' | 'cooldown', label: TextKey, min: number, max: number) => (
     <NumberInput
       key={key}
@@ -127,6 +130,14 @@ function Fields({ draft, onChange }: FieldsProps) {
     );
   return (
     <>
+      <MultiSelect
+        label={t('policies.families')}
+        placeholder={draft.families.length === 0 ? t('policies.families.choose') : ''}
+        withAsterisk
+        data={families.options(undefined)}
+        value={[...draft.families]}
+        onChange={(value) => onChange({ ...draft, families: value })}
+      />
       {draft.template === 'lessons' ? (
         <Group grow>
           {number('before', 'policies.before', 0, 180)}
