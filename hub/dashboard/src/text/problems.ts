@@ -2,10 +2,10 @@ import { defineTexts } from './define.ts';
 
 /** Problems, their rules, and times of maintenance. */
 export const problemTexts = defineTexts({
-  'severity.critical': { vi: 'Khẩn cấp', en: 'Critical' },
-  'severity.major': { vi: 'Nặng', en: 'Major' },
-  'severity.minor': { vi: 'Nhẹ', en: 'Minor' },
-  'severity.notice': { vi: 'Lưu ý', en: 'Notice' },
+  'problem.is.critical': { vi: 'Khẩn cấp', en: 'Critical' },
+  'problem.is.major': { vi: 'Nặng', en: 'Major' },
+  'problem.is.minor': { vi: 'Nhẹ', en: 'Minor' },
+  'problem.is.notice': { vi: 'Lưu ý', en: 'Notice' },
   'problem.what': { vi: 'sự cố', en: 'the problem' },
   'problem.muted': { vi: 'Đang tắt báo', en: 'Muted' },
   'problem.mutedCount': { vi: 'Tắt báo ({{count, number}})', en: 'Muted ({{count, number}})' },

@@ -11,10 +11,10 @@ const faces = {
 } as const;
 
 export const severityKeys: Readonly<Record<Severity, TextKey>> = {
-  critical: 'severity.critical',
-  major: 'severity.major',
-  minor: 'severity.minor',
-  notice: 'severity.notice',
+  critical: 'problem.is.critical',
+  major: 'problem.is.major',
+  minor: 'problem.is.minor',
+  notice: 'problem.is.notice',
 };
 
 /** Colour family of a severity; the icon and the word tell critical from major. */
