@@ -6,7 +6,7 @@ import type {
   availabilityQuery,
   EnergyClassRow,
   energyClassBody,
-} from '../../protocols/api/availability.ts';
+} from '../../protocols/api/operation/availability.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { addDays } from '../../protocols/fleet/calendar/date.ts';
 import { dateAt, lessonIntervals } from '../../protocols/fleet/calendar/moment.ts';

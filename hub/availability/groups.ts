@@ -1,4 +1,4 @@
-import type { AvailabilityReport } from '../../protocols/api/availability.ts';
+import type { AvailabilityReport } from '../../protocols/api/operation/availability.ts';
 import type { EnergyClass } from './classes.ts';
 import { addFigures, type DeviceFigures, noFigures } from './figures.ts';
 

@@ -11,7 +11,7 @@ import type {
   ImportCalendarResult,
   importCalendarQuery,
   restoreCalendarBody,
-} from '../../protocols/api/calendar.ts';
+} from '../../protocols/api/operation/calendar.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { addDays } from '../../protocols/fleet/calendar/date.ts';
 import type { Clock } from '../../protocols/ports.ts';

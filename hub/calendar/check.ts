@@ -1,4 +1,4 @@
-import type { CalendarFault, CalendarLayer } from '../../protocols/api/calendar.ts';
+import type { CalendarFault, CalendarLayer } from '../../protocols/api/operation/calendar.ts';
 import type { Period } from '../../protocols/fleet/calendar/calendar.ts';
 import { dayOf } from '../../protocols/fleet/calendar/day.ts';
 import { calendarOfResolved, type Resolved } from './resolve.ts';

@@ -1,4 +1,4 @@
-import type { CalendarDay, CalendarEffect } from '../../protocols/api/calendar.ts';
+import type { CalendarDay, CalendarEffect } from '../../protocols/api/operation/calendar.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { addDays } from '../../protocols/fleet/calendar/date.ts';
 import { type Day, dayOf } from '../../protocols/fleet/calendar/day.ts';

@@ -1,4 +1,4 @@
-import type { CalendarLayer, CalendarView } from '../../protocols/api/calendar.ts';
+import type { CalendarLayer, CalendarView } from '../../protocols/api/operation/calendar.ts';
 import { type Calendar, emptyCalendar } from '../../protocols/fleet/calendar/calendar.ts';
 
 type Ref = CalendarView['unit'];

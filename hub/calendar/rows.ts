@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { CalendarLayer, CalendarVersion } from '../../protocols/api/calendar.ts';
+import type { CalendarLayer, CalendarVersion } from '../../protocols/api/operation/calendar.ts';
 import type { Actor } from '../access/index.ts';
 import type { Queries, Trx } from '../store/index.ts';
 

@@ -1,4 +1,4 @@
-import type { CalendarTemplate } from '../../protocols/api/calendar.ts';
+import type { CalendarTemplate } from '../../protocols/api/operation/calendar.ts';
 
 const weekdays = [1, 2, 3, 4, 5];
 const sixDays = [1, 2, 3, 4, 5, 6];

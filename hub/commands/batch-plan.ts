@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BatchPreview, CommandExclusion, createBatchBody } from '../../protocols/api/commands.ts';
+import type { BatchPreview, CommandExclusion, createBatchBody } from '../../protocols/api/operation/commands.ts';
 import { type Actor, InvalidInputError, inScope, type Scope } from '../access/index.ts';
 import { readCandidates } from './candidates.ts';
 import { type Candidate, groupExclusions, judge, needsSecondPerson } from './judgement.ts';

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import type { CommandBatch } from '../../protocols/api/commands.ts';
+import type { CommandBatch } from '../../protocols/api/operation/commands.ts';
 import type { CommandState } from '../../protocols/fleet/record.ts';
 import { type Actor, inScope, NotFoundError } from '../access/index.ts';
 import type { Queries } from '../store/index.ts';

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import type { BatchesQuery, BatchPreview, CommandBatch, decideBatchBody } from '../../protocols/api/commands.ts';
+import type {
+  BatchesQuery,
+  BatchPreview,
+  CommandBatch,
+  decideBatchBody,
+} from '../../protocols/api/operation/commands.ts';
 import {
   type Actor,
   ConflictError,

@@ -1,4 +1,4 @@
-import type { CommandListRow, CommandsQuery, CommandView } from '../../protocols/api/commands.ts';
+import type { CommandListRow, CommandsQuery, CommandView } from '../../protocols/api/operation/commands.ts';
 import { NotFoundError, type Scope } from '../access/index.ts';
 import type { Page } from '../store/page.ts';
 import { type Batches, createBatches } from './batches.ts';

@@ -1,4 +1,4 @@
-import type { CommandExclusion } from '../../protocols/api/commands.ts';
+import type { CommandExclusion } from '../../protocols/api/operation/commands.ts';
 import type { Moment } from '../../protocols/fleet/calendar/moment.ts';
 import {
   type CapabilityCommand,

@@ -1,4 +1,4 @@
-import type { CommandListRow, CommandsQuery, CommandView } from '../../protocols/api/commands.ts';
+import type { CommandListRow, CommandsQuery, CommandView } from '../../protocols/api/operation/commands.ts';
 import { deviceCondition, InvalidInputError, type Scope } from '../access/index.ts';
 import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { openStates } from './machine.ts';

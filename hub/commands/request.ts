@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { createCommandBody } from '../../protocols/api/commands.ts';
+import type { createCommandBody } from '../../protocols/api/operation/commands.ts';
 import { type CapabilityCommand, findCapability } from '../../protocols/fleet/capabilities/index.ts';
 import { InvalidInputError } from '../access/index.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { CommandCheck, CommandView } from '../../protocols/api/commands.ts';
+import type { CommandCheck, CommandView } from '../../protocols/api/operation/commands.ts';
 import { FatalError } from '../../protocols/errors.ts';
 import { obstaclesOf } from '../../protocols/fleet/capabilities/index.ts';
 import { type Actor, ConflictError, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';

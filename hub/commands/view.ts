@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { CommandView } from '../../protocols/api/commands.ts';
+import type { CommandView } from '../../protocols/api/operation/commands.ts';
 import type { Command } from '../../protocols/fleet/messages.ts';
 import type { Tables } from '../store/tables.ts';
 

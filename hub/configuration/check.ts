@@ -1,6 +1,6 @@
 import { findSetting, settingKeys } from '../../protocols/fleet/configuration/settings.ts';
 import { InvalidInputError } from '../access/index.ts';
-import type { WishedValue } from '../store/configuration-tables.ts';
+import type { WishedValue } from '../store/tables/configuration.ts';
 import type { Place } from './layers.ts';
 
 /** One wish of a request: a value to set, or none to take the wish of this place back. */

@@ -9,7 +9,7 @@ import type {
   driftQuery,
   revertConfigurationBody,
   UnitConfiguration,
-} from '../../protocols/api/configuration.ts';
+} from '../../protocols/api/operation/configuration.ts';
 import { findSetting } from '../../protocols/fleet/configuration/settings.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { ConflictError, InvalidInputError, inScope, NotFoundError, narrow, type Scope } from '../access/index.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConfigurationOutcome } from '../../protocols/api/configuration.ts';
+import type { ConfigurationOutcome } from '../../protocols/api/operation/configuration.ts';
 import { standingOf } from '../../protocols/fleet/configuration/configuration.ts';
 import { findSetting } from '../../protocols/fleet/configuration/settings.ts';
-import type { WishedValue } from '../store/configuration-tables.ts';
+import type { WishedValue } from '../store/tables/configuration.ts';
 import type { CheckedChange } from './check.ts';
 import { indexOf, layersAt, type Place, type Wish, type WishIndex } from './layers.ts';
 

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { DriftRow } from '../../protocols/api/configuration.ts';
+import type { DriftRow } from '../../protocols/api/operation/configuration.ts';
 import { type Scope, scopeCondition } from '../access/index.ts';
-import type { WishedValue } from '../store/configuration-tables.ts';
 import type { Store, Trx } from '../store/index.ts';
 import type { Cursor } from '../store/page.ts';
 import { searchCondition } from '../store/search.ts';
+import type { WishedValue } from '../store/tables/configuration.ts';
 import type { CheckedChange } from './check.ts';
 import type { Place, Wish } from './layers.ts';
 

@@ -1,5 +1,5 @@
-import type { DeviceConfiguration, UnitConfiguration } from '../../protocols/api/configuration.ts';
 import type { Device } from '../../protocols/api/devices.ts';
+import type { DeviceConfiguration, UnitConfiguration } from '../../protocols/api/operation/configuration.ts';
 import type { CapabilityState, ReportedStates } from '../../protocols/fleet/capabilities/index.ts';
 import { standingOf } from '../../protocols/fleet/configuration/configuration.ts';
 import { findSetting, settingKeys } from '../../protocols/fleet/configuration/settings.ts';

@@ -2,18 +2,6 @@ import type { z } from 'zod';
 import type { Agent, agentAccessBody, agentsQuery } from '../../protocols/api/agents.ts';
 import type { CauseView, causesQuery, Overview } from '../../protocols/api/causes.ts';
 import type {
-  BatchesQuery,
-  BatchPreview,
-  CommandBatch,
-  CommandCheck,
-  CommandListRow,
-  CommandsQuery,
-  CommandView,
-  createBatchBody,
-  createCommandBody,
-  decideBatchBody,
-} from '../../protocols/api/commands.ts';
-import type {
   addDeviceBody,
   Device,
   DeviceEvent,
@@ -46,6 +34,18 @@ import type {
   vouchersQuery,
 } from '../../protocols/api/enrolment/vouchers.ts';
 import type { Family } from '../../protocols/api/families.ts';
+import type {
+  BatchesQuery,
+  BatchPreview,
+  CommandBatch,
+  CommandCheck,
+  CommandListRow,
+  CommandsQuery,
+  CommandView,
+  createBatchBody,
+  createCommandBody,
+  decideBatchBody,
+} from '../../protocols/api/operation/commands.ts';
 import type { changeUnitBody, UnitChangeResult, UnitHistory } from '../../protocols/api/organisation/changes.ts';
 import type {
   ImportResult,

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { changeUnitBody } from '../../protocols/api/organisation/changes.ts';
 import { ConflictError, InvalidInputError, inScope, NotFoundError } from '../access/index.ts';
 import type { Trx } from '../store/index.ts';
-import type { UnitChangeKind } from '../store/organisation-tables.ts';
+import type { UnitChangeKind } from '../store/tables/organisation.ts';
 import { readAgentsGoing, rehomeAgents } from './passengers.ts';
 import { close, merge, move, type Reshape, rename, requireOpen } from './reshape.ts';
 import { lockOrganisation, readUnits } from './rows.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { UnitHistory } from '../../protocols/api/organisation/changes.ts';
 import type { Database } from '../store/index.ts';
-import type { UnitChangeTable, UnitFacts } from '../store/organisation-tables.ts';
+import type { UnitChangeTable, UnitFacts } from '../store/tables/organisation.ts';
 import { factsOf } from './rows.ts';
 import type { UnitNode, UnitTree } from './tree.ts';
 import { refOfNode, type UnitCounts, viewOf } from './view.ts';

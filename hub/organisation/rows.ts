@@ -1,8 +1,8 @@
 import { type Selectable, sql } from 'kysely';
 import { fold } from '../../protocols/api/fold.ts';
 import type { Queries, Trx } from '../store/index.ts';
-import type { UnitFacts } from '../store/organisation-tables.ts';
 import { sortKey } from '../store/sort-key.ts';
+import type { UnitFacts } from '../store/tables/organisation.ts';
 import type { Tables } from '../store/tables.ts';
 import { placeUnder, type UnitNode } from './tree.ts';
 

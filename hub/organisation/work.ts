@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { UnitChangeResult } from '../../protocols/api/organisation/changes.ts';
 import { type Actor, ConflictError, ForbiddenError, InvalidInputError, inScope, type Scope } from '../access/index.ts';
 import type { Trx } from '../store/index.ts';
-import type { UnitChangeKind } from '../store/organisation-tables.ts';
+import type { UnitChangeKind } from '../store/tables/organisation.ts';
 import type { Reshape } from './reshape.ts';
 import { factsOf, updateUnits } from './rows.ts';
 import type { UnitNode, UnitTree } from './tree.ts';

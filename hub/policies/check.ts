@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { PolicyBody, PolicyFault, PolicyTarget, RuleBody, ScheduleBody } from '../../protocols/api/policies.ts';
+import type {
+  PolicyBody,
+  PolicyFault,
+  PolicyTarget,
+  RuleBody,
+  ScheduleBody,
+} from '../../protocols/api/operation/policies.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { type CapabilityCommand, findCapability } from '../../protocols/fleet/capabilities/index.ts';
 import type { Predicate } from '../../protocols/fleet/policy/bundle.ts';

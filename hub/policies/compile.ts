@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RuleBody, ScheduleBody } from '../../protocols/api/policies.ts';
+import type { RuleBody, ScheduleBody } from '../../protocols/api/operation/policies.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import type { PolicyBundle, Rule, Schedule } from '../../protocols/fleet/policy/bundle.ts';
 import { findLoop } from '../../protocols/fleet/policy/rule.ts';

@@ -1,4 +1,4 @@
-import type { PolicyEffect, ScheduleBody } from '../../protocols/api/policies.ts';
+import type { PolicyEffect, ScheduleBody } from '../../protocols/api/operation/policies.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { addDays } from '../../protocols/fleet/calendar/date.ts';
 import { dayOf } from '../../protocols/fleet/calendar/day.ts';

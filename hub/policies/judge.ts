@@ -5,7 +5,7 @@ import type {
   PolicyFault,
   RuleBody,
   ScheduleBody,
-} from '../../protocols/api/policies.ts';
+} from '../../protocols/api/operation/policies.ts';
 import { findLoop } from '../../protocols/fleet/policy/rule.ts';
 import type { Store } from '../store/index.ts';
 import { faultsOf } from './check.ts';

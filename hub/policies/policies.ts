@@ -12,7 +12,7 @@ import type {
   policyBundlesQuery,
   policyRunsQuery,
   updatePolicyBody,
-} from '../../protocols/api/policies.ts';
+} from '../../protocols/api/operation/policies.ts';
 import { toError } from '../../protocols/errors.ts';
 import type { PolicyEnvelope } from '../../protocols/fleet/policy/bundle.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';

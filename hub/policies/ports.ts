@@ -1,4 +1,4 @@
-import type { PolicyBody } from '../../protocols/api/policies.ts';
+import type { PolicyBody } from '../../protocols/api/operation/policies.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import type { Descriptor } from '../../protocols/fleet/record.ts';
 

@@ -1,6 +1,11 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
-import type { PolicyBundleRow, PolicyRun, policyBundlesQuery, policyRunsQuery } from '../../protocols/api/policies.ts';
+import type {
+  PolicyBundleRow,
+  PolicyRun,
+  policyBundlesQuery,
+  policyRunsQuery,
+} from '../../protocols/api/operation/policies.ts';
 import { agentSubject } from '../../protocols/fleet/agent-events.ts';
 import { problemSchema } from '../../protocols/fleet/problem.ts';
 import type { EventRecord } from '../../protocols/fleet/record.ts';
@@ -8,7 +13,7 @@ import { InvalidInputError, type Scope, scopeCondition } from '../access/index.t
 import type { RecordSink } from '../ingest/index.ts';
 import { afterCommit, type Store, type Trx } from '../store/index.ts';
 import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
-import type { PolicyTables } from '../store/policy-tables.ts';
+import type { PolicyTables } from '../store/tables/policy.ts';
 import { tellTrouble } from './bundles.ts';
 import { policyOfPart } from './compile.ts';
 

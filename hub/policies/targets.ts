@@ -1,4 +1,4 @@
-import type { PolicyTarget } from '../../protocols/api/policies.ts';
+import type { PolicyTarget } from '../../protocols/api/operation/policies.ts';
 import type { PathOf, PolicyDevice, StandingPolicy } from './ports.ts';
 
 /** Whether a policy at this unit means this device, whatever it offers. */

@@ -1,6 +1,6 @@
 import type { Telemetry } from '../../protocols/api/devices.ts';
 import type { HealthState, HealthVerdict } from '../../protocols/api/health.ts';
-import type { Severity } from '../../protocols/api/problems.ts';
+import type { Severity } from '../../protocols/api/operation/problems.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import type { Label } from '../../protocols/fleet/capabilities/index.ts';
 import type { Clock, Log } from '../../protocols/ports.ts';

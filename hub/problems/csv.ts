@@ -1,4 +1,4 @@
-import type { ProblemRow } from '../../protocols/api/problems.ts';
+import type { ProblemRow } from '../../protocols/api/operation/problems.ts';
 
 /** A list of problems as a table for spreadsheets. */
 

@@ -1,4 +1,4 @@
-import type { Severity } from '../../protocols/api/problems.ts';
+import type { Severity } from '../../protocols/api/operation/problems.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { isAtLeast } from './severity.ts';
 import { workingMs } from './teaching.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { escalationBody, escalationSchema } from '../../protocols/api/problems.ts';
+import type { escalationBody, escalationSchema } from '../../protocols/api/operation/problems.ts';
 import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
 import type { ProblemDeps } from './context.ts';
 import { defaultEscalation, type EscalationPolicy } from './escalation.ts';

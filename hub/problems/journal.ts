@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import type { Severity } from '../../protocols/api/problems.ts';
+import type { Severity } from '../../protocols/api/operation/problems.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import type { CauseJournal, ResumedCause } from '../health/index.ts';
 import type { Trx } from '../store/index.ts';

@@ -1,7 +1,12 @@
 import { type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
-import type { ProblemCounts, ProblemRow, problemsExportQuery, problemsQuery } from '../../protocols/api/problems.ts';
-import { severities } from '../../protocols/api/problems.ts';
+import type {
+  ProblemCounts,
+  ProblemRow,
+  problemsExportQuery,
+  problemsQuery,
+} from '../../protocols/api/operation/problems.ts';
+import { severities } from '../../protocols/api/operation/problems.ts';
 import { type Actor, InvalidInputError, narrow, type Scope, scopeCondition } from '../access/index.ts';
 import { type Cursor, decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { searchCondition, searchWords } from '../store/search.ts';

@@ -7,7 +7,7 @@ import type {
   ProblemRow,
   problemsExportQuery,
   WorkBody,
-} from '../../protocols/api/problems.ts';
+} from '../../protocols/api/operation/problems.ts';
 import { type Actor, narrow, type Scope } from '../access/index.ts';
 import type { CauseJournal } from '../health/index.ts';
 import type { Page } from '../store/page.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Severity } from '../../protocols/api/problems.ts';
+import type { Severity } from '../../protocols/api/operation/problems.ts';
 import type { Trx } from '../store/index.ts';
 import type { StoryEvent } from './story.ts';
 

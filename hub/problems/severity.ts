@@ -1,5 +1,5 @@
 import type { HealthState } from '../../protocols/api/health.ts';
-import { type Severity, severities } from '../../protocols/api/problems.ts';
+import { type Severity, severities } from '../../protocols/api/operation/problems.ts';
 import type { Teaching } from './teaching.ts';
 
 /** What decides how bad a problem is. */

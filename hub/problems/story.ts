@@ -1,5 +1,5 @@
-import type { Severity } from '../../protocols/api/problems.ts';
-import type { ProblemEventKind } from '../store/problem-tables.ts';
+import type { Severity } from '../../protocols/api/operation/problems.ts';
+import type { ProblemEventKind } from '../store/tables/problem.ts';
 import { openedAgain } from './flapping.ts';
 
 /** What changes of a cause mean for its problem: pure. */

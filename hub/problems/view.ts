@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { causeSchema } from '../../protocols/api/causes.ts';
-import type { ProblemRow, Severity } from '../../protocols/api/problems.ts';
+import type { ProblemRow, Severity } from '../../protocols/api/operation/problems.ts';
 import { hintOf } from '../health/index.ts';
 import type { Tables } from '../store/tables.ts';
 import type { ProblemDeps } from './context.ts';

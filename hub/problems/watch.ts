@@ -1,4 +1,4 @@
-import type { Severity } from '../../protocols/api/problems.ts';
+import type { Severity } from '../../protocols/api/operation/problems.ts';
 import { type Trx, tryLock } from '../store/index.ts';
 import type { ProblemDeps, SeverityOf } from './context.ts';
 import { type EscalationPolicy, escalate } from './escalation.ts';

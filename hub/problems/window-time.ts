@@ -1,4 +1,4 @@
-import type { Weekly } from '../../protocols/api/rules.ts';
+import type { Weekly } from '../../protocols/api/operation/rules.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { addDays, minuteOf, weekdayOf } from '../../protocols/fleet/calendar/date.ts';
 import { dateAt, momentOf } from '../../protocols/fleet/calendar/moment.ts';

@@ -1,5 +1,5 @@
 import { type Selectable, type SqlBool, sql } from 'kysely';
-import type { MaintenanceWindow, Weekly, WindowBody } from '../../protocols/api/rules.ts';
+import type { MaintenanceWindow, Weekly, WindowBody } from '../../protocols/api/operation/rules.ts';
 import type { Calendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope, scopeCondition } from '../access/index.ts';
 import type { Queries } from '../store/index.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { ProblemDetail, WorkBody } from '../../protocols/api/problems.ts';
+import type { ProblemDetail, WorkBody } from '../../protocols/api/operation/problems.ts';
 import { type Actor, allows, InvalidInputError, NotFoundError, type Scope, scopeCondition } from '../access/index.ts';
 import type { Trx } from '../store/index.ts';
-import type { Severity } from '../store/problem-tables.ts';
+import type { Severity } from '../store/tables/problem.ts';
 import type { Role } from '../store/tables.ts';
 import type { ProblemDeps } from './context.ts';
 import { findProblem, type ListDeps } from './list.ts';

@@ -2,22 +2,22 @@ import type { ColumnType, Generated } from 'kysely';
 import type { MachineFingerprint } from '../../protocols/fleet/enrolment.ts';
 import type { Descriptor, Lane } from '../../protocols/fleet/record.ts';
 import type { SettingField } from '../../protocols/fleet/setting-field.ts';
-import type { AvailabilityTables } from './availability-tables.ts';
-import type { CalendarTables } from './calendar-tables.ts';
-import type { CommandTables } from './command-tables.ts';
-import type { ConfigurationTables } from './configuration-tables.ts';
-import type { NotificationTables } from './notification-tables.ts';
+import type { AvailabilityTables } from './tables/availability.ts';
+import type { CalendarTables } from './tables/calendar.ts';
+import type { CommandTables } from './tables/command.ts';
+import type { ConfigurationTables } from './tables/configuration.ts';
+import type { NotificationTables } from './tables/notification.ts';
 import type {
   UnitAliasTable,
   UnitChangeTable,
   UnitImportItemTable,
   UnitImportTable,
   UnitLineTable,
-} from './organisation-tables.ts';
-import type { PolicyTables } from './policy-tables.ts';
-import type { CauseWords, ProblemTables } from './problem-tables.ts';
-import type { SupplierTable } from './supplier-tables.ts';
-import type { TelemetryTables } from './telemetry-tables.ts';
+} from './tables/organisation.ts';
+import type { PolicyTables } from './tables/policy.ts';
+import type { CauseWords, ProblemTables } from './tables/problem.ts';
+import type { SupplierTable } from './tables/supplier.ts';
+import type { TelemetryTables } from './tables/telemetry.ts';
 
 /** Row types of the database, as the migrations beside this make it. Times are Date, bytes Buffer, JSON plain values. */
 

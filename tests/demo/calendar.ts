@@ -4,7 +4,7 @@ import {
   calendarTemplates,
   calendarViewSchema,
   type changeCalendarBody,
-} from '../../protocols/api/calendar.ts';
+} from '../../protocols/api/operation/calendar.ts';
 import { unitSchema } from '../../protocols/api/units.ts';
 import type { Api } from '../support/api.ts';
 

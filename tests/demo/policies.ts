@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type createPolicyBody, policiesPage, policySchema } from '../../protocols/api/policies.ts';
+import { type createPolicyBody, policiesPage, policySchema } from '../../protocols/api/operation/policies.ts';
 import type { Api } from '../support/api.ts';
 
 type Wish = Omit<z.input<typeof createPolicyBody>, 'unit'>;

@@ -1,4 +1,4 @@
-import { ruleBody, ruleResult, rulesList, windowSchema, windowsList } from '../../protocols/api/rules.ts';
+import { ruleBody, ruleResult, rulesList, windowSchema, windowsList } from '../../protocols/api/operation/rules.ts';
 import type { Api } from '../support/api.ts';
 
 const rule = {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { commandSchema } from '../../protocols/api/commands.ts';
+import { commandSchema } from '../../protocols/api/operation/commands.ts';
 
 /** A small client of the hub's HTTP API for tests and the demo; every answer is checked by the contract's schema. */
 export interface Api {

@@ -1,4 +1,4 @@
-import type { CalendarLayer } from '../../../protocols/api/calendar.ts';
+import type { CalendarLayer } from '../../../protocols/api/operation/calendar.ts';
 import type { Resolved } from '../resolve.ts';
 
 /** One row of a table, or one event of a calendar file. */

@@ -1,4 +1,4 @@
-import type { CalendarFault, CalendarLayer, ImportCalendarResult } from '../../../protocols/api/calendar.ts';
+import type { CalendarFault, CalendarLayer, ImportCalendarResult } from '../../../protocols/api/operation/calendar.ts';
 import type { ImportRow } from '../../../protocols/api/organisation/imports.ts';
 import type { SheetReader } from '../../sheets/index.ts';
 import { type Entry, entriesOf, layerOfEntries, sessionOf } from './entry.ts';

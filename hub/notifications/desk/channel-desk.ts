@@ -1,4 +1,7 @@
-import type { ChannelTestResult, NotificationChannels } from '../../../protocols/api/notification-channels.ts';
+import type {
+  ChannelTestResult,
+  NotificationChannels,
+} from '../../../protocols/api/operation/notification-channels.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import { type Actor, ConflictError, ForbiddenError, type Scope } from '../../access/index.ts';
 import type { Store } from '../../store/index.ts';

@@ -1,6 +1,10 @@
 import { type SqlBool, sql } from 'kysely';
 import type { z } from 'zod';
-import type { DeadLetter, deadLettersPage, deadLettersQuery } from '../../../protocols/api/notification-channels.ts';
+import type {
+  DeadLetter,
+  deadLettersPage,
+  deadLettersQuery,
+} from '../../../protocols/api/operation/notification-channels.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import { type Actor, InvalidInputError, NotFoundError, type Scope, scopeCondition } from '../../access/index.ts';
 import type { Queries, Store, Trx } from '../../store/index.ts';

@@ -7,7 +7,7 @@ import type {
   endpointBody,
   endpointWithSecret,
   updateEndpointBody,
-} from '../../../protocols/api/notification-channels.ts';
+} from '../../../protocols/api/operation/notification-channels.ts';
 import { FatalError } from '../../../protocols/errors.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import {
@@ -19,7 +19,7 @@ import {
   scopeCondition,
 } from '../../access/index.ts';
 import type { Sealer, Store } from '../../store/index.ts';
-import type { NotificationTables } from '../../store/notification-tables.ts';
+import type { NotificationTables } from '../../store/tables/notification.ts';
 import { checkUrl, type EndpointRules } from '../channels/address-guard.ts';
 import type { Channel, EndpointRecipient } from '../channels/channel.ts';
 import { newSecret } from '../channels/webhook.ts';

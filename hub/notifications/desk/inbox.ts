@@ -1,5 +1,9 @@
 import type { z } from 'zod';
-import type { NotificationView, notificationsPage, notificationsQuery } from '../../../protocols/api/notifications.ts';
+import type {
+  NotificationView,
+  notificationsPage,
+  notificationsQuery,
+} from '../../../protocols/api/operation/notifications.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import { type Actor, InvalidInputError } from '../../access/index.ts';
 import type { Store } from '../../store/index.ts';

@@ -7,7 +7,7 @@ import type {
   PreviewResult,
   SubscriptionBody,
   SubscriptionView,
-} from '../../../protocols/api/notifications.ts';
+} from '../../../protocols/api/operation/notifications.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import {
   type Actor,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ChannelTestResult } from '../../../protocols/api/notification-channels.ts';
+import type { ChannelTestResult } from '../../../protocols/api/operation/notification-channels.ts';
 import { FleetError } from '../../../protocols/errors.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import type { Outgoing } from '../channels/channel.ts';

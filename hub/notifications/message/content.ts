@@ -1,5 +1,5 @@
 import type { Label } from '../../../protocols/fleet/capabilities/index.ts';
-import type { MessageKind } from '../../store/notification-tables.ts';
+import type { MessageKind } from '../../store/tables/notification.ts';
 import { type Severity, worstOf } from '../decision/severity.ts';
 
 /** One cause as a message tells it. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Selectable, type SqlBool, sql } from 'kysely';
 import { type Queries, type Store, type Trx, tryLock } from '../../store/index.ts';
-import type { MessageKind, NotificationTables } from '../../store/notification-tables.ts';
+import type { MessageKind, NotificationTables } from '../../store/tables/notification.ts';
 import type { Outgoing } from '../channels/channel.ts';
 import type { Content } from '../message/content.ts';
 

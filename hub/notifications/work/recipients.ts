@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Queries } from '../../store/index.ts';
-import type { NotificationChannel } from '../../store/notification-tables.ts';
+import type { NotificationChannel } from '../../store/tables/notification.ts';
 import type { Rule } from '../decision/settle.ts';
 import type { Severity } from '../decision/severity.ts';
 import type { Digest, QuietHours } from '../decision/time.ts';

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Queries, Trx } from '../../store/index.ts';
-import type { NotificationTables } from '../../store/notification-tables.ts';
+import type { NotificationTables } from '../../store/tables/notification.ts';
 import type { Thread } from '../decision/settle.ts';
 import type { Load } from '../decision/storm.ts';
 

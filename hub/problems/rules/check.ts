@@ -1,4 +1,4 @@
-import type { Condition, RuleBody } from '../../../protocols/api/rules.ts';
+import type { Condition, RuleBody } from '../../../protocols/api/operation/rules.ts';
 import { capabilities, findMetric } from '../../../protocols/fleet/capabilities/index.ts';
 import { InvalidInputError } from '../../access/index.ts';
 

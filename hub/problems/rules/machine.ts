@@ -1,4 +1,4 @@
-import type { Condition } from '../../../protocols/api/rules.ts';
+import type { Condition } from '../../../protocols/api/operation/rules.ts';
 
 /** The pure heart of a rule: what one device reported, one step after the other. */
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { LiveEvent } from '../../../protocols/api/live.ts';
-import type { Condition } from '../../../protocols/api/rules.ts';
+import type { Condition } from '../../../protocols/api/operation/rules.ts';
 import type { Queries } from '../../store/index.ts';
 import type { ProblemDeps } from '../context.ts';
 import type { Teaching } from '../teaching.ts';

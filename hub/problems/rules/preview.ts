@@ -1,5 +1,5 @@
 import type { Telemetry } from '../../../protocols/api/devices.ts';
-import type { Condition, Preview, PreviewBody } from '../../../protocols/api/rules.ts';
+import type { Condition, Preview, PreviewBody } from '../../../protocols/api/operation/rules.ts';
 import type { Calendar } from '../../../protocols/fleet/calendar/calendar.ts';
 import { InvalidInputError, inScope, NotFoundError, type Scope } from '../../access/index.ts';
 import type { ProblemDeps } from '../context.ts';

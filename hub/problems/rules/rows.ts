@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Selectable, type SqlBool, sql } from 'kysely';
-import type { Condition, RuleBody } from '../../../protocols/api/rules.ts';
-import { conditionSchema, ruleFilterSchema } from '../../../protocols/api/rules.ts';
+import type { Condition, RuleBody } from '../../../protocols/api/operation/rules.ts';
+import { conditionSchema, ruleFilterSchema } from '../../../protocols/api/operation/rules.ts';
 import type { Label } from '../../../protocols/fleet/capabilities/index.ts';
 import type { Queries, Trx } from '../../store/index.ts';
-import type { Severity } from '../../store/problem-tables.ts';
+import type { Severity } from '../../store/tables/problem.ts';
 import type { Tables } from '../../store/tables.ts';
 import { flapLimits } from '../flapping.ts';
 import type { Journal } from '../journal.ts';

@@ -1,4 +1,4 @@
-import type { Preview, PreviewBody, Rule, RuleBody } from '../../../protocols/api/rules.ts';
+import type { Preview, PreviewBody, Rule, RuleBody } from '../../../protocols/api/operation/rules.ts';
 import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope } from '../../access/index.ts';
 import type { ProblemDeps } from '../context.ts';
 import { namesOf } from '../names.ts';

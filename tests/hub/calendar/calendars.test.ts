@@ -3,7 +3,7 @@ import { calendarTemplates, createCalendars } from '../../../hub/calendar/index.
 import { createOrganisation } from '../../../hub/organisation/index.ts';
 import { createSheetReader } from '../../../hub/sheets/index.ts';
 import type { Store } from '../../../hub/store/index.ts';
-import type { CalendarLayer } from '../../../protocols/api/calendar.ts';
+import type { CalendarLayer } from '../../../protocols/api/operation/calendar.ts';
 import { emptyCalendar } from '../../../protocols/fleet/calendar/calendar.ts';
 import { momentOf } from '../../../protocols/fleet/calendar/moment.ts';
 import { createFakeClock } from '../../support/clock.ts';

@@ -5,7 +5,7 @@ import { readCalendarFile } from '../../../hub/calendar/files/read.ts';
 import { emptyLayer, resolveLayers } from '../../../hub/calendar/resolve.ts';
 import { calendarTemplates } from '../../../hub/calendar/template.ts';
 import { createSheetReader, readCsv, type SheetReader } from '../../../hub/sheets/index.ts';
-import { type CalendarLayer, calendarLayerSchema } from '../../../protocols/api/calendar.ts';
+import { type CalendarLayer, calendarLayerSchema } from '../../../protocols/api/operation/calendar.ts';
 import { addDays } from '../../../protocols/fleet/calendar/date.ts';
 import { systemClock } from '../../../provisioning/platform/clock.ts';
 

@@ -4,7 +4,7 @@ import { faultsOf } from '../../../hub/calendar/check.ts';
 import { compare, daysOf } from '../../../hub/calendar/effect.ts';
 import { calendarOfResolved, emptyLayer, type Placed, resolveLayers } from '../../../hub/calendar/resolve.ts';
 import { calendarTemplates } from '../../../hub/calendar/template.ts';
-import { type CalendarLayer, calendarLayerSchema } from '../../../protocols/api/calendar.ts';
+import { type CalendarLayer, calendarLayerSchema } from '../../../protocols/api/operation/calendar.ts';
 import { calendarSchema } from '../../../protocols/fleet/calendar/calendar.ts';
 import { dayOf } from '../../../protocols/fleet/calendar/day.ts';
 import { anyCalendar } from '../../protocols/fleet/calendar/calendars.ts';

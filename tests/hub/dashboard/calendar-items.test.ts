@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { draftOf, isComplete, nextPeriod, sections, withNew } from '../../../hub/dashboard/src/views/calendar/items.ts';
-import type { CalendarView } from '../../../protocols/api/calendar.ts';
+import type { CalendarView } from '../../../protocols/api/operation/calendar.ts';
 
 const nth = (number: number) => `Tiết ${number}`;
 const origin = { id: 1, name: 'Tỉnh Quảng Ngãi', kind: 'province' as const };

@@ -1,6 +1,6 @@
 import type { Scope } from '../../../hub/access/index.ts';
 import type { Features } from '../../../hub/http/index.ts';
-import type { PolicyView } from '../../../protocols/api/policies.ts';
+import type { PolicyView } from '../../../protocols/api/operation/policies.ts';
 
 const at = '2026-03-02T00:00:00.000Z';
 

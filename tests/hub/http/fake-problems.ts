@@ -1,7 +1,7 @@
 import type { Scope } from '../../../hub/access/index.ts';
 import type { Features } from '../../../hub/http/index.ts';
-import type { ProblemRow } from '../../../protocols/api/problems.ts';
-import type { MaintenanceWindow, Rule } from '../../../protocols/api/rules.ts';
+import type { ProblemRow } from '../../../protocols/api/operation/problems.ts';
+import type { MaintenanceWindow, Rule } from '../../../protocols/api/operation/rules.ts';
 
 const at = '2026-03-02T00:00:00.000Z';
 const school = { id: 2, name: 'THCS Nghĩa Lộ', kind: 'school' as const };

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Severity } from '../../../hub/notifications/decision/severity.ts';
 import { createNotifications, notificationConfig } from '../../../hub/notifications/index.ts';
 import { createSealer, type Store } from '../../../hub/store/index.ts';
-import type { ProblemEventKind } from '../../../hub/store/problem-tables.ts';
+import type { ProblemEventKind } from '../../../hub/store/tables/problem.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock } from '../../support/clock.ts';
 import { createFleet, everything } from '../../support/fleet.ts';

@@ -10,7 +10,7 @@ import { createIngest } from '../../../hub/ingest/index.ts';
 import { createPolicies, createPolicyKey, type Policies } from '../../../hub/policies/index.ts';
 import type { Store } from '../../../hub/store/index.ts';
 import { createTelemetry } from '../../../hub/telemetry/index.ts';
-import type { PolicyRun, ScheduleBody } from '../../../protocols/api/policies.ts';
+import type { PolicyRun, ScheduleBody } from '../../../protocols/api/operation/policies.ts';
 import { RecoverableError } from '../../../protocols/errors.ts';
 import { dayOf } from '../../../protocols/fleet/calendar/day.ts';
 import { decodePayload, encodePayload } from '../../../protocols/fleet/payload.ts';

@@ -7,7 +7,7 @@ import { type ProblemState, tell } from '../../../hub/problems/story.ts';
 import { type Teaching, teachingAt, workingMs } from '../../../hub/problems/teaching.ts';
 import { mutesUntil } from '../../../hub/problems/window-time.ts';
 import { healthStates } from '../../../protocols/api/health.ts';
-import { severities } from '../../../protocols/api/problems.ts';
+import { severities } from '../../../protocols/api/operation/problems.ts';
 import { type Calendar, emptyCalendar } from '../../../protocols/fleet/calendar/calendar.ts';
 
 const minute = 60_000;

@@ -6,8 +6,8 @@ import { codeOf, createHealth, type Health } from '../../../hub/health/index.ts'
 import { createOrganisation } from '../../../hub/organisation/index.ts';
 import { createProblems, type Problems } from '../../../hub/problems/index.ts';
 import type { Store } from '../../../hub/store/index.ts';
-import { problemDetailSchema, problemsPage, problemsQuery } from '../../../protocols/api/problems.ts';
-import { previewSchema, ruleBody, ruleSchema, windowSchema } from '../../../protocols/api/rules.ts';
+import { problemDetailSchema, problemsPage, problemsQuery } from '../../../protocols/api/operation/problems.ts';
+import { previewSchema, ruleBody, ruleSchema, windowSchema } from '../../../protocols/api/operation/rules.ts';
 import type { Calendar } from '../../../protocols/fleet/calendar/calendar.ts';
 import { emptyCalendar } from '../../../protocols/fleet/calendar/calendar.ts';
 import { silentLog } from '../../../protocols/ports.ts';

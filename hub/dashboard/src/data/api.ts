@@ -28,7 +28,6 @@ import { createdTokenSchema, type createTokenBody, tokensList } from '../../../.
 import { type agentAccessBody, agentSchema, agentsPage } from '../../../../protocols/api/agents.ts';
 import { auditPage, auditVerdictSchema } from '../../../../protocols/api/audit.ts';
 import { causesPage, overviewSchema } from '../../../../protocols/api/causes.ts';
-import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/commands.ts';
 import {
   type addDeviceBody,
   deviceEventsPage,
@@ -62,6 +61,7 @@ import {
   vouchersPage,
 } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { familiesList } from '../../../../protocols/api/families.ts';
+import { commandSchema, commandsList, type createCommandBody } from '../../../../protocols/api/operation/commands.ts';
 import type { PosterLayout } from '../../../../protocols/api/posters.ts';
 import { quarantinePage } from '../../../../protocols/api/quarantine.ts';
 import { type createUnitBody, unitSchema, unitsPage } from '../../../../protocols/api/units.ts';

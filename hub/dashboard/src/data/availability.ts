@@ -5,7 +5,7 @@ import {
   availabilityReport,
   type energyClassBody,
   energyClassesList,
-} from '../../../../protocols/api/availability.ts';
+} from '../../../../protocols/api/operation/availability.ts';
 import { ask } from './http.ts';
 
 const root = '/api/v1';

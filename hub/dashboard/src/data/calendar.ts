@@ -8,7 +8,7 @@ import {
   type changeCalendarBody,
   importCalendarResult,
   type restoreCalendarBody,
-} from '../../../../protocols/api/calendar.ts';
+} from '../../../../protocols/api/operation/calendar.ts';
 import { ask } from './http.ts';
 
 const root = '/api/v1';

@@ -10,7 +10,7 @@ import {
   type createBatchBody,
   type createCommandBody,
   type decideBatchBody,
-} from '../../../../protocols/api/commands.ts';
+} from '../../../../protocols/api/operation/commands.ts';
 import { isSettled } from '../state/commands.ts';
 import type { ListQuery } from './api.ts';
 import { ask } from './http.ts';

@@ -8,7 +8,7 @@ import {
   driftPage,
   type revertConfigurationBody,
   unitConfigurationSchema,
-} from '../../../../protocols/api/configuration.ts';
+} from '../../../../protocols/api/operation/configuration.ts';
 import { ask } from './http.ts';
 
 const root = '/api/v1';

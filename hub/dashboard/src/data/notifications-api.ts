@@ -9,7 +9,7 @@ import {
   endpointWithSecret,
   notificationChannels,
   type updateEndpointBody,
-} from '../../../../protocols/api/notification-channels.ts';
+} from '../../../../protocols/api/operation/notification-channels.ts';
 import {
   notificationSettings,
   type notificationSettingsBody,
@@ -18,7 +18,7 @@ import {
   type subscriptionBody,
   subscriptionSchema,
   unreadResult,
-} from '../../../../protocols/api/notifications.ts';
+} from '../../../../protocols/api/operation/notifications.ts';
 import type { ListQuery } from './api.ts';
 import { ask } from './http.ts';
 

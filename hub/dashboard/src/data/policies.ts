@@ -9,7 +9,7 @@ import {
   policyRunsPage,
   policySchema,
   type updatePolicyBody,
-} from '../../../../protocols/api/policies.ts';
+} from '../../../../protocols/api/operation/policies.ts';
 import { ask } from './http.ts';
 
 const root = '/api/v1';

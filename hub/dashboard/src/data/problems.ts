@@ -7,7 +7,7 @@ import {
   problemsPage,
   type workBody,
   workResult,
-} from '../../../../protocols/api/problems.ts';
+} from '../../../../protocols/api/operation/problems.ts';
 import {
   type previewBody,
   previewSchema,
@@ -17,7 +17,7 @@ import {
   type windowBody,
   windowSchema,
   windowsList,
-} from '../../../../protocols/api/rules.ts';
+} from '../../../../protocols/api/operation/rules.ts';
 import type { ListQuery } from './api.ts';
 import { ask } from './http.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { roleSchema } from '../../../../protocols/api/access/session.ts';
 import { ssoRefusals } from '../../../../protocols/api/access/sign-in.ts';
-import { availabilityGroups } from '../../../../protocols/api/availability.ts';
 import { voucherStates } from '../../../../protocols/api/enrolment/vouchers.ts';
 import { healthStateSchema } from '../../../../protocols/api/health.ts';
+import { availabilityGroups } from '../../../../protocols/api/operation/availability.ts';
 import { commandStates } from '../../../../protocols/fleet/record.ts';
 
 // What the address of each page may carry. A part that cannot be read is dropped, so an old link still opens its page.

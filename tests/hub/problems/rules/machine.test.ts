@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkRule } from '../../../../hub/problems/rules/check.ts';
 import { calm, type Step, stepRule, valuesAt, type Watch, worstOf } from '../../../../hub/problems/rules/machine.ts';
 import { replay } from '../../../../hub/problems/rules/preview.ts';
-import { type Condition, conditionSchema } from '../../../../protocols/api/rules.ts';
+import { type Condition, conditionSchema } from '../../../../protocols/api/operation/rules.ts';
 import { emptyCalendar } from '../../../../protocols/fleet/calendar/calendar.ts';
 
 const minute = 60_000;

@@ -1,4 +1,4 @@
-import type { DeviceConfiguration } from '../../../../../protocols/api/configuration.ts';
+import type { DeviceConfiguration } from '../../../../../protocols/api/operation/configuration.ts';
 import { useText } from '../../text/use-text.ts';
 import { Badge } from './facts.tsx';
 

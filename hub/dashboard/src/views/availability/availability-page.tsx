@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconDownload, IconGauge } from '@tabler/icons-react';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import type { AvailabilityReport, AvailabilityRow } from '../../../../../protocols/api/availability.ts';
+import type { AvailabilityReport, AvailabilityRow } from '../../../../../protocols/api/operation/availability.ts';
 import { type AvailabilityAsk, askAvailability, availabilityReportQuery } from '../../data/availability.ts';
 import { csvLine, csvStart } from '../../data/csv.ts';
 import { useText } from '../../text/use-text.ts';

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, NumberInput, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { EnergyClassRow } from '../../../../../protocols/api/availability.ts';
+import type { EnergyClassRow } from '../../../../../protocols/api/operation/availability.ts';
 import { setEnergyClass } from '../../data/availability.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useMay } from '../../state/session.ts';

@@ -3,7 +3,7 @@ import { IconCalendar, IconChevronDown, IconChevronLeft, IconChevronRight } from
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { CalendarView } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarView } from '../../../../../protocols/api/operation/calendar.ts';
 import { wallDateAt } from '../../../../../protocols/fleet/calendar/zone.ts';
 import { calendarApi, calendarQuery, calendarTemplatesQuery } from '../../data/calendar.ts';
 import { useNow } from '../../state/clock.ts';

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { CalendarView } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarView } from '../../../../../protocols/api/operation/calendar.ts';
 import { calendarApi } from '../../data/calendar.ts';
 import { useText } from '../../text/use-text.ts';
 import { ItemFields } from './item-fields.tsx';

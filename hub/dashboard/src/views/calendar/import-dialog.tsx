@@ -2,7 +2,7 @@ import { Button, FileButton, Group, Modal, Textarea } from '@mantine/core';
 import { IconDownload, IconUpload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { CalendarView, ImportCalendarResult } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarView, ImportCalendarResult } from '../../../../../protocols/api/operation/calendar.ts';
 import { calendarApi } from '../../data/calendar.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useText } from '../../text/use-text.ts';

@@ -1,4 +1,4 @@
-import type { CalendarLayer, CalendarView } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarLayer, CalendarView } from '../../../../../protocols/api/operation/calendar.ts';
 import { addDays } from '../../../../../protocols/fleet/calendar/date.ts';
 
 /** Parts of a calendar that are edited by themselves. */

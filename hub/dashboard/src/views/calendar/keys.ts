@@ -1,4 +1,4 @@
-import type { CalendarLayer } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarLayer } from '../../../../../protocols/api/operation/calendar.ts';
 import type { TextKey } from '../../text/texts.ts';
 import type { Section } from './items.ts';
 

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import type { CalendarChangeResult, CalendarEffect } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarChangeResult, CalendarEffect } from '../../../../../protocols/api/operation/calendar.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';

@@ -1,4 +1,4 @@
-import type { CalendarDay, CalendarView } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarDay, CalendarView } from '../../../../../protocols/api/operation/calendar.ts';
 import { weekdayOf } from '../../../../../protocols/fleet/calendar/date.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';

@@ -1,6 +1,6 @@
 import { Badge, Button, Group } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { CalendarView } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarView } from '../../../../../protocols/api/operation/calendar.ts';
 import { useText } from '../../text/use-text.ts';
 import { dayText } from '../units/history-dialog.tsx';
 import { type Cancelled, cancelledOf, layerOf, type Section } from './items.ts';

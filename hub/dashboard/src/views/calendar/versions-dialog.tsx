@@ -1,7 +1,7 @@
 import { Button, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { CalendarVersion, CalendarView } from '../../../../../protocols/api/calendar.ts';
+import type { CalendarVersion, CalendarView } from '../../../../../protocols/api/operation/calendar.ts';
 import { calendarApi, calendarVersionsQuery } from '../../data/calendar.ts';
 import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';

@@ -2,7 +2,7 @@ import { Button, Group, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { CommandBatch } from '../../../../../protocols/api/commands.ts';
+import type { CommandBatch } from '../../../../../protocols/api/operation/commands.ts';
 import type { CommandState } from '../../../../../protocols/fleet/record.ts';
 import { commandApi } from '../../data/commands.ts';
 import { queryClient } from '../../data/query-client.ts';

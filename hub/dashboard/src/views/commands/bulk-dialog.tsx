@@ -3,7 +3,7 @@ import { IconPlayerPlay } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import type { BatchPreview, CommandTarget } from '../../../../../protocols/api/commands.ts';
+import type { BatchPreview, CommandTarget } from '../../../../../protocols/api/operation/commands.ts';
 import { commandApi } from '../../data/commands.ts';
 import { announce } from '../../state/live.ts';
 import { useMay } from '../../state/session.ts';

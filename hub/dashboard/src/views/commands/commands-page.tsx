@@ -3,7 +3,7 @@ import { IconPlayerPlay, IconUserCheck } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import type { CommandListRow } from '../../../../../protocols/api/commands.ts';
+import type { CommandListRow } from '../../../../../protocols/api/operation/commands.ts';
 import { commandStates } from '../../../../../protocols/fleet/record.ts';
 import { batchList, batchQuery, commandList } from '../../data/commands.ts';
 import { commandKeys } from '../../text/state-keys.ts';

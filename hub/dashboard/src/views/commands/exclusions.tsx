@@ -1,4 +1,4 @@
-import type { CommandExclusion } from '../../../../../protocols/api/commands.ts';
+import type { CommandExclusion } from '../../../../../protocols/api/operation/commands.ts';
 import { findPrecondition } from '../../../../../protocols/fleet/capabilities/index.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';

@@ -1,4 +1,4 @@
-import type { ConfigurationChangeResult } from '../../../../../protocols/api/configuration.ts';
+import type { ConfigurationChangeResult } from '../../../../../protocols/api/operation/configuration.ts';
 import { useText } from '../../text/use-text.ts';
 import { wordOf } from './values.ts';
 

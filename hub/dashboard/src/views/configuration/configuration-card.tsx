@@ -1,8 +1,8 @@
 import { Button, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DeviceConfiguration } from '../../../../../protocols/api/configuration.ts';
 import type { Device } from '../../../../../protocols/api/devices.ts';
+import type { DeviceConfiguration } from '../../../../../protocols/api/operation/configuration.ts';
 import { findSetting } from '../../../../../protocols/fleet/configuration/settings.ts';
 import { StandingBadge } from '../../capabilities/parts/standing.tsx';
 import { deviceConfigurationQuery } from '../../data/configuration.ts';

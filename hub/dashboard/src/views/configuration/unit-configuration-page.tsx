@@ -3,7 +3,11 @@ import { IconAdjustments, IconChecks } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { ConfigurationHistory, DriftRow, UnitConfiguration } from '../../../../../protocols/api/configuration.ts';
+import type {
+  ConfigurationHistory,
+  DriftRow,
+  UnitConfiguration,
+} from '../../../../../protocols/api/operation/configuration.ts';
 import { findSetting } from '../../../../../protocols/fleet/configuration/settings.ts';
 import { StandingBadge } from '../../capabilities/parts/standing.tsx';
 import {

@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, NumberInput, SegmentedControl, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { ConfigurationChangeResult } from '../../../../../protocols/api/configuration.ts';
+import type { ConfigurationChangeResult } from '../../../../../protocols/api/operation/configuration.ts';
 import { type Keeping, keepings } from '../../../../../protocols/fleet/configuration/setting.ts';
 import { findSetting, settingKeys, settings } from '../../../../../protocols/fleet/configuration/settings.ts';
 import { configurationApi, type Place } from '../../data/configuration.ts';

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
-import type { CommandCheck } from '../../../../../protocols/api/commands.ts';
 import type { Device } from '../../../../../protocols/api/devices.ts';
+import type { CommandCheck } from '../../../../../protocols/api/operation/commands.ts';
 import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
 import { api } from '../../data/api.ts';
 import { commandApi } from '../../data/commands.ts';

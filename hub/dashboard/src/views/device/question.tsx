@@ -1,7 +1,7 @@
 import { Button, Group, Modal } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { CommandCheck } from '../../../../../protocols/api/commands.ts';
+import type { CommandCheck } from '../../../../../protocols/api/operation/commands.ts';
 import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
 import type { Wish } from '../../state/operate.ts';
 import { useText } from '../../text/use-text.ts';

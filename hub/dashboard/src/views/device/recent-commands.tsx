@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconCheck, IconClockX, IconHelp, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { CommandView } from '../../../../../protocols/api/commands.ts';
+import type { CommandView } from '../../../../../protocols/api/operation/commands.ts';
 import { findCapability, findPrecondition } from '../../../../../protocols/fleet/capabilities/index.ts';
 import { commandApi } from '../../data/commands.ts';
 import { recentCommandsQuery } from '../../data/queries.ts';

@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { NotificationChannels } from '../../../../../protocols/api/notification-channels.ts';
+import type { NotificationChannels } from '../../../../../protocols/api/operation/notification-channels.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';

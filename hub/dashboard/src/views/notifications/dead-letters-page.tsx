@@ -2,7 +2,7 @@ import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { IconDownload, IconMailCheck } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DeadLetter } from '../../../../../protocols/api/notification-channels.ts';
+import type { DeadLetter } from '../../../../../protocols/api/operation/notification-channels.ts';
 import { csvLine, csvStart } from '../../data/csv.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import type { TextKey } from '../../text/texts.ts';

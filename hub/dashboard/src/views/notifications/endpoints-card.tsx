@@ -2,7 +2,7 @@ import { Button, Group, Modal, Select, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { EndpointView } from '../../../../../protocols/api/notification-channels.ts';
+import type { EndpointView } from '../../../../../protocols/api/operation/notification-channels.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age } from '../../ui/age.tsx';

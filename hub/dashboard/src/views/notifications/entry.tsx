@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { NotificationView } from '../../../../../protocols/api/notifications.ts';
+import type { NotificationView } from '../../../../../protocols/api/operation/notifications.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age } from '../../ui/age.tsx';

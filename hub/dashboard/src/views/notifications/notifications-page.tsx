@@ -2,7 +2,7 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { IconBell, IconChecks, IconSettings } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import type { NotificationView } from '../../../../../protocols/api/notifications.ts';
+import type { NotificationView } from '../../../../../protocols/api/operation/notifications.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { NotificationSettings, SubscriptionView } from '../../../../../protocols/api/notifications.ts';
+import type { NotificationSettings, SubscriptionView } from '../../../../../protocols/api/operation/notifications.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import { useText } from '../../text/use-text.ts';
 import { Answer } from '../../ui/answer.tsx';

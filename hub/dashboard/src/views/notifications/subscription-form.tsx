@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Select, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { NotificationSettings, SubscriptionView } from '../../../../../protocols/api/notifications.ts';
+import type { NotificationSettings, SubscriptionView } from '../../../../../protocols/api/operation/notifications.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';

@@ -1,4 +1,4 @@
-import type { ChannelTestResult } from '../../../../../protocols/api/notification-channels.ts';
+import type { ChannelTestResult } from '../../../../../protocols/api/operation/notification-channels.ts';
 import { useText } from '../../text/use-text.ts';
 
 /** What came of a test message. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { createPolicyBody } from '../../../../../protocols/api/policies.ts';
+import type { createPolicyBody } from '../../../../../protocols/api/operation/policies.ts';
 
 export const templates = ['lessons', 'night', 'gate'] as const;
 export type Template = (typeof templates)[number];

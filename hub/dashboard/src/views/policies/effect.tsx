@@ -1,4 +1,4 @@
-import type { PolicyCheck, PolicyEffect } from '../../../../../protocols/api/policies.ts';
+import type { PolicyCheck, PolicyEffect } from '../../../../../protocols/api/operation/policies.ts';
 import { useText } from '../../text/use-text.ts';
 import { dayText } from '../units/history-dialog.tsx';
 import { usePolicyWords } from './words.ts';

@@ -3,7 +3,7 @@ import { IconCalendarTime } from '@tabler/icons-react';
 import { keepPreviousData, type UseInfiniteQueryResult, useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import type { PolicyBundleRow, PolicyRun, PolicyView } from '../../../../../protocols/api/policies.ts';
+import type { PolicyBundleRow, PolicyRun, PolicyView } from '../../../../../protocols/api/operation/policies.ts';
 import { policiesApi, policyBundleList, policyList, policyRunList } from '../../data/policies.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useMay, useMe } from '../../state/session.ts';

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { PolicyCheck } from '../../../../../protocols/api/policies.ts';
+import type { PolicyCheck } from '../../../../../protocols/api/operation/policies.ts';
 import { policiesApi } from '../../data/policies.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useFamilies } from '../../state/families.ts';

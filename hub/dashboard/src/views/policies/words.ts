@@ -1,4 +1,4 @@
-import type { PolicyView, RuleBody, ScheduleBody } from '../../../../../protocols/api/policies.ts';
+import type { PolicyView, RuleBody, ScheduleBody } from '../../../../../protocols/api/operation/policies.ts';
 import { findCapability } from '../../../../../protocols/fleet/capabilities/index.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';

@@ -2,7 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { ProblemDetail, ProblemEvent } from '../../../../../protocols/api/problems.ts';
+import type { ProblemDetail, ProblemEvent } from '../../../../../protocols/api/operation/problems.ts';
 import { problemQuery } from '../../data/problems.ts';
 import { useMay } from '../../state/session.ts';
 import type { TextKey } from '../../text/texts.ts';

@@ -1,6 +1,6 @@
 import { Button, Checkbox } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { ProblemRow } from '../../../../../protocols/api/problems.ts';
+import type { ProblemRow } from '../../../../../protocols/api/operation/problems.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age } from '../../ui/age.tsx';
 import { formatInstant } from '../../ui/format.ts';

@@ -3,7 +3,7 @@ import { IconChecks, IconDownload, IconRefresh } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { severities } from '../../../../../protocols/api/problems.ts';
+import { severities } from '../../../../../protocols/api/operation/problems.ts';
 import { problemCountsQuery, problemList, problemsApi } from '../../data/problems.ts';
 import { useQuietRefresh } from '../../state/quiet-refresh.ts';
 import { useMay } from '../../state/session.ts';

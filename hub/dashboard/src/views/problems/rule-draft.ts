@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Severity } from '../../../../../protocols/api/problems.ts';
-import type { Rule, ruleBody } from '../../../../../protocols/api/rules.ts';
+import type { Severity } from '../../../../../protocols/api/operation/problems.ts';
+import type { Rule, ruleBody } from '../../../../../protocols/api/operation/rules.ts';
 
 type Body = z.input<typeof ruleBody>;
 

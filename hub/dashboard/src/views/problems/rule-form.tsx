@@ -1,8 +1,8 @@
 import { Button, Select, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { severities } from '../../../../../protocols/api/problems.ts';
-import type { Rule } from '../../../../../protocols/api/rules.ts';
+import { severities } from '../../../../../protocols/api/operation/problems.ts';
+import type { Rule } from '../../../../../protocols/api/operation/rules.ts';
 import { capabilities } from '../../../../../protocols/fleet/capabilities/index.ts';
 import { problemsApi, rulesQuery } from '../../data/problems.ts';
 import { familiesQuery } from '../../data/queries.ts';

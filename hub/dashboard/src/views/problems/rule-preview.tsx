@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { Preview } from '../../../../../protocols/api/rules.ts';
+import type { Preview } from '../../../../../protocols/api/operation/rules.ts';
 import { useText } from '../../text/use-text.ts';
 import { Moment } from '../../ui/age.tsx';
 

@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { IconListCheck, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Rule } from '../../../../../protocols/api/rules.ts';
+import type { Rule } from '../../../../../protocols/api/operation/rules.ts';
 import { problemsApi, rulesQuery } from '../../data/problems.ts';
 import { useMay } from '../../state/session.ts';
 import { useText } from '../../text/use-text.ts';

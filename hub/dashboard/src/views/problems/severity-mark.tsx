@@ -1,5 +1,5 @@
 import { IconAlertOctagon, IconAlertTriangle, IconInfoCircle, IconUrgent } from '@tabler/icons-react';
-import type { Severity } from '../../../../../protocols/api/problems.ts';
+import type { Severity } from '../../../../../protocols/api/operation/problems.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 

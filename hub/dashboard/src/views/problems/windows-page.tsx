@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { IconTool } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { MaintenanceWindow } from '../../../../../protocols/api/rules.ts';
+import type { MaintenanceWindow } from '../../../../../protocols/api/operation/rules.ts';
 import { problemsApi, windowsQuery } from '../../data/problems.ts';
 import { useMay } from '../../state/session.ts';
 import { useText } from '../../text/use-text.ts';

@@ -1,7 +1,7 @@
 import { Button, Group, Menu, Select } from '@mantine/core';
 import { IconBellOff, IconBellRinging, IconCheck, IconHandStop } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { ProblemRow } from '../../../../../protocols/api/problems.ts';
+import type { ProblemRow } from '../../../../../protocols/api/operation/problems.ts';
 import { assigneesQuery, problemsApi } from '../../data/problems.ts';
 import { useNow } from '../../state/clock.ts';
 import { announce } from '../../state/live.ts';

@@ -1,0 +1,60 @@
+import { defineTexts } from '../define.ts';
+
+/** People, their roles and their passwords. */
+export const peopleTexts = defineTexts({
+  'nav.people': { vi: 'Người dùng', en: 'People' },
+  'people.what': { vi: 'danh sách người dùng', en: 'the list of people' },
+  'people.search': { vi: 'Tìm theo tên, e-mail', en: 'Name or e-mail' },
+  'people.none': { vi: 'Chưa có ai ở mục này', en: 'Nobody here yet' },
+  'people.none.do': {
+    vi: 'Thêm người phụ trách thiết bị của trường, kế toán, hoặc cán bộ của sở.',
+    en: 'Add those who look after the devices of a school, accountants, or officers of the department.',
+  },
+  'people.name': { vi: 'Họ tên', en: 'Name' },
+  'people.email': { vi: 'E-mail', en: 'E-mail' },
+  'people.roles': { vi: 'Vai trò', en: 'Roles' },
+  'people.standing': { vi: 'Trạng thái', en: 'Standing' },
+  'people.active': { vi: 'Đang dùng', en: 'Active' },
+  'people.disabled': { vi: 'Đã khóa', en: 'Shut out' },
+  'people.temporary': { vi: 'Chưa đổi mật khẩu được cấp', en: 'Has not changed the given password' },
+  'people.add': { vi: 'Thêm người', en: 'Add a person' },
+  'people.add.do': { vi: 'Thêm', en: 'Add' },
+  'people.role': { vi: 'Vai trò', en: 'Role' },
+  'people.unit': { vi: 'Trong phạm vi', en: 'Within' },
+  'people.until': { vi: 'Đến hết ngày (không bắt buộc)', en: 'Until the end of (optional)' },
+  'people.until.short': { vi: 'đến {{date}}', en: 'until {{date}}' },
+  'people.grant.add': { vi: 'Thêm vai trò', en: 'Add a role' },
+  'people.grant.remove': { vi: 'Bỏ vai trò này', en: 'Take this role away' },
+  'people.password.once': {
+    vi: 'Mật khẩu chỉ hiện một lần này. Hãy đưa cho người đó; khi đăng nhập lần đầu họ phải đổi mật khẩu.',
+    en: 'The password is shown only this once. Hand it over; it must be changed at the first sign-in.',
+  },
+  'people.password.of': { vi: 'Mật khẩu của {{name}}', en: 'Password of {{name}}' },
+  'people.password.reset': { vi: 'Cấp lại mật khẩu', en: 'Reset the password' },
+  'people.password.reset.text': {
+    vi: '{{name}} bị đăng xuất ở mọi nơi và phải dùng mật khẩu mới do bạn đưa.',
+    en: '{{name}} is signed out everywhere and needs the new password, which you hand over.',
+  },
+  'people.disable': { vi: 'Khóa tài khoản', en: 'Shut out' },
+  'people.disable.text': {
+    vi: '{{name}} bị đăng xuất ngay và không vào lại được. Mã truy cập của các chương trình cũng dừng. Có thể mở lại sau.',
+    en: '{{name}} is signed out at once and cannot come back. Tokens of programs stop too. It can be undone.',
+  },
+  'people.enable': { vi: 'Mở lại tài khoản', en: 'Let in again' },
+  'people.enable.text': { vi: '{{name}} có thể đăng nhập lại.', en: '{{name}} may sign in again.' },
+  'people.self': { vi: 'Không ai tự đổi quyền của chính mình.', en: 'Nobody changes their own rights.' },
+  'password.change': { vi: 'Đổi mật khẩu', en: 'Change password' },
+  'password.must': {
+    vi: 'Mật khẩu này do người khác cấp. Hãy đặt mật khẩu của riêng bạn để tiếp tục.',
+    en: 'This password was handed out to you. Choose one of your own to go on.',
+  },
+  'password.current': { vi: 'Mật khẩu hiện tại', en: 'Present password' },
+  'password.next': { vi: 'Mật khẩu mới (ít nhất 12 ký tự)', en: 'New password (12 characters or more)' },
+  'password.again': { vi: 'Nhập lại mật khẩu mới', en: 'New password again' },
+  'password.differs': { vi: 'Hai lần nhập không giống nhau.', en: 'The two are not the same.' },
+  'password.short': { vi: 'Cần ít nhất 12 ký tự.', en: '12 characters or more, please.' },
+  'password.changed': {
+    vi: 'Đã đổi mật khẩu. Các nơi khác đã bị đăng xuất.',
+    en: 'The password is changed. Other sessions have ended.',
+  },
+});
