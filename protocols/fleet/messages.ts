@@ -3,6 +3,7 @@ import { configurationSchema } from './configuration/configuration.ts';
 import { machineFingerprintSchema } from './enrolment.ts';
 import { epochSchema } from './frame.ts';
 import { deviceIdSchema, timestampSchema } from './ids.ts';
+import { signerSchema } from './policy/bundle.ts';
 import { laneSchema } from './record.ts';
 import { settingFieldSchema } from './setting-field.ts';
 import { mostWitnesses, witnessSchema } from './witness.ts';
@@ -134,5 +135,9 @@ export const orderEnvelopeSchema = z.object({
     .string()
     .min(2)
     .max(64 * 1024),
+  /** Ed25519 (RFC 8032) over `signedOrderBytes`, base64url. */
   signature: z.string().max(200),
+  /** Who signed, as with a bundle of policies; an agent takes no order without. */
+  signer: signerSchema.optional(),
 });
+export type OrderEnvelope = z.infer<typeof orderEnvelopeSchema>;

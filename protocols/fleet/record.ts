@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdSchema, timestampSchema } from './ids.ts';
 import { problemSchema } from './problem.ts';
+import { feedbackFields } from './rollout/feedback.ts';
 
 /**
  * The three lanes of the outbox, most important first. Each lane is its own gap-free sequence, so that a command's
@@ -138,6 +139,9 @@ export const proposalRecordSchema = z.object({
   evidence: z.array(z.string().max(300)).max(16),
 });
 
+/** How far a deployment is (design section 7); it travels in the lane `urgent`. */
+const deploymentRecordSchema = z.object({ kind: z.literal('deployment'), ...stamp, ...feedbackFields });
+
 /** Stands where records `from..seq` of this lane were given up because the outbox was full. */
 export const shedRecordSchema = z.object({
   kind: z.literal('shed'),
@@ -153,6 +157,7 @@ export const recordSchema = z.discriminatedUnion('kind', [
   inventoryRecordSchema,
   resultRecordSchema,
   proposalRecordSchema,
+  deploymentRecordSchema,
   shedRecordSchema,
 ]);
 
@@ -161,6 +166,7 @@ export type EventRecord = z.infer<typeof eventRecordSchema>;
 export type InventoryRecord = z.infer<typeof inventoryRecordSchema>;
 export type ResultRecord = z.infer<typeof resultRecordSchema>;
 export type ProposalRecord = z.infer<typeof proposalRecordSchema>;
+export type DeploymentRecord = z.infer<typeof deploymentRecordSchema>;
 export type ShedRecord = z.infer<typeof shedRecordSchema>;
 export type FleetRecord = z.infer<typeof recordSchema>;
 

@@ -139,19 +139,23 @@ export const policyBundleSchema = z
   }, 'one id stands twice for a device');
 export type PolicyBundle = z.infer<typeof policyBundleSchema>;
 
+/** The key that signs what agents do without being asked, and who vouches for it (ADR 16). */
+export const signerSchema = z.object({
+  /** Ed25519 public key, SPKI, base64url. */
+  key: z.string().max(200),
+  /** The device CA that vouches for the key, PEM; the agent checks it against the root that it was enrolled with. */
+  authority: z.string().max(8 * 1024),
+  /** ECDSA P-256 with SHA-256 over `policyKeyStatement`, r and s, base64url. */
+  statement: z.string().max(200),
+});
+export type Signer = z.infer<typeof signerSchema>;
+
 /** A bundle with who signed it. */
 export const policyEnvelopeSchema = z.object({
   /** JSON of a bundle, kept as text so that the signature covers exactly these bytes. */
   policy: z.string().min(2).max(policyLimits.textBytes),
   /** Ed25519 (RFC 8032) over `signedPolicyBytes`, base64url. */
   signature: z.string().max(200),
-  signer: z.object({
-    /** Ed25519 public key, SPKI, base64url. */
-    key: z.string().max(200),
-    /** The device CA that vouches for the key, PEM; the agent checks it against the root that it was enrolled with. */
-    authority: z.string().max(8 * 1024),
-    /** ECDSA P-256 with SHA-256 over `policyKeyStatement`, r and s, base64url. */
-    statement: z.string().max(200),
-  }),
+  signer: signerSchema,
 });
 export type PolicyEnvelope = z.infer<typeof policyEnvelopeSchema>;
