@@ -1,17 +1,12 @@
-import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { FatalError, toError } from '../../protocols/errors.ts';
 import { type PolicyBundle, type PolicyEnvelope, policyBundleSchema } from '../../protocols/fleet/policy/bundle.ts';
 import { policyKeyStatement, signedPolicyBytes } from '../../protocols/fleet/policy/statement.ts';
+import { type Voucher, vouchingFault } from '../vouching/device-ca.ts';
 
 /** Who signs bundles: a key of its own, vouched for by the authority that agents were enrolled under. */
 export interface PolicySigner {
   sign(text: string): PolicyEnvelope;
-}
-
-/** What vouches for the key: the hub's authority, which signs with its device CA. */
-export interface Voucher {
-  readonly deviceCaPem: string;
-  signStatement(statement: Uint8Array): Promise<Uint8Array>;
 }
 
 /** `keyPem` is PKCS#8 of an Ed25519 key. Throws what node:crypto throws for any other. */
@@ -51,26 +46,9 @@ export function openPolicy(envelope: PolicyEnvelope, agentId: string, rootPem: s
 }
 
 function requireTrust({ key, authority, statement }: PolicyEnvelope['signer'], rootPem: string): void {
-  const deviceCa = certificateOf(authority);
-  const root = new X509Certificate(rootPem);
-  if (!deviceCa.ca || !deviceCa.checkIssued(root) || !deviceCa.verify(root.publicKey))
-    throw untrusted('the root that this machine was enrolled with does not know the authority behind it');
   const said = policyKeyStatement(Buffer.from(key, 'base64url'));
-  const isVouched = verify(
-    'sha256',
-    said,
-    { key: deviceCa.publicKey, dsaEncoding: 'ieee-p1363' },
-    Buffer.from(statement, 'base64url'),
-  );
-  if (!isVouched) throw untrusted('the authority does not vouch for the key');
-}
-
-function certificateOf(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (thrown) {
-    throw untrusted(`its authority is no certificate: ${toError(thrown).message}`);
-  }
+  const fault = vouchingFault({ said, authority, signature: Buffer.from(statement, 'base64url') }, rootPem);
+  if (fault) throw untrusted(fault);
 }
 
 function keyOf(text: string) {
