@@ -248,7 +248,7 @@ export interface Features {
   readonly configuration: Configurations;
   readonly availability: Pick<Availability, 'report' | 'setClass'>;
   readonly health: HealthPort;
-  readonly problems: Omit<Problems, 'journal' | 'load' | 'watch' | 'tick' | keyof Disposable>;
+  readonly problems: Omit<Problems, 'journal' | 'load' | 'watch' | 'tick' | keyof AsyncDisposable>;
   readonly enrolment: EnrolmentPort;
   readonly documents: Documents;
   readonly notifications: Omit<Notifications, 'tick' | 'deliver' | 'trim' | keyof AsyncDisposable>;

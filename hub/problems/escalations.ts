@@ -3,6 +3,7 @@ import type { escalationBody, escalationSchema } from '../../protocols/api/opera
 import { type Actor, InvalidInputError, inScope, NotFoundError, type Scope } from '../access/index.ts';
 import type { ProblemDeps } from './context.ts';
 import { defaultEscalation, type EscalationPolicy } from './escalation.ts';
+import { oneByOne } from './news.ts';
 
 type View = z.output<typeof escalationSchema>;
 
@@ -16,14 +17,14 @@ export interface Escalations {
   set(scope: Scope, actor: Actor, body: z.output<typeof escalationBody>): Promise<View>;
 }
 
-export function createEscalations({
-  store,
-  organisation,
-  audit,
-  clock,
-}: Pick<ProblemDeps, 'store' | 'organisation' | 'audit' | 'clock'>): Escalations {
+type EscalationDeps = Pick<ProblemDeps, 'store' | 'organisation' | 'audit' | 'clock'> & {
+  /** Tells the other hubs. */
+  readonly announce: () => Promise<void>;
+};
+
+export function createEscalations({ store, organisation, audit, clock, announce }: EscalationDeps): Escalations {
   let policies: ReadonlyMap<number, EscalationPolicy> = new Map();
-  const load = async () => {
+  const load = oneByOne(async () => {
     const rows = await store.db.selectFrom('escalation').selectAll().execute();
     policies = new Map(
       rows.map(({ unit_id, steps, working_time }) => [
@@ -31,7 +32,7 @@ export function createEscalations({
         { steps: steps as unknown as EscalationPolicy['steps'], workingTime: working_time },
       ]),
     );
-  };
+  });
   const find = (unitId: number): { readonly unitId?: number; readonly policy: EscalationPolicy } => {
     const above = organisation.pathOf(unitId).split('/').filter(Boolean).map(Number).reverse();
     for (const id of above) {
@@ -77,6 +78,7 @@ export function createEscalations({
         detail: { steps, workingTime },
       });
       await load();
+      await announce();
       return get(scope, unit);
     },
   };

@@ -17,6 +17,7 @@ import { problemsCsv } from './csv.ts';
 import { createEscalations, type Escalations } from './escalations.ts';
 import { createJournal } from './journal.ts';
 import { countProblems, exportProblems, listProblems, type ProblemsQuery } from './list.ts';
+import { createNews } from './news.ts';
 import { createRuleEngine } from './rules/engine.ts';
 import { createRules, type Rules } from './rules/rules.ts';
 import { severityOf } from './severity.ts';
@@ -26,7 +27,7 @@ import { createWindows, type Windows } from './windows.ts';
 import { listAssignees, problemDetail, workOn } from './work.ts';
 
 /** What people and rules make of causes: severity, work, mutes, windows, escalation, rules as data. */
-export interface Problems extends Disposable {
+export interface Problems extends AsyncDisposable {
   /** Writes the story of causes in the transaction that changes them; for whoever writes causes. */
   readonly journal: CauseJournal;
   /** Reads windows, steps of escalation and rules, and takes up where rules stood. */
@@ -53,8 +54,8 @@ export interface Problems extends Disposable {
 
 export function createProblems(deps: ProblemDeps): Problems {
   const { registry, calendarOf, codeOf, clock, organisation } = deps;
-  const windows = createWindows(deps);
-  const escalations = createEscalations(deps);
+  const windows = createWindows({ ...deps, announce: () => news.announce('windows') });
+  const escalations = createEscalations({ ...deps, announce: () => news.announce('escalations') });
   const weigh: SeverityOf = ({ kind, code, unitId, deviceId, affected, fixed }) =>
     severityOf({
       kind,
@@ -67,10 +68,14 @@ export function createProblems(deps: ProblemDeps): Problems {
     });
   const journal = createJournal({ clock, severityOf: weigh, windowAt: windows.windowAt });
   const engine = createRuleEngine({ ...deps, journal });
+  const readAgain = { rules: engine.reload, windows: windows.load, escalations: escalations.load };
+  const news = createNews({ ...deps, readAgain });
 
   return {
     journal,
     load: async () => {
+      // Heard before it is read: nothing that is set in between is missed.
+      await news.listen();
       await windows.load();
       await escalations.load();
       await engine.load();
@@ -91,7 +96,10 @@ export function createProblems(deps: ProblemDeps): Problems {
     },
     windows,
     escalations,
-    rules: createRules({ ...deps, engine }),
-    [Symbol.dispose]: () => engine[Symbol.dispose](),
+    rules: createRules({ ...deps, engine, announce: () => news.announce('rules') }),
+    [Symbol.asyncDispose]: async () => {
+      engine[Symbol.dispose]();
+      await news[Symbol.asyncDispose]();
+    },
   };
 }

@@ -6,6 +6,7 @@ import type { Queries } from '../store/index.ts';
 import type { Tables } from '../store/tables.ts';
 import type { ProblemDeps } from './context.ts';
 import { namesOf } from './names.ts';
+import { oneByOne } from './news.ts';
 import { mutesUntil, type WindowTime } from './window-time.ts';
 
 /** A window that is not over, held in memory: whatever opens asks for it. */
@@ -38,13 +39,16 @@ const mostMs = { once: 60 * 86_400_000, weekly: 2 * 366 * 86_400_000 } as const;
 /** A mute without an end is none: a weekly window mutes for hours at most. */
 const shown = 200;
 
-type Deps = Pick<ProblemDeps, 'store' | 'organisation' | 'registry' | 'calendarOf' | 'clock' | 'audit'>;
+type Deps = Pick<ProblemDeps, 'store' | 'organisation' | 'registry' | 'calendarOf' | 'clock' | 'audit'> & {
+  /** Tells the other hubs. */
+  readonly announce: () => Promise<void>;
+};
 
 export function createWindows(deps: Deps): Windows {
   const { store, organisation, calendarOf, clock, audit } = deps;
   let standing: readonly Standing[] = [];
 
-  const load = async () => {
+  const load = oneByOne(async () => {
     const rows = await readStanding(store.db, new Date(clock.now()));
     standing = rows.map((row) => ({
       id: row.id,
@@ -56,6 +60,10 @@ export function createWindows(deps: Deps): Windows {
       endsAtMs: row.ends_at?.getTime(),
       weekly: (row.weekly ?? undefined) as Weekly | undefined,
     }));
+  });
+  const changed = async () => {
+    await load();
+    await deps.announce();
   };
   const one = async (scope: Scope, id: number): Promise<MaintenanceWindow> => {
     const [window] = await readWindows(deps, scope, { id });
@@ -93,7 +101,7 @@ export function createWindows(deps: Deps): Windows {
         unitId: target.unitId,
         detail: { ...body },
       });
-      await load();
+      await changed();
       return one(scope, id);
     },
     end: async (scope, actor, id) => {
@@ -108,7 +116,7 @@ export function createWindows(deps: Deps): Windows {
           unitId: window.unit.id,
         });
       }
-      await load();
+      await changed();
       return one(scope, id);
     },
   };

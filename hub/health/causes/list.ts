@@ -132,7 +132,7 @@ function viewOf(
     id: row.id,
     kind: causeSchema.shape.kind.safeParse(row.kind).data ?? kindOf(code) ?? 'device-attention',
     code: row.code,
-    title: known.title,
+    title: row.words?.title ?? known.title,
     unit: organisation.refOf(row.unit_id),
     ...(agent ? { agent: { id: agent.id, name: agent.name } } : {}),
     ...(device ? { device: { id: device.id, name: device.name } } : {}),
@@ -142,6 +142,6 @@ function viewOf(
     ...(row.resolved_at ? { resolvedAt: row.resolved_at.toISOString() } : {}),
     evidence: row.evidence,
     ...(hint && isWhole ? { hint: hints[hint] } : {}),
-    next: known.next,
+    next: row.words?.next ?? known.next,
   };
 }

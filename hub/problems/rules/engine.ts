@@ -2,6 +2,7 @@ import type { LiveEvent } from '../../../protocols/api/live.ts';
 import { toError } from '../../../protocols/errors.ts';
 import type { ProblemDeps } from '../context.ts';
 import type { Journal } from '../journal.ts';
+import { oneByOne } from '../news.ts';
 import { teachingAt } from '../teaching.ts';
 import { calm, type Step, type Stepped, stepRule, type Value, type Watch, worstOf } from './machine.ts';
 import { createMatching, inTime, type Matching, readNow, valueIn, type WatchedDevice } from './matching.ts';
@@ -94,11 +95,11 @@ export function createRuleEngine(deps: EngineDeps): RuleEngine {
   };
   const isHidden = (deviceId: string) => hidden.has(deps.verdictOf(deviceId)?.state ?? 'unknown');
 
-  const reload = async () => {
+  const reload = oneByOne(async () => {
     rules = new Map((await readRules(store.db)).map((rule) => [rule.id, rule]));
     await matching.load([...rules.values()].filter(({ enabled }) => enabled));
     await look();
-  };
+  });
 
   /** What time does, and what ends because the rule or the device is no longer what it was. */
   const pass = () => {

@@ -32,6 +32,7 @@ export async function readRules(db: Queries): Promise<LoadedRule[]> {
     .innerJoin('unit', 'unit.id', 'problem_rule.unit_id')
     .selectAll('problem_rule')
     .select('unit.path')
+    .where('problem_rule.removed_at', 'is', null)
     .orderBy('problem_rule.id')
     .execute();
   return rows.flatMap((row) => {

@@ -21,7 +21,9 @@ export interface Rules {
 /** Every report is compared with every rule of its key. */
 const mostRules = 200;
 
-export function createRules(deps: ProblemDeps & { readonly engine: RuleEngine }): Rules {
+export function createRules(
+  deps: ProblemDeps & { readonly engine: RuleEngine; readonly announce: () => Promise<void> },
+): Rules {
   const { store, organisation, engine, audit, clock } = deps;
 
   const viewOf = (rule: LoadedRule, names: ReadonlyMap<string, string>): Rule => ({
@@ -47,8 +49,12 @@ export function createRules(deps: ProblemDeps & { readonly engine: RuleEngine })
     if (!inScope(scope, organisation.pathOf(body.unit))) throw new NotFoundError();
     checkRule(body);
   };
-  const view = async (id: number): Promise<Rule> => {
+  const changed = async () => {
     await engine.reload();
+    await deps.announce();
+  };
+  const view = async (id: number): Promise<Rule> => {
+    await changed();
     const rule = engine.rules().find((one) => one.id === id);
     if (!rule) throw new NotFoundError();
     return viewOf(rule, await namesOf(store.db, [rule.updatedBy]));
@@ -111,14 +117,15 @@ export function createRules(deps: ProblemDeps & { readonly engine: RuleEngine })
       const rule = requireRule(scope, id);
       await store.db.updateTable('problem_rule').set({ enabled: false }).where('id', '=', id).execute();
       await engine.reload();
-      // Ends what stands open of it before the row goes.
+      // Ends what stands open of it; the row stays, for its problems go on naming it.
       await engine.tick();
       await store.transaction(async (trx) => {
-        await trx.updateTable('problem').set({ rule_id: null }).where('rule_id', '=', id).execute();
-        await trx.deleteFrom('problem_rule').where('id', '=', id).execute();
+        await trx.deleteFrom('problem_rule_state').where('rule_id', '=', id).execute();
+        const removed_at = new Date(clock.now());
+        await trx.updateTable('problem_rule').set({ removed_at }).where('id', '=', id).execute();
       });
       await write(actor, 'rule.remove', id, rule.unitId, { name: rule.name });
-      await engine.reload();
+      await changed();
     },
     preview: (scope, body) => previewRule({ ...deps, matching: engine.matching }, scope, body),
   };

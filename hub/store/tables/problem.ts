@@ -93,6 +93,7 @@ interface ProblemRuleTable {
   filter: Json<Record<string, unknown>>;
   condition: Json<Record<string, unknown>>;
   enabled: boolean;
+  removed_at: NullableTime;
   created_by: string;
   updated_by: string;
   created_at: Time;

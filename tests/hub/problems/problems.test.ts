@@ -6,6 +6,7 @@ import { codeOf, createHealth, type Health } from '../../../hub/health/index.ts'
 import { createOrganisation } from '../../../hub/organisation/index.ts';
 import { createProblems, type Problems } from '../../../hub/problems/index.ts';
 import type { Store } from '../../../hub/store/index.ts';
+import { causesQuery } from '../../../protocols/api/causes.ts';
 import { problemDetailSchema, problemsPage, problemsQuery } from '../../../protocols/api/operation/problems.ts';
 import { previewSchema, ruleBody, ruleSchema, windowSchema } from '../../../protocols/api/operation/rules.ts';
 import type { Calendar } from '../../../protocols/fleet/calendar/calendar.ts';
@@ -365,6 +366,15 @@ it('opens and ends the problem of a rule, pauses while nothing is known, and sur
   await problems.rules.remove(whole, actor, rule.id);
   expect(await ofRule()).toEqual([]);
   expect(await problems.rules.list(whole, undefined)).toEqual([]);
+  // A removed rule is still named where it opened something.
+  const over = (await list({ kind: 'rule', state: 'resolved' })).rows;
+  expect(over.map((row) => row.rule?.name)).toEqual(over.map(() => 'Máy nóng'));
+  expect(over.length).toBeGreaterThan(0);
+  // The list of causes has the rule's own words too.
+  const causes = await health.listCauses(whole, causesQuery.parse({ state: 'resolved' }));
+  expect(causes.rows.filter(({ kind }) => kind === 'rule')).toMatchObject(
+    over.map(() => ({ title: hot.title, next: hot.next })),
+  );
 }, 30_000);
 
 it('pages through every order without a row twice or missing', async () => {
