@@ -2,6 +2,7 @@ import { agent } from './agent.ts';
 import { detection } from './detection.ts';
 import { enrolment } from './enrolment.ts';
 import { ingest } from './ingest.ts';
+import { rolloutSafety } from './rollout-safety.ts';
 
 /** A benchmark prints its own table and returns what `--json` prints; it must measure a peer or a limit in the same run. */
 const benchmarks: Readonly<Record<string, { readonly about: string; readonly run: () => Promise<unknown> }>> = {
@@ -20,6 +21,11 @@ const benchmarks: Readonly<Record<string, { readonly about: string; readonly run
   agent: {
     about: 'an agent with 200 devices of mixed families: memory, CPU, bytes, and what ten stuck ones do to the others',
     run: agent,
+  },
+  'rollout-safety': {
+    about:
+      'devices of a thousand that a bad release reaches, beside the rules of hawkBit and AWS IoT Jobs, in simulated time',
+    run: rolloutSafety,
   },
 };
 
