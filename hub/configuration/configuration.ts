@@ -18,7 +18,7 @@ import { decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { searchWords } from '../store/search.ts';
 import { type Asked, type CheckedChange, checkChanges } from './check.ts';
 import { type Effect, effectOf, type Told, withChanges } from './effect.ts';
-import { indexOf, layersAt, type Place, type Wish } from './layers.ts';
+import { indexOf, layersAt, layersAtUnit, type Place, type Wish } from './layers.ts';
 import type {
   Author,
   ConfigurationAudit,
@@ -73,8 +73,11 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
   };
   const devicesAt = (place: Place, path: string): readonly ConfiguredDevice[] =>
     [...registry.devices()].filter(
-      ({ id, unitPath, lifecycle }) =>
-        lifecycle !== 'retired' && ('device' in place ? id === place.device : unitPath.startsWith(path)),
+      ({ id, family, unitPath, lifecycle }) =>
+        lifecycle !== 'retired' &&
+        ('device' in place
+          ? id === place.device
+          : unitPath.startsWith(path) && (place.family === undefined || place.family === family)),
     );
 
   const foresee = async (
@@ -116,7 +119,14 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
         at,
         by_name: author.name,
         reason,
-        changes: JSON.stringify(changes.map(({ key, after }) => ({ key, before: before.get(key), after }))),
+        changes: JSON.stringify(
+          changes.map(({ key, after }) => ({
+            key,
+            ...('unit' in place ? { family: place.family } : {}),
+            before: before.get(key),
+            after,
+          })),
+        ),
         reverts: reverts ?? null,
       })
       .returning('id')
@@ -146,7 +156,12 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
         subject: 'unit' in place ? `unit:${place.unit}` : `device:${place.device}`,
         unitId: 'unit' in place ? place.unit : (registry.deviceOf(place.device)?.unitId ?? 0),
         reason,
-        detail: { change, changes, ...(options.reverts === undefined ? {} : { reverts: options.reverts }) },
+        detail: {
+          change,
+          changes,
+          ...('unit' in place ? { family: place.family } : {}),
+          ...(options.reverts === undefined ? {} : { reverts: options.reverts }),
+        },
       });
     }
     return resultOf(effect, change);
@@ -187,6 +202,16 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
     };
   };
 
+  /** Throws InvalidInputError for a family that nobody has, or one beside a device. */
+  const placeFor = (place: Place, family: string | undefined): Place => {
+    if (family === undefined) return place;
+    if ('device' in place)
+      throw new InvalidInputError('family', 'A wish of one device is for that device; leave the family out.');
+    const known = registry.families().map(({ name }) => name);
+    if (known.includes(family)) return { unit: place.unit, family };
+    throw new InvalidInputError('family', `There is no family ${family}. Use one of: ${known.join(', ')}.`);
+  };
+
   const cursorOf = (text: string | undefined) => {
     if (text === undefined) return undefined;
     const cursor = decodeCursor(text);
@@ -197,11 +222,11 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
   return {
     ofUnit: async (scope, unit) => {
       const path = pathOf(scope, { unit });
-      const layers = layersAt(indexOf(await readWishes(store.db, [path])), path);
+      const layers = layersAtUnit(indexOf(await readWishes(store.db, [path])), path);
       return {
         unit: refOf(organisation, unit),
-        settings: [...layers].map(([key, { desired, hidden }]) => ({
-          key,
+        settings: layers.map(({ desired, hidden }) => ({
+          key: desired.key,
           desired: wishView(desired),
           hidden: hidden.map(wishView),
         })),
@@ -209,16 +234,17 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
     },
 
     ofDevice: async (scope, id) => {
-      const { unitPath, agentId } = registry.requireDevice(scope, id);
-      const layers = layersAt(indexOf(await readWishes(store.db, [unitPath])), unitPath, id);
+      const { unitPath, agentId, family } = registry.requireDevice(scope, id);
+      const layers = layersAt(indexOf(await readWishes(store.db, [unitPath])), unitPath, { id, family });
       const agent = registry.agentOf(agentId);
       const isDelivered = agent !== undefined && agent.heldGeneration >= agent.desiredGeneration;
       const reported = await twin.reported(id);
       return { device: id, isDelivered, settings: settingsOfDevice(layers, reported, { isDelivered, wishView }) };
     },
 
-    change: async (scope, author, place, { changes, ...options }) => {
-      const path = pathOf(scope, place);
+    change: async (scope, author, at, { changes, family, ...options }) => {
+      const path = pathOf(scope, at);
+      const place = placeFor(at, family);
       return apply(path, author, place, checkChanges(place, changes), options);
     },
 
@@ -241,7 +267,11 @@ export function createConfigurations(deps: ConfigurationDeps): Configurations {
     revert: async (scope, author, id, options) => {
       const row = await store.db.selectFrom('configuration_change').selectAll().where('id', '=', id).executeTakeFirst();
       if (!row) throw new NotFoundError();
-      const place: Place = row.unit_id === null ? { device: row.device_id ?? '' } : { unit: row.unit_id };
+      const place: Place =
+        row.unit_id === null
+          ? { device: row.device_id ?? '' }
+          : // One change is of one family.
+            { unit: row.unit_id, family: row.changes[0]?.family };
       const path = pathOf(scope, place);
       await requireNewest(
         store,

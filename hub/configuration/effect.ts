@@ -4,12 +4,13 @@ import { standingOf } from '../../protocols/fleet/configuration/configuration.ts
 import { findSetting } from '../../protocols/fleet/configuration/settings.ts';
 import type { WishedValue } from '../store/tables/configuration.ts';
 import type { CheckedChange } from './check.ts';
-import { indexOf, layersAt, type Place, type Wish, type WishIndex } from './layers.ts';
+import { indexOf, isSamePlace, layersAt, type Place, type Wish, type WishIndex } from './layers.ts';
 
 /** Pure: what a change of wishes comes to, device by device. */
 
 export interface AffectedDevice {
   readonly id: string;
+  readonly family: string;
   readonly unitPath: string;
 }
 
@@ -44,15 +45,15 @@ export function effectOf(
   const rows: DeviceEffect[] = [];
   let overridden = 0;
   let incapable = 0;
-  for (const { id, unitPath } of devices) {
-    const before = layersAt(wishes.before, unitPath, id);
-    const after = layersAt(wishes.after, unitPath, id);
+  for (const { id, family, unitPath } of devices) {
+    const before = layersAt(wishes.before, unitPath, { id, family });
+    const after = layersAt(wishes.after, unitPath, { id, family });
     for (const { key } of changes) {
       const told = toldOf(id, key);
       const [old, next] = [before.get(key)?.desired, after.get(key)?.desired];
       if (!told) incapable++;
       else if (!isSame(old, next)) rows.push(rowOf(id, key, old, next, told));
-      else if (next && !isDeepStrictEqual(next.place, place)) overridden++;
+      else if (next && !isSamePlace(next.place, place)) overridden++;
     }
   }
   return { rows, overridden, incapable };
@@ -61,7 +62,7 @@ export function effectOf(
 /** The wishes after a change of one place. */
 export function withChanges(wishes: readonly Wish[], place: Place, changes: readonly CheckedChange[]): WishIndex {
   const keys = new Set(changes.map(({ key }) => key));
-  const rest = wishes.filter((wish) => !keys.has(wish.key) || !isDeepStrictEqual(wish.place, place));
+  const rest = wishes.filter((wish) => !keys.has(wish.key) || !isSamePlace(wish.place, place));
   const set = changes.flatMap(({ key, after }) =>
     after ? [{ place, key, ...after, setBy: '', setAt: new Date(0) }] : [],
   );

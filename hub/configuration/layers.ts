@@ -3,8 +3,14 @@ import type { Keeping } from '../../protocols/fleet/configuration/setting.ts';
 
 /** Pure: which of the wishes above a device counts. */
 
-/** Where a wish was set: at a unit, or at one device. */
-export type Place = { readonly unit: number } | { readonly device: string };
+/** Where a wish was set: at a unit, for all or for one family, or at one device. */
+export type Place = { readonly unit: number; readonly family?: string | undefined } | { readonly device: string };
+
+/** Whether two places are one. */
+export function isSamePlace(a: Place, b: Place): boolean {
+  if ('device' in a) return 'device' in b && a.device === b.device;
+  return 'unit' in b && a.unit === b.unit && a.family === b.family;
+}
 
 export interface Wish {
   readonly place: Place;
@@ -43,19 +49,49 @@ export function indexOf(wishes: Iterable<Wish>): WishIndex {
   return { units, devices };
 }
 
-/** The wishes that reach a place with this path (and this device), by key. */
-export function layersAt({ units, devices }: WishIndex, path: string, device?: string): ReadonlyMap<string, Layered> {
-  const own = device === undefined ? [] : (devices.get(device) ?? []);
-  const above = unitsOfPath(path)
+/** One device, for the wishes that reach it. */
+export interface WishedDevice {
+  readonly id: string;
+  readonly family: string;
+}
+
+/** The wishes that reach a device at this path, by key. At one unit a wish for its family stands before one for all. */
+export function layersAt(index: WishIndex, path: string, device: WishedDevice): ReadonlyMap<string, Layered> {
+  const own = index.devices.get(device.id) ?? [];
+  const above = wishesAbove(index, path).filter(({ place }) => isFor(place, device.family));
+  return layered([...own, ...above], ({ key }) => key);
+}
+
+/** The wishes that stand at a unit or come from above, apart for each family. */
+export function layersAtUnit(index: WishIndex, path: string): readonly Layered[] {
+  const nameOf = ({ key, place }: Wish) => `${key} ${('unit' in place && place.family) || ''}`;
+  return [...layered(wishesAbove(index, path), nameOf).values()];
+}
+
+function wishesAbove({ units }: WishIndex, path: string): Wish[] {
+  return unitsOfPath(path)
     .reverse()
-    .flatMap((unit) => units.get(unit) ?? []);
+    .flatMap((unit) => [...(units.get(unit) ?? [])].sort(byFamily));
+}
+
+function isFor(place: Place, family: string): boolean {
+  return 'unit' in place && (place.family === undefined || place.family === family);
+}
+
+/** The first of each name counts, the rest of that name stands behind it. */
+function layered(nearestFirst: readonly Wish[], nameOf: (wish: Wish) => string): ReadonlyMap<string, Layered> {
   const layers = new Map<string, { desired: Wish; hidden: Wish[] }>();
-  for (const wish of [...own, ...above]) {
-    const known = layers.get(wish.key);
+  for (const wish of nearestFirst) {
+    const known = layers.get(nameOf(wish));
     if (known) known.hidden.push(wish);
-    else layers.set(wish.key, { desired: wish, hidden: [] });
+    else layers.set(nameOf(wish), { desired: wish, hidden: [] });
   }
   return layers;
+}
+
+function byFamily(a: Wish, b: Wish): number {
+  const rankOf = ({ place }: Wish) => ('unit' in place && place.family !== undefined ? 0 : 1);
+  return rankOf(a) - rankOf(b);
 }
 
 /** What an agent is told of one device; undefined when nothing is wished. */

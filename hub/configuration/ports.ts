@@ -9,6 +9,7 @@ export interface ConfiguredDevice {
   readonly id: string;
   readonly name: string;
   readonly agentId: string;
+  readonly family: string;
   readonly unitId: number;
   readonly unitPath: string;
   readonly lifecycle: string;
@@ -18,6 +19,7 @@ export interface ConfigurationRegistry {
   requireDevice(scope: Scope, id: string): ConfiguredDevice;
   deviceOf(id: string): ConfiguredDevice | undefined;
   devices(): Iterable<ConfiguredDevice>;
+  families(): readonly { readonly name: string }[];
   agentOf(id: string): { readonly desiredGeneration: number; readonly heldGeneration: number } | undefined;
   /** Has these agents sent their desired document anew, after the commit. */
   reissue(trx: Trx, agentIds: Iterable<string>): Promise<void>;

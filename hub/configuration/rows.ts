@@ -12,6 +12,7 @@ type Reader = Store['db'] | Trx;
 
 function wishOf(row: {
   unit_id: number | null;
+  family: string;
   device_id: string | null;
   key: string;
   value: unknown;
@@ -19,7 +20,10 @@ function wishOf(row: {
   set_by: string;
   set_at: Date;
 }): Wish {
-  const place: Place = row.unit_id === null ? { device: row.device_id ?? '' } : { unit: row.unit_id };
+  const place: Place =
+    row.unit_id === null
+      ? { device: row.device_id ?? '' }
+      : { unit: row.unit_id, ...(row.family === '' ? {} : { family: row.family }) };
   return { place, key: row.key, value: row.value, keeping: row.keeping, setBy: row.set_by, setAt: row.set_at };
 }
 
@@ -71,10 +75,12 @@ export async function writeWishes(
 ): Promise<ReadonlyMap<string, WishedValue>> {
   const column = 'unit' in place ? 'unit_id' : 'device_id';
   const id = 'unit' in place ? place.unit : place.device;
+  const family = ('unit' in place && place.family) || '';
   const before = await trx
     .selectFrom('configuration_wish')
     .select(['key', 'value', 'keeping'])
     .where(column, '=', id)
+    .where('family', '=', family)
     .where(
       'key',
       'in',
@@ -85,6 +91,7 @@ export async function writeWishes(
   await trx
     .deleteFrom('configuration_wish')
     .where(column, '=', id)
+    .where('family', '=', family)
     .where(
       'key',
       'in',
@@ -96,6 +103,7 @@ export async function writeWishes(
       ? [
           {
             [column]: id,
+            family,
             key,
             value: JSON.stringify(after.value),
             keeping: after.keeping,

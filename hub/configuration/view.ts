@@ -22,7 +22,7 @@ export function viewOfWish(
     keeping: wish.keeping,
     origin:
       'unit' in place
-        ? { unit: refOf(organisation, place.unit) }
+        ? { unit: refOf(organisation, place.unit), ...(place.family === undefined ? {} : { family: place.family }) }
         : { device: { id: place.device, name: nameOf(place.device) } },
     setBy: wish.setBy,
     setAt: wish.setAt.toISOString(),

@@ -6,12 +6,12 @@ import { readWishes } from './rows.ts';
 /** What an agent is told of its devices, read with the rest of its desired document so that both are of one moment. */
 export async function wishesOfDevices(
   trx: Trx,
-  devices: readonly { readonly id: string; readonly unitPath: string }[],
+  devices: readonly { readonly id: string; readonly family: string; readonly unitPath: string }[],
 ): Promise<ReadonlyMap<string, Configuration>> {
   const index = indexOf(await readWishes(trx, [...new Set(devices.map(({ unitPath }) => unitPath))]));
   return new Map(
-    devices.flatMap(({ id, unitPath }) => {
-      const configuration = configurationOf(layersAt(index, unitPath, id));
+    devices.flatMap(({ id, family, unitPath }) => {
+      const configuration = configurationOf(layersAt(index, unitPath, { id, family }));
       return configuration ? [[id, configuration] as const] : [];
     }),
   );

@@ -10,7 +10,7 @@ import type { Families } from './families.ts';
 /** What an agent is told of how its devices shall be set, by device. */
 export type WishesOf = (
   trx: Trx,
-  devices: readonly { readonly id: string; readonly unitPath: string }[],
+  devices: readonly { readonly id: string; readonly family: string; readonly unitPath: string }[],
 ) => Promise<ReadonlyMap<string, NonNullable<DesiredDevice['configuration']>>>;
 
 /** What the parts of the registry share. */

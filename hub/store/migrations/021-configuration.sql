@@ -3,14 +3,17 @@ create table configuration_wish (
   id integer generated always as identity primary key,
   unit_id integer references unit (id) on delete cascade,
   device_id text references device (id) on delete cascade,
+  -- The one family that it is meant for; all that have the setting when empty.
+  family text not null default '',
   key text not null,
   value jsonb not null,
   keeping text not null check (keeping in ('heal', 'power-on', 'report')),
   set_by text not null,
   set_at timestamptz not null,
-  check (num_nonnulls(unit_id, device_id) = 1)
+  check (num_nonnulls(unit_id, device_id) = 1),
+  check (device_id is null or family = '')
 );
-create unique index configuration_wish_unit on configuration_wish (unit_id, key) where unit_id is not null;
+create unique index configuration_wish_unit on configuration_wish (unit_id, family, key) where unit_id is not null;
 create unique index configuration_wish_device on configuration_wish (device_id, key) where device_id is not null;
 
 -- Every change of wishes, so that it can be read and taken back.

@@ -10,6 +10,7 @@ interface WishTable {
   id: Generated<number>;
   unit_id: Nullable<number>;
   device_id: Nullable<string>;
+  family: ColumnType<string, string | undefined, string>;
   key: string;
   value: Json<unknown>;
   keeping: Keeping;
@@ -30,7 +31,14 @@ interface ChangeTable {
   at: Time;
   by_name: string;
   reason: string;
-  changes: Json<readonly { readonly key: string; readonly before?: WishedValue; readonly after?: WishedValue }[]>;
+  changes: Json<
+    readonly {
+      readonly key: string;
+      readonly family?: string;
+      readonly before?: WishedValue;
+      readonly after?: WishedValue;
+    }[]
+  >;
   reverts: Nullable<number>;
 }
 

@@ -7,7 +7,11 @@ const keySchema = z.string().max(80);
 
 /** From where a wish comes: a unit of the organisation, or the device itself. */
 const originSchema = z.union([
-  z.object({ unit: unitRefSchema }),
+  z.object({
+    unit: unitRefSchema,
+    /** The one family that it is meant for. */
+    family: z.string().optional(),
+  }),
   z.object({ device: z.object({ id: z.string(), name: z.string() }) }),
 ]);
 
@@ -73,6 +77,8 @@ const changeSchema = z.strictObject({
 
 export const changeConfigurationBody = z.strictObject({
   changes: z.array(changeSchema).min(1).max(32),
+  /** The one family that it is meant for, at a unit; every device that has the setting when absent. */
+  family: z.string().max(40).optional(),
   reason: z.string().trim().min(3).max(500),
   dryRun: z.boolean().default(false),
 });
@@ -117,7 +123,9 @@ export const configurationHistorySchema = z.object({
   at: instantSchema,
   by: z.string(),
   reason: z.string(),
-  changes: z.array(z.object({ key: keySchema, before: setTo.optional(), after: setTo.optional() })),
+  changes: z.array(
+    z.object({ key: keySchema, family: z.string().optional(), before: setTo.optional(), after: setTo.optional() }),
+  ),
   /** The change that this one takes back. */
   reverts: z.int().optional(),
 });

@@ -76,6 +76,12 @@ describeStores('configuration', (open) => {
     expect(wished.get('board')).toEqual({ 'volume.level': { value: 40, keeping: 'heal' } });
     expect(wished.get('camera')).toEqual({ 'volume.level': { value: 30, keeping: 'heal' } });
 
+    // One family of the room may be wished otherwise, and nobody else.
+    const forFamily = { changes: [{ key: 'volume.level', value: 20 }], reason: 'loa to', dryRun: true };
+    await expect(
+      configuration.change(everywhere, author, { unit: room.id }, { ...forFamily, family: 'flux' }),
+    ).rejects.toMatchObject({ field: 'family' });
+
     const { settings, isDelivered } = await configuration.ofDevice(everywhere, 'board');
     expect(isDelivered).toBe(false);
     expect(settings[0]).toMatchObject({

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkChanges } from '../../../hub/configuration/check.ts';
 import { effectOf, withChanges } from '../../../hub/configuration/effect.ts';
-import { configurationOf, indexOf, layersAt, type Place, type Wish } from '../../../hub/configuration/layers.ts';
+import {
+  configurationOf,
+  indexOf,
+  layersAt,
+  layersAtUnit,
+  type Place,
+  type Wish,
+} from '../../../hub/configuration/layers.ts';
 
 const wish = (place: Place, value: number, key = 'volume.level'): Wish => ({
   place,
@@ -16,11 +23,25 @@ const wish = (place: Place, value: number, key = 'volume.level'): Wish => ({
 describe('layers of wishes', () => {
   it('lets the nearest wish count, and tells what it stands in front of', () => {
     const wishes = [wish({ unit: 1 }, 10), wish({ device: 'd' }, 40), wish({ unit: 7 }, 20), wish({ unit: 9 }, 99)];
-    const layers = layersAt(indexOf(wishes), '/1/3/7/', 'd');
+    const layers = layersAt(indexOf(wishes), '/1/3/7/', { id: 'd', family: 'board' });
     expect(layers.get('volume.level')?.desired.value).toBe(40);
     expect(layers.get('volume.level')?.hidden.map(({ value }) => value)).toEqual([20, 10]);
-    expect(layersAt(indexOf(wishes), '/1/3/').get('volume.level')?.desired.value).toBe(10);
-    expect(configurationOf(layersAt(indexOf([]), '/1/', 'd'))).toBeUndefined();
+    expect(layersAtUnit(indexOf(wishes), '/1/3/').map(({ desired }) => desired.value)).toEqual([10]);
+    expect(configurationOf(layersAt(indexOf([]), '/1/', { id: 'd', family: 'board' }))).toBeUndefined();
+  });
+
+  it('lets a wish for a family stand before one for all of the same unit, and behind a nearer one', () => {
+    const wishes = [
+      wish({ unit: 1 }, 10),
+      wish({ unit: 1, family: 'board' }, 20),
+      wish({ unit: 3, family: 'projector' }, 30),
+    ];
+    const wishedAt = (path: string, family: string) =>
+      layersAt(indexOf(wishes), path, { id: 'd', family }).get('volume.level')?.desired.value;
+    expect([wishedAt('/1/3/', 'board'), wishedAt('/1/3/', 'projector'), wishedAt('/1/', 'projector')]).toEqual([
+      20, 30, 10,
+    ]);
+    expect(layersAtUnit(indexOf(wishes), '/1/3/').map(({ desired }) => desired.value)).toEqual([30, 20, 10]);
   });
 
   it('finds what a walk from the root finds, whatever the order of wishes', () => {
@@ -36,7 +57,7 @@ describe('layers of wishes', () => {
         const expected = walk.flatMap((one) =>
           wishes.filter((each) => JSON.stringify(each.place) === JSON.stringify(one)),
         );
-        const found = layersAt(indexOf(wishes), `/${ids.join('/')}/`, 'd').get('volume.level');
+        const found = layersAt(indexOf(wishes), `/${ids.join('/')}/`, { id: 'd', family: 'board' }).get('volume.level');
         expect(found?.desired).toEqual(expected.at(-1));
         expect(found ? [found.desired, ...found.hidden] : []).toEqual([...expected].reverse());
       }),
@@ -72,11 +93,11 @@ describe('a change of wishes', () => {
 
   it('is foreseen device by device', () => {
     const devices = [
-      { id: 'loud', unitPath: '/1/2/' },
-      { id: 'well', unitPath: '/1/2/' },
-      { id: 'own', unitPath: '/1/2/' },
-      { id: 'mute', unitPath: '/1/3/' },
-      { id: 'camera', unitPath: '/1/3/' },
+      { id: 'loud', family: 'board', unitPath: '/1/2/' },
+      { id: 'well', family: 'board', unitPath: '/1/2/' },
+      { id: 'own', family: 'board', unitPath: '/1/2/' },
+      { id: 'mute', family: 'board', unitPath: '/1/3/' },
+      { id: 'camera', family: 'camera', unitPath: '/1/3/' },
     ];
     const told = new Map([
       ['loud', { level: 90 }],

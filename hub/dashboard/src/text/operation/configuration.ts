@@ -23,6 +23,8 @@ export const configurationTexts = defineTexts({
   'configuration.reported': { vi: 'Thiết bị báo', en: 'Reported' },
   'configuration.value': { vi: 'Giá trị', en: 'Value' },
   'configuration.list.help': { vi: 'Nhiều giá trị thì cách nhau bằng dấu phẩy', en: 'Several are split by commas' },
+  'configuration.family': { vi: 'Cho loại thiết bị', en: 'For devices of' },
+  'configuration.family.all': { vi: 'Mọi loại có mục này', en: 'Every family that has it' },
   'configuration.keeping': { vi: 'Khi thiết bị lệch', en: 'When a device differs' },
   'keeping.heal': { vi: 'Đặt lại ngay', en: 'Set it right at once' },
   'keeping.power-on': { vi: 'Đặt lại mỗi khi bật máy', en: 'Set it right at each power-on' },

@@ -17,6 +17,7 @@ import {
   unitConfigurationQuery,
 } from '../../data/configuration.ts';
 import { queryClient } from '../../data/query-client.ts';
+import { useFamilies } from '../../state/families.ts';
 import { useMay } from '../../state/session.ts';
 import { useText } from '../../text/use-text.ts';
 import { Age, Moment } from '../../ui/age.tsx';
@@ -58,7 +59,12 @@ export function UnitConfigurationPage() {
             ) : (
               <ul className="settings">
                 {settings.map((row) => (
-                  <WishRow key={row.key} row={row} unit={unit} onEdit={may ? setDraft : undefined} />
+                  <WishRow
+                    key={`${row.key} ${familyOf(row)}`}
+                    row={row}
+                    unit={unit}
+                    onEdit={may ? setDraft : undefined}
+                  />
                 ))}
               </ul>
             )}
@@ -88,7 +94,15 @@ interface WishRowProps {
   readonly onEdit: ((draft: WishDraft) => void) | undefined;
 }
 
-function WishRow({ row: { key, desired }, unit, onEdit }: WishRowProps) {
+/** The one family that a wish is for, or nothing. */
+function familyOf({ desired: { origin } }: Row): string {
+  return 'unit' in origin ? (origin.family ?? '') : '';
+}
+
+function WishRow({ row, unit, onEdit }: WishRowProps) {
+  const { key, desired } = row;
+  const family = familyOf(row);
+  const families = useFamilies();
   const { t, pick } = useText();
   const setting = findSetting(key);
   const { origin } = desired;
@@ -99,6 +113,7 @@ function WishRow({ row: { key, desired }, unit, onEdit }: WishRowProps) {
       <div className="setting-head">
         <strong>{label}</strong>
         <span>{wordOf(desired.value, t)}</span>
+        {family === '' ? null : <span className="soft">{families.nameOf(family)}</span>}
         <span className="soft small">
           {isHere || !('unit' in origin)
             ? t('configuration.here')
@@ -109,7 +124,15 @@ function WishRow({ row: { key, desired }, unit, onEdit }: WishRowProps) {
             size="compact-xs"
             variant="subtle"
             aria-label={`${t('configuration.edit')}: ${label}`}
-            onClick={() => onEdit({ key, value: desired.value, keeping: desired.keeping, isHere })}
+            onClick={() =>
+              onEdit({
+                key,
+                value: desired.value,
+                keeping: desired.keeping,
+                isHere,
+                ...(family === '' ? {} : { family }),
+              })
+            }
           >
             {t('configuration.edit')}
           </Button>

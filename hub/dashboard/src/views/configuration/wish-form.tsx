@@ -6,6 +6,7 @@ import { type Keeping, keepings } from '../../../../../protocols/fleet/configura
 import { findSetting, settingKeys, settings } from '../../../../../protocols/fleet/configuration/settings.ts';
 import { configurationApi, type Place } from '../../data/configuration.ts';
 import { queryClient } from '../../data/query-client.ts';
+import { useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { ChangeOutcome } from './change-outcome.tsx';
@@ -18,6 +19,8 @@ export interface WishDraft {
   readonly key: string;
   readonly value?: unknown;
   readonly keeping?: Keeping;
+  /** The one family that it is for; all when absent. */
+  readonly family?: string;
   /** A wish of this very place stands, and can be taken back. */
   readonly isHere?: boolean;
 }
@@ -34,14 +37,20 @@ export function WishForm({ place, draft, onClose }: WishFormProps) {
   const [key, setKey] = useState(draft.key);
   const [text, setText] = useState(textOfValue(draft.value));
   const [keeping, setKeeping] = useState<Keeping>(draft.keeping ?? findSetting(draft.key)?.keeping ?? 'report');
+  const [family, setFamily] = useState(draft.family ?? '');
   const [isReleased, setReleased] = useState(false);
   const [reason, setReason] = useState('');
   const value = valueOfText(key, text);
-  const change = isReleased ? { key } : { key, value: value as never, keeping };
+  const change = { key, ...(isReleased ? {} : { value: value as never, keeping }) };
   const send = (dryRun: boolean) =>
-    configurationApi.change(place, { changes: [change], reason: reason.trim(), dryRun });
+    configurationApi.change(place, {
+      changes: [change],
+      reason: reason.trim(),
+      dryRun,
+      ...(family === '' ? {} : { family }),
+    });
   const attempt = useMutation({ mutationFn: (_asked: string) => send(true) });
-  const asked = JSON.stringify(change);
+  const asked = JSON.stringify([change, family]);
   const tried: ConfigurationChangeResult | undefined = attempt.variables === asked ? attempt.data : undefined;
   const act = useMutation({
     mutationFn: () => send(false),
@@ -72,26 +81,16 @@ export function WishForm({ place, draft, onClose }: WishFormProps) {
         onChange={(event) => choose(event.currentTarget.value)}
         data={offered.map((one) => ({ value: one, label: pick(settings[one].label) }))}
       />
-      {isReleased ? null : <ValueField settingKey={key} text={text} onChange={setText} />}
-      {isReleased ? null : (
-        <NativeSelect
-          label={t('configuration.keeping')}
-          value={keeping}
-          onChange={(event) => setKeeping(keepings.find((one) => one === event.currentTarget.value) ?? 'report')}
-          data={keepings.map((one) => ({ value: one, label: t(keepingKeys[one]) }))}
-        />
-      )}
-      {draft.isHere ? (
-        <SegmentedControl
-          aria-label={t('configuration.release')}
-          value={isReleased ? 'release' : 'set'}
-          onChange={(chosen) => setReleased(chosen === 'release')}
-          data={[
-            { value: 'set', label: t('configuration.set') },
-            { value: 'release', label: t('configuration.release') },
-          ]}
-        />
+      {'unit' in place ? (
+        <FamilyField family={family} isFixed={draft.value !== undefined} onChange={setFamily} />
       ) : null}
+      {isReleased ? null : (
+        <>
+          <ValueField settingKey={key} text={text} onChange={setText} />
+          <KeepingField keeping={keeping} onChange={setKeeping} />
+        </>
+      )}
+      {draft.isHere ? <ReleaseField isReleased={isReleased} onChange={setReleased} /> : null}
       <Textarea
         label={t('change.reason')}
         value={reason}
@@ -110,6 +109,68 @@ export function WishForm({ place, draft, onClose }: WishFormProps) {
         </Button>
       </Group>
     </form>
+  );
+}
+
+interface ReleaseFieldProps {
+  readonly isReleased: boolean;
+  readonly onChange: (isReleased: boolean) => void;
+}
+
+/** Whether the wish that stands here is set otherwise or taken back. */
+function ReleaseField({ isReleased, onChange }: ReleaseFieldProps) {
+  const { t } = useText();
+  return (
+    <SegmentedControl
+      aria-label={t('configuration.release')}
+      value={isReleased ? 'release' : 'set'}
+      onChange={(chosen) => onChange(chosen === 'release')}
+      data={[
+        { value: 'set', label: t('configuration.set') },
+        { value: 'release', label: t('configuration.release') },
+      ]}
+    />
+  );
+}
+
+interface KeepingFieldProps {
+  readonly keeping: Keeping;
+  readonly onChange: (keeping: Keeping) => void;
+}
+
+function KeepingField({ keeping, onChange }: KeepingFieldProps) {
+  const { t } = useText();
+  return (
+    <NativeSelect
+      label={t('configuration.keeping')}
+      value={keeping}
+      onChange={(event) => onChange(keepings.find((one) => one === event.currentTarget.value) ?? 'report')}
+      data={keepings.map((one) => ({ value: one, label: t(keepingKeys[one]) }))}
+    />
+  );
+}
+
+interface FamilyFieldProps {
+  readonly family: string;
+  readonly isFixed: boolean;
+  readonly onChange: (family: string) => void;
+}
+
+/** For which kind of devices it is meant. */
+function FamilyField({ family, isFixed, onChange }: FamilyFieldProps) {
+  const { t } = useText();
+  const families = useFamilies();
+  return (
+    <NativeSelect
+      label={t('configuration.family')}
+      value={family}
+      disabled={isFixed}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      data={[
+        { value: '', label: t('configuration.family.all') },
+        ...families.options(family === '' ? undefined : family),
+      ]}
+    />
   );
 }
 
