@@ -5,7 +5,7 @@ import type { Log } from '../../../protocols/ports.ts';
 import type { Store } from '../../store/index.ts';
 import { addressHeader, cookiePrefix } from './cookies.ts';
 import { type OpenIdOptions, openIdPlugin } from './openid.ts';
-import { passkeyPlugin } from './passkey.ts';
+import { passkeyPlugin } from './passkey-plugin.ts';
 import type { Passwords } from './password.ts';
 
 export interface LibraryOptions {

@@ -1,5 +1,6 @@
 import { IconAlertOctagon } from '@tabler/icons-react';
 import { isDismissed, isKnownHere, type PasskeySupport } from '../../data/passkey.ts';
+import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { Refusal } from './refusal.tsx';
 
@@ -26,6 +27,12 @@ export function PasskeyRefusal({ error, isAtDoor = false }: PasskeyRefusalProps)
   );
 }
 
+const reasons = {
+  'plain-http': 'passkey.why.plain-http',
+  'ip-address': 'passkey.why.ip-address',
+  'no-browser': 'passkey.why.no-browser',
+} as const satisfies Readonly<Record<Exclude<PasskeySupport, 'ready' | 'other-address'>, TextKey>>;
+
 interface PasskeyObstacleNoteProps {
   readonly support: PasskeySupport;
   readonly origin: string;
@@ -38,9 +45,7 @@ export function PasskeyObstacleNote({ support, origin }: PasskeyObstacleNoteProp
   return (
     <div className="notice" data-tone="quiet">
       <IconAlertOctagon aria-hidden />
-      <span>
-        {support === 'other-address' ? t('passkey.why.other-address', { origin }) : t(`passkey.why.${support}`)}
-      </span>
+      <span>{support === 'other-address' ? t('passkey.why.other-address', { origin }) : t(reasons[support])}</span>
     </div>
   );
 }
