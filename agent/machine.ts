@@ -7,11 +7,15 @@ import type { HostFacts, HostPort } from './devices/driver.ts';
 const readLimitMs = 15_000;
 
 /** What tells this machine from its clone; `given` stands for all of it where several agents share one machine. */
-export function fingerprintOf({ serial, interfaces, disks }: HostFacts, given: string | undefined): MachineFingerprint {
+export function fingerprintOf(
+  { serial, tpmKey, interfaces, disks }: HostFacts,
+  given: string | undefined,
+): MachineFingerprint {
   if (given !== undefined) return known(given);
   const macs = interfaces.map(({ mac }) => mac).filter((mac) => mac && mac !== '00:00:00:00:00:00');
   return {
     ...(serial ? { boardSerial: serial.slice(0, 120) } : {}),
+    ...(tpmKey === undefined ? {} : { tpmKey }),
     macs: [...new Set(macs)].slice(0, 32),
     diskSerials: disks
       .map((disk) => disk.serial.slice(0, 120))

@@ -17,7 +17,7 @@ import type { EnrolMachineOptions } from './enrolment.ts';
 import { startSignsOfLife } from './health/sign-of-life.ts';
 import { readHubHosts } from './identity.ts';
 import { createNetwork } from './platform/create-network.ts';
-import { createHostPort } from './platform/host.ts';
+import { createHostPort } from './platform/host/host.ts';
 import { createHubPlace } from './platform/hub-place.ts';
 import { readJsonFile } from './platform/json-file.ts';
 import { createAbsentBroker, createLocalBroker } from './platform/local-broker.ts';
@@ -64,7 +64,7 @@ function portsOf(options: CommonOptions) {
     network,
     broker: brokerOf(config, log),
     programs: createProgramPort(systemClock),
-    host: createHostPort({ clock: systemClock, log }),
+    host: createHostPort({ clock: systemClock, log, tcti: environment['TPM2TOOLS_TCTI'] }),
   };
 }
 

@@ -53,6 +53,8 @@ export interface HostFacts {
   readonly vendor: string;
   readonly model: string;
   readonly serial: string;
+  /** What its TPM is known by, where it has one that answers: SHA-256 of the public endorsement key, 64 hex digits. */
+  readonly tpmKey?: string;
   readonly hostname: string;
   readonly os: string;
   readonly kernel: string;

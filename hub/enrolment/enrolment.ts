@@ -235,7 +235,9 @@ function merged(known: MachineFingerprint, seen: MachineFingerprint): MachineFin
   const together = (first: readonly string[], second: readonly string[]) =>
     [...new Set([...first, ...second])].slice(0, 32);
   const boardSerial = seen.boardSerial ?? known.boardSerial;
+  const tpmKey = seen.tpmKey ?? known.tpmKey;
   return {
+    ...(tpmKey === undefined ? {} : { tpmKey }),
     ...(boardSerial === undefined ? {} : { boardSerial }),
     macs: together(seen.macs, known.macs),
     diskSerials: together(seen.diskSerials, known.diskSerials),

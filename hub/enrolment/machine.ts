@@ -50,25 +50,28 @@ function macOf(text: string): string | undefined {
 }
 
 interface MachineIds {
+  readonly tpm: readonly string[];
   readonly board: readonly string[];
   readonly disk: readonly string[];
   readonly mac: readonly string[];
 }
 
-function idsOf({ boardSerial, diskSerials, macs }: MachineFingerprint): MachineIds {
+function idsOf({ tpmKey, boardSerial, diskSerials, macs }: MachineFingerprint): MachineIds {
   const board = serialOf(boardSerial);
   return {
+    tpm: tpmKey === undefined ? [] : [tpmKey],
     board: board === undefined ? [] : [board],
     disk: diskSerials.flatMap((serial) => serialOf(serial) ?? []),
     mac: macs.flatMap((mac) => macOf(mac) ?? []),
   };
 }
 
-/** Words by which a machine is looked up, strongest first: `board:...`, `mac:...`, `disk:...`. */
+/** Words by which a machine is looked up, strongest first: `tpm:...`, `board:...`, `mac:...`, `disk:...`. */
 export function machineKeys(fingerprint: MachineFingerprint): string[] {
-  const { board, disk, mac } = idsOf(fingerprint);
+  const { tpm, board, disk, mac } = idsOf(fingerprint);
   return [
     ...new Set([
+      ...tpm.map((id) => `tpm:${id}`),
       ...board.map((id) => `board:${id}`),
       ...mac.map((id) => `mac:${id}`),
       ...disk.map((id) => `disk:${id}`),
@@ -77,12 +80,14 @@ export function machineKeys(fingerprint: MachineFingerprint): string[] {
 }
 
 /**
- * Compares by the strongest part that both know. The board decides first, for a disk can be moved or copied; then the
- * network cards, and at last the disk. Nothing in common that both know means another machine.
+ * Compares by the strongest part that both know. The TPM decides first, for its key cannot be written into another one, whatever
+ * a board says of itself; then the board, for a disk can be moved or copied; then the network cards, and at last the disk. Nothing
+ * in common that both know means another machine. A TPM that only one of the two knows says nothing: it may have been switched
+ * on, or not have answered.
  */
 export function compareMachines(a: MachineFingerprint, b: MachineFingerprint): MachineVerdict {
   const [first, second] = [idsOf(a), idsOf(b)];
-  for (const part of ['board', 'mac', 'disk'] as const) {
+  for (const part of ['tpm', 'board', 'mac', 'disk'] as const) {
     if (first[part].length === 0 || second[part].length === 0) continue;
     return first[part].some((id) => second[part].includes(id)) ? 'same' : 'other';
   }

@@ -17,6 +17,11 @@ const certificatePem = pem('CERTIFICATE');
 /** What tells one machine from its clone. Serials are absent where the maker left them empty. */
 export const machineFingerprintSchema = z.object({
   boardSerial: z.string().max(120).optional(),
+  /** SHA-256 of the public endorsement key of its TPM (TPM 2.0), where it has one that answers. */
+  tpmKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 hex digits')
+    .optional(),
   macs: z.array(z.string().max(20)).max(32),
   diskSerials: z.array(z.string().max(120)).max(32),
 });

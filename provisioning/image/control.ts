@@ -15,7 +15,7 @@ export function controlText({ version, architecture, installedBytes }: ControlFa
     'Maintainer: Edufleet maintainers <noreply@edufleet.invalid>',
     `Installed-Size: ${Math.ceil(installedBytes / 1_024)}`,
     'Depends: adduser, init-system-helpers (>= 1.52), libc6 (>= 2.28), libgcc-s1, libstdc++6, systemd',
-    'Suggests: adb, ipmitool',
+    'Suggests: adb, ipmitool, tpm2-tools',
     'Section: admin',
     'Priority: optional',
     'Description: watches and steers the devices of one school',

@@ -3,7 +3,7 @@ import { readAgentConfig } from '../../agent/config.ts';
 import type { Driver } from '../../agent/devices/driver.ts';
 import { drivers, hostFamily } from '../../agent/devices/registry.ts';
 import { createNetwork } from '../../agent/platform/create-network.ts';
-import { createHostPort } from '../../agent/platform/host.ts';
+import { createHostPort } from '../../agent/platform/host/host.ts';
 import { createAbsentBroker } from '../../agent/platform/local-broker.ts';
 import type { Address, Network } from '../../agent/platform/network.ts';
 import { createProgramPort } from '../../agent/platform/spawn.ts';

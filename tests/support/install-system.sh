@@ -23,6 +23,8 @@ command -v ip >/dev/null || need+=(iproute2)
 [ -x /usr/bin/wakeonlan ] || need+=(wakeonlan)
 [ -x /usr/bin/ipmitool ] || need+=(ipmitool)
 [ -x /usr/bin/ipmi_sim ] || need+=(openipmi)
+[ -x /usr/bin/swtpm ] || need+=(swtpm)
+[ -x /usr/bin/tpm2_createek ] || need+=(tpm2-tools)
 /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
 /usr/bin/python3 -c 'import PyQt5.QtNetwork, chardet, appdirs' 2>/dev/null || need+=(python3-pyqt5 python3-chardet python3-appdirs)
 if [ ${#need[@]} -gt 0 ]; then

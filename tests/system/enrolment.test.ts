@@ -555,6 +555,9 @@ describe('a machine that is known', () => {
     expect(await greet({ macs: [], diskSerials: [] })).toEqual({ ok: true });
     expect(await greet(undefined)).toEqual({ ok: true });
     expect(await greet({ ...machine, macs: ['00:11:22:33:44:55'] })).toEqual({ ok: true });
+    // Its TPM was switched on: learnt, and kept when it does not answer once.
+    expect(await greet({ ...machine, tpmKey: 'a'.repeat(64) })).toEqual({ ok: true });
+    expect(await greet(machine)).toEqual({ ok: true });
     const copy = newMachine();
     expect(await greet(copy)).toMatchObject({ ok: false });
     expect(await greet(copy)).toMatchObject({ ok: false });

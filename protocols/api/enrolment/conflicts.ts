@@ -4,6 +4,8 @@ import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
 /** What a machine says of itself, as it is shown to people. */
 const machineSchema = z.object({
   boardSerial: z.string().optional(),
+  /** SHA-256 of the public key of its TPM. */
+  tpmKey: z.string().optional(),
   macs: z.array(z.string()),
   diskSerials: z.array(z.string()),
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHostPort } from '../../../agent/platform/host.ts';
+import { createHostPort } from '../../../agent/platform/host/host.ts';
 import {
   cpuPercent,
   parseCpuTimes,
@@ -12,7 +12,7 @@ import {
   parseMilliCelsius,
   parseMounts,
   parseTraffic,
-} from '../../../agent/platform/proc.ts';
+} from '../../../agent/platform/host/proc.ts';
 import { silentLog } from '../../../protocols/ports.ts';
 import { createFakeClock } from '../../support/clock.ts';
 

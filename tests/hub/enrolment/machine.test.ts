@@ -11,6 +11,7 @@ const machine = (part: Partial<MachineFingerprint> = {}): MachineFingerprint => 
 const fingerprints = fc.record(
   {
     boardSerial: fc.string({ maxLength: 20 }),
+    tpmKey: fc.constantFrom('a'.repeat(64), 'b'.repeat(64)),
     macs: fc.array(fc.string({ maxLength: 17 }), { maxLength: 4 }),
     diskSerials: fc.array(fc.string({ maxLength: 20 }), { maxLength: 4 }),
   },
@@ -22,6 +23,16 @@ describe('machines', () => {
     const first = machine({ boardSerial: 'PF2ABC12', diskSerials: ['S4EVNX0M'], macs: ['00:11:22:33:44:55'] });
     expect(compareMachines(first, { ...first, diskSerials: ['OTHER-DISK'] })).toBe('same');
     expect(compareMachines(first, { ...first, boardSerial: 'PF9ZZZ99' })).toBe('other');
+  });
+
+  it('are told apart by their TPM, although board and disk say the same; one that shows for the first time says nothing', () => {
+    const plain = machine({ boardSerial: 'PF2ABC12', diskSerials: ['S4EVNX0M'] });
+    const chipped = { ...plain, tpmKey: 'a'.repeat(64) };
+    expect(compareMachines(chipped, { ...plain, tpmKey: 'b'.repeat(64) })).toBe('other');
+    expect(compareMachines(chipped, machine({ boardSerial: 'PF9ZZZ99', tpmKey: 'a'.repeat(64) }))).toBe('same');
+    expect(compareMachines(plain, chipped)).toBe('same');
+    expect(compareMachines({ ...plain, boardSerial: 'PF9ZZZ99' }, chipped)).toBe('other');
+    expect(machineKeys(chipped)[0]).toBe(`tpm:${'a'.repeat(64)}`);
   });
 
   it('are compared by what both know', () => {

@@ -125,6 +125,7 @@ export const enrolmentTexts = defineTexts({
   'conflicts.seen': { vi: 'Máy vừa xuất hiện', en: 'The machine that appeared' },
   'conflicts.board': { vi: 'Số sê-ri bo mạch', en: 'Board serial' },
   'conflicts.macs': { vi: 'Địa chỉ MAC', en: 'MAC addresses' },
+  'conflicts.tpm': { vi: 'Khóa của chip TPM (16 ký tự đầu)', en: 'Key of the TPM (first 16 digits)' },
   'conflicts.disks': { vi: 'Số sê-ri ổ đĩa', en: 'Disk serials' },
   'conflictKind.other-machine': {
     vi: 'Danh tính này xuất hiện trên một máy khác với máy đã ghi danh',

@@ -159,6 +159,7 @@ function MachineFacts({ title, machine }: { readonly title: string; readonly mac
       <Facts
         rows={[
           [t('conflicts.board'), machine.boardSerial],
+          [t('conflicts.tpm'), machine.tpmKey?.slice(0, 16)],
           [t('conflicts.macs'), list(machine.macs)],
           [t('conflicts.disks'), list(machine.diskSerials)],
         ]}

@@ -13,9 +13,9 @@ import {
   uptime,
 } from 'node:os';
 import { join } from 'node:path';
-import { toError } from '../../protocols/errors.ts';
-import type { Clock, Log } from '../../protocols/ports.ts';
-import type { HostFacts, HostLoad, HostPort } from '../devices/driver.ts';
+import { toError } from '../../../protocols/errors.ts';
+import type { Clock, Log } from '../../../protocols/ports.ts';
+import type { HostFacts, HostLoad, HostPort } from '../../devices/driver.ts';
 import {
   type CpuTimes,
   cpuPercent,
@@ -27,12 +27,15 @@ import {
   parseTraffic,
   type Traffic,
 } from './proc.ts';
+import { createTpmReader } from './tpm.ts';
 
 export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Where /proc and /sys lie; the root unless given. */
   readonly root?: string;
+  /** How the TPM is reached where it is not the kernel's: `TPM2TOOLS_TCTI` of tpm2-tools. */
+  readonly tcti?: string | undefined;
 }
 
 interface Reading {
@@ -51,10 +54,13 @@ const maxVolumes = 64;
  */
 export function createHostPort(options: HostOptions): HostPort {
   let last: Reading | undefined;
+  const readTpm = createTpmReader(options);
   return {
     facts: async (signal) => {
       signal.throwIfAborted();
-      return await untilAborted(readFacts(options), signal);
+      const facts = await untilAborted(readFacts(options), signal);
+      const tpmKey = await readTpm(signal);
+      return tpmKey === undefined ? facts : { ...facts, tpmKey };
     },
     load: async (signal) => {
       signal.throwIfAborted();
