@@ -1,7 +1,14 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { FatalError, toError } from '../../protocols/errors.ts';
-import { type PolicyBundle, type PolicyEnvelope, policyBundleSchema } from '../../protocols/fleet/policy/bundle.ts';
+import type { OrderEnvelope } from '../../protocols/fleet/messages.ts';
+import {
+  type PolicyBundle,
+  type PolicyEnvelope,
+  policyBundleSchema,
+  type Signer,
+} from '../../protocols/fleet/policy/bundle.ts';
 import { policyKeyStatement, signedPolicyBytes } from '../../protocols/fleet/policy/statement.ts';
+import { type Order, orderSchema, signedOrderBytes } from '../../protocols/fleet/rollout/order.ts';
 import { type Voucher, vouchingFault } from '../vouching/device-ca.ts';
 
 /** Who signs bundles: a key of its own, vouched for by the authority that agents were enrolled under. */
@@ -9,8 +16,13 @@ export interface PolicySigner {
   sign(text: string): PolicyEnvelope;
 }
 
+/** The same key for orders of deployments; the context before the text keeps one from passing as the other. */
+interface OrderSigner {
+  signOrder(text: string): OrderEnvelope;
+}
+
 /** `keyPem` is PKCS#8 of an Ed25519 key. Throws what node:crypto throws for any other. */
-export async function createPolicySigner(keyPem: string, voucher: Voucher): Promise<PolicySigner> {
+export async function createPolicySigner(keyPem: string, voucher: Voucher): Promise<PolicySigner & OrderSigner> {
   const privateKey = createPrivateKey(keyPem);
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   const statement = await voucher.signStatement(policyKeyStatement(spki));
@@ -25,6 +37,11 @@ export async function createPolicySigner(keyPem: string, voucher: Voucher): Prom
       signature: sign(null, signedPolicyBytes(text), privateKey).toString('base64url'),
       signer,
     }),
+    signOrder: (text) => ({
+      order: text,
+      signature: sign(null, signedOrderBytes(text), privateKey).toString('base64url'),
+      signer,
+    }),
   };
 }
 
@@ -35,8 +52,7 @@ export async function createPolicySigner(keyPem: string, voucher: Voucher): Prom
  */
 export function openPolicy(envelope: PolicyEnvelope, agentId: string, rootPem: string): PolicyBundle {
   const { policy, signature, signer } = envelope;
-  requireTrust(signer, rootPem);
-  const key = keyOf(signer.key);
+  const key = trustedKey(signer, rootPem);
   if (!verify(null, signedPolicyBytes(policy), key, Buffer.from(signature, 'base64url')))
     throw untrusted('its text was changed, or somebody else signed it');
   const bundle = read(policy);
@@ -45,7 +61,47 @@ export function openPolicy(envelope: PolicyEnvelope, agentId: string, rootPem: s
   return bundle;
 }
 
-function requireTrust({ key, authority, statement }: PolicyEnvelope['signer'], rootPem: string): void {
+/**
+ * The order in an envelope, proven in the same way as a bundle. Whether it is newer than what the agent holds and has not run
+ * out is the agent's to judge. Throws FatalError `order-untrusted` | `order-foreign` | `order-unreadable`.
+ */
+export function openOrder(envelope: OrderEnvelope, agentId: string, rootPem: string): Order {
+  const { order: text, signature, signer } = envelope;
+  if (!signer) throw new FatalError('order-untrusted', 'the order does not say who signed it; it is not taken');
+  if (!isOrderOf(text, signature, signer, rootPem))
+    throw new FatalError('order-untrusted', "the order is not the hub's: changed, or signed by somebody else");
+  const order = readOrder(text);
+  if (order.agentId !== agentId)
+    throw new FatalError('order-foreign', `the order is for the agent ${order.agentId}; it is not taken`);
+  return order;
+}
+
+function isOrderOf(text: string, signature: string, signer: Signer, rootPem: string): boolean {
+  try {
+    return verify(null, signedOrderBytes(text), trustedKey(signer, rootPem), Buffer.from(signature, 'base64url'));
+  } catch (thrown) {
+    throw new FatalError('order-untrusted', 'nobody whom this machine trusts vouches for who signed the order', {
+      cause: toError(thrown),
+    });
+  }
+}
+
+function readOrder(text: string): Order {
+  try {
+    return orderSchema.parse(JSON.parse(text));
+  } catch (thrown) {
+    throw new FatalError('order-unreadable', 'the order has what this agent does not know; update the agent', {
+      cause: toError(thrown),
+    });
+  }
+}
+
+function trustedKey(signer: Signer, rootPem: string) {
+  requireTrust(signer, rootPem);
+  return keyOf(signer.key);
+}
+
+function requireTrust({ key, authority, statement }: Signer, rootPem: string): void {
   const said = policyKeyStatement(Buffer.from(key, 'base64url'));
   const fault = vouchingFault({ said, authority, signature: Buffer.from(statement, 'base64url') }, rootPem);
   if (fault) throw untrusted(fault);

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { OrderEnvelope } from '../../protocols/fleet/messages.ts';
 import type { PolicyBundle, PolicyEnvelope } from '../../protocols/fleet/policy/bundle.ts';
+import type { Order } from '../../protocols/fleet/rollout/order.ts';
 import type { Clock } from '../../protocols/ports.ts';
 import { openAuthority } from '../../provisioning/authority/index.ts';
 import { createPolicySigner } from '../../provisioning/policy/signature.ts';
@@ -8,6 +10,7 @@ import { createPolicySigner } from '../../provisioning/policy/signature.ts';
 export interface TestSigner {
   readonly rootPem: string;
   envelope(bundle: PolicyBundle): PolicyEnvelope;
+  order(order: Order): OrderEnvelope;
 }
 
 export async function createTestSigner(folder: string, clock: Clock): Promise<TestSigner> {
@@ -17,5 +20,9 @@ export async function createTestSigner(folder: string, clock: Clock): Promise<Te
     deviceCaPem: authority.deviceCaPem,
     signStatement: (statement) => authority.signVoucher(statement),
   });
-  return { rootPem: authority.rootPem, envelope: (bundle) => signer.sign(JSON.stringify(bundle)) };
+  return {
+    rootPem: authority.rootPem,
+    envelope: (bundle) => signer.sign(JSON.stringify(bundle)),
+    order: (order) => signer.signOrder(JSON.stringify(order)),
+  };
 }
