@@ -2,6 +2,8 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import {
   assigneesList,
+  type escalationBody,
+  escalationSchema,
   problemCountsSchema,
   problemDetailSchema,
   problemsPage,
@@ -36,6 +38,8 @@ export const problemsApi = {
   openWindow: (body: z.input<typeof windowBody>) =>
     ask(`${root}/maintenance-windows`, { method: 'POST', body, schema: windowSchema }),
   endWindow: (id: number) => ask(`${root}/maintenance-windows/${id}`, { method: 'DELETE', schema: windowSchema }),
+  setEscalation: (body: z.input<typeof escalationBody>) =>
+    ask(`${root}/escalation`, { method: 'POST', body, schema: escalationSchema }),
   exportAddress: (query: Readonly<Record<string, string | number | undefined>>) => {
     const set = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
     return `${root}/problems/export?${new URLSearchParams(set)}`;
@@ -82,3 +86,11 @@ export const windowsQuery = queryOptions({
   queryKey: ['maintenance-windows'],
   queryFn: ({ signal }) => ask(`${root}/maintenance-windows`, { schema: windowsList, signal }),
 });
+
+export type Escalation = z.output<typeof escalationSchema>;
+
+export const escalationQuery = (unit: number) =>
+  queryOptions({
+    queryKey: ['escalation', unit],
+    queryFn: ({ signal }) => ask(`${root}/escalation`, { query: { unit }, schema: escalationSchema, signal }),
+  });

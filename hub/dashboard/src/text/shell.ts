@@ -125,6 +125,7 @@ export const shellTexts = defineTexts({
   'list.changed': { vi: 'Có thay đổi mới, bấm để cập nhật', en: 'There are changes, press to update' },
   'list.more': { vi: 'Tải thêm', en: 'Load more' },
   'list.loadingMore': { vi: 'Đang tải thêm', en: 'Loading more' },
+  'list.deviceAt': { vi: '{{name}}, {{place}}', en: '{{name}}, {{place}}' },
   'list.noMatch': { vi: 'Không có kết quả nào khớp', en: 'Nothing matches' },
   'list.noMatch.do': {
     vi: 'Bỏ bớt điều kiện lọc hoặc tìm bằng từ khác.',

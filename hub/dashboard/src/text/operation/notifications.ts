@@ -71,6 +71,9 @@ export const notificationTexts = defineTexts({
   'notify.everywhere': { vi: 'Mọi nơi tôi xem được', en: 'Everything I may see' },
   'notify.where': { vi: 'Của trường hoặc phòng nào', en: 'Of which school or room' },
   'notify.by': { vi: 'Nhận qua', en: 'By' },
+  'notify.kinds': { vi: 'Loại sự cố', en: 'Kinds of problems' },
+  'notify.kinds.all': { vi: 'Mọi loại', en: 'All kinds' },
+  'notify.quiet.days': { vi: 'Vào các thứ', en: 'On these days' },
   'notify.severity': { vi: 'Từ mức nào', en: 'From which severity' },
   'notify.hold': { vi: 'Chờ trước khi báo', en: 'Wait before telling' },
   'notify.hold.help': {

@@ -14,6 +14,7 @@ export const policyTexts = defineTexts({
   'policies.unit': { vi: 'Đơn vị', en: 'Unit' },
   'policies.what': { vi: 'lịch và quy tắc', en: 'the policies' },
   'policies.add': { vi: 'Thêm lịch hoặc quy tắc', en: 'Add a schedule or rule' },
+  'policies.edit': { vi: 'Sửa', en: 'Edit' },
   'policies.none': { vi: 'Chưa có lịch hoặc quy tắc nào', en: 'No schedules or rules yet' },
   'policies.none.do': {
     vi: 'Ví dụ: bật bảng 10 phút trước tiết đầu, tắt 20 phút sau tiết cuối.',
@@ -58,7 +59,10 @@ export const policyTexts = defineTexts({
   },
   'policies.when.each-end.after': { vi: '{{minutes}} phút sau mỗi tiết', en: '{{minutes}} minutes after each lesson' },
   'policies.when.clock': { vi: 'Lúc {{time}}', en: 'At {{time}}' },
-  'policies.when.cron': { vi: 'Theo lịch cron {{pattern}}', en: 'By cron {{pattern}}' },
+  'policies.when.cron': {
+    vi: 'Theo lịch riêng (phút giờ ngày tháng thứ): {{pattern}}',
+    en: 'By its own schedule (minute hour day month weekday): {{pattern}}',
+  },
   'policies.rule': { vi: 'Khi {{what}}: {{then}}', en: 'When {{what}}: {{then}}' },
   'policies.rule.event': { vi: 'báo cho hub', en: 'tell the hub' },
   'policies.template': { vi: 'Mẫu', en: 'Template' },

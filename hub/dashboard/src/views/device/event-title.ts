@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CauseView } from '../../../../../protocols/api/causes.ts';
 import type { DeviceEvent } from '../../../../../protocols/api/devices.ts';
 import { findCapability, type Label } from '../../../../../protocols/fleet/capabilities/index.ts';
 import type { TextKey } from '../../text/texts.ts';
@@ -31,7 +32,7 @@ const fields: Readonly<Record<string, TextKey>> = {
   parts: 'device.parts',
 };
 
-const causes: Readonly<Record<string, TextKey>> = {
+export const causeNames = {
   'hub-link': 'happened.cause.hub-link',
   'area-silent': 'happened.cause.area-silent',
   'school-uplink': 'happened.cause.school-uplink',
@@ -43,7 +44,8 @@ const causes: Readonly<Record<string, TextKey>> = {
   credentials: 'happened.cause.credentials',
   quarantine: 'happened.cause.quarantine',
   rule: 'happened.cause.rule',
-};
+} as const satisfies Record<CauseView['kind'], TextKey>;
+const causes: Readonly<Record<string, TextKey>> = causeNames;
 
 const known: Readonly<Record<string, TextKey>> = {
   'power.changed': 'happened.power.changed',

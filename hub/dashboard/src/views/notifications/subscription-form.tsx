@@ -1,12 +1,15 @@
-import { Button, Checkbox, Group, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, MultiSelect, Select, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { causeSchema } from '../../../../../protocols/api/causes.ts';
 import type { NotificationSettings, SubscriptionView } from '../../../../../protocols/api/operation/notifications.ts';
 import { notificationsApi } from '../../data/notifications-api.ts';
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { WeekdaysField } from '../calendar/weekdays-field.tsx';
+import { causeNames } from '../device/event-title.ts';
 import { settingsQuery } from './queries.ts';
 
 type Severity = SubscriptionView['severity'];
@@ -36,6 +39,8 @@ interface Draft {
   readonly every: SubscriptionView['digest']['every'];
   readonly at: string;
   readonly isQuiet: boolean;
+  readonly days: readonly number[];
+  readonly kinds: readonly string[];
   readonly from: string;
   readonly to: string;
   readonly through: Severity | '';
@@ -51,6 +56,8 @@ function draftOf(subscription: SubscriptionView | undefined): Draft {
     every: subscription?.digest.every ?? 'none',
     at: subscription?.digest.at ?? '07:00',
     isQuiet: quiet !== undefined,
+    days: quiet?.days ?? everyDay,
+    kinds: subscription?.kinds ?? [],
     from: quiet?.from ?? '21:00',
     to: quiet?.to ?? '06:00',
     through: quiet ? (quiet.breaksThrough ?? '') : 'critical',
@@ -58,14 +65,15 @@ function draftOf(subscription: SubscriptionView | undefined): Draft {
 }
 
 function bodyOf(draft: Draft): Parameters<typeof notificationsApi.subscribe>[0] {
-  const { channel, severity, unit, hold, every, at, isQuiet, from, to, through } = draft;
+  const { channel, severity, unit, hold, every, at, isQuiet, from, to, through, days, kinds } = draft;
   return {
     channel,
     severity,
     ...(unit === undefined ? {} : { unit }),
+    ...(kinds.length === 0 ? {} : { kinds: [...kinds] }),
     ...(hold === '' ? {} : { holdMinutes: Number(hold) }),
     digest: { every, at },
-    ...(isQuiet ? { quiet: { from, to, days: everyDay, ...(through === '' ? {} : { breaksThrough: through }) } } : {}),
+    ...(isQuiet ? { quiet: { from, to, days: [...days], ...(through === '' ? {} : { breaksThrough: through }) } } : {}),
   };
 }
 
@@ -117,6 +125,14 @@ export function SubscriptionForm({
         allowDeselect={false}
         onChange={(value) => change({ severity: severities.find((severity) => severity === value) ?? 'major' })}
       />
+      <MultiSelect
+        label={t('notify.kinds')}
+        placeholder={draft.kinds.length === 0 ? t('notify.kinds.all') : ''}
+        clearable
+        data={causeSchema.shape.kind.options.map((kind) => ({ value: kind, label: t(causeNames[kind]) }))}
+        value={[...draft.kinds]}
+        onChange={(kinds) => change({ kinds })}
+      />
       <UnitPicker
         label={t('notify.where')}
         placeholder={t('notify.everywhere')}
@@ -152,7 +168,7 @@ export function SubscriptionForm({
         <Button variant="default" onClick={onDone}>
           {t('word.cancel')}
         </Button>
-        <Button type="submit" loading={save.isPending}>
+        <Button type="submit" disabled={draft.isQuiet && draft.days.length === 0} loading={save.isPending}>
           {t('word.save')}
         </Button>
       </Group>
@@ -223,6 +239,7 @@ function QuietFields({ draft, change }: FieldsProps) {
               onChange={(event) => change({ to: event.currentTarget.value || '06:00' })}
             />
           </div>
+          <WeekdaysField label={t('notify.quiet.days')} value={draft.days} onChange={(days) => change({ days })} />
           <Select
             label={t('notify.quiet.through')}
             data={[

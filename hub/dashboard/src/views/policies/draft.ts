@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import type { createPolicyBody } from '../../../../../protocols/api/operation/policies.ts';
+import {
+  type createPolicyBody,
+  type PolicyView,
+  policyBodySchema,
+  type RuleBody,
+  type ScheduleBody,
+} from '../../../../../protocols/api/operation/policies.ts';
 
 export const templates = ['lessons', 'night', 'gate'] as const;
 export type Template = (typeof templates)[number];
@@ -75,4 +81,38 @@ export function bodyOf(draft: Draft): Body {
         cooldownSeconds: draft.cooldown,
       };
   }
+}
+
+/** The form of a policy that stands; undefined for one that is made otherwise, which the form would only damage. */
+export function draftOf({ name, body }: Pick<PolicyView, 'name' | 'body'>): Draft | undefined {
+  const draft = body.kind === 'rule' ? gateOf(body) : scheduleOf(body);
+  if (!draft) return undefined;
+  const named = { ...firstDraft, ...draft, name };
+  return sameBody(bodyOf(named), body) ? named : undefined;
+}
+
+function gateOf({ commands, cooldownSeconds }: RuleBody): Partial<Draft> {
+  return { template: 'gate', token: String(commands[0]?.args['token'] ?? ''), cooldown: cooldownSeconds };
+}
+
+function scheduleOf({ target, steps, staggerSeconds, missed }: ScheduleBody): Partial<Draft> | undefined {
+  const shared = { families: target.families ?? [], stagger: staggerSeconds, missed: missed.kind };
+  const [first, second] = steps.map(({ trigger }) => trigger);
+  if (first?.kind === 'clock') return { ...shared, template: 'night', time: first.time };
+  if (first?.kind !== 'timetable' || second?.kind !== 'timetable') return undefined;
+  return { ...shared, template: 'lessons', before: -first.offsetMinutes, after: second.offsetMinutes };
+}
+
+/** What the hub fills in by itself is no difference. */
+function sameBody(made: Body, kept: PolicyView['body']): boolean {
+  return canonical(policyBodySchema.parse(made)) === canonical(kept);
+}
+
+/** Text that is the same whatever the order of keys; the words that a rule tells of itself aside, for they follow its name. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (key === 'text') return '';
+    const isRecord = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    return isRecord ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner;
+  });
 }

@@ -16,6 +16,7 @@ import { Page } from '../../ui/page.tsx';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
 import { AdminTabs } from '../frame/navigation.tsx';
+import { draftOf } from './draft.ts';
 import { PolicyDialog } from './policy-dialog.tsx';
 import { usePolicyWords } from './words.ts';
 import './policies.css';
@@ -26,6 +27,11 @@ const viewKeys = {
   runs: 'policies.view.runs',
   bundles: 'policies.view.bundles',
 } as const satisfies Record<(typeof views)[number], TextKey>;
+const rowWords = {
+  policies: { what: 'policies.what', none: 'policies.none', noneDo: 'policies.none.do' },
+  runs: { what: 'policies.runs.what', none: 'policies.runs.none', noneDo: 'policies.runs.none.do' },
+  bundles: { what: 'policies.bundles.what', none: 'policies.bundles.none', noneDo: 'policies.bundles.none.do' },
+} as const satisfies Record<(typeof views)[number], Record<'what' | 'none' | 'noneDo', TextKey>>;
 
 /** What agents do by themselves: what was wished, what ran, and which bundle each of them holds. */
 export function PoliciesPage() {
@@ -34,12 +40,12 @@ export function PoliciesPage() {
   const navigate = useNavigate({ from: '/policies' });
   const may = useMay('manage-policies');
   const { grants } = useMe();
-  const [isAdding, setAdding] = useState(false);
+  const [edited, setEdited] = useState<PolicyView | 'new'>();
   const view = search.view ?? 'policies';
   return (
     <Page
       title={t('nav.policies')}
-      actions={may ? <Button onClick={() => setAdding(true)}>{t('policies.add')}</Button> : null}
+      actions={may ? <Button onClick={() => setEdited('new')}>{t('policies.add')}</Button> : null}
     >
       <AdminTabs />
       <p className="soft">{t('policies.lead')}</p>
@@ -59,24 +65,28 @@ export function PoliciesPage() {
           }
         />
       </div>
-      {view === 'policies' ? <PolicyList unit={search.unit} may={may} /> : null}
+      {view === 'policies' ? <PolicyList unit={search.unit} onEdit={may ? setEdited : undefined} /> : null}
       {view === 'runs' ? <RunList unit={search.unit} /> : null}
       {view === 'bundles' ? <BundleList unit={search.unit} /> : null}
-      {isAdding ? <PolicyDialog unit={search.unit ?? grants[0]?.unit.id} onClose={() => setAdding(false)} /> : null}
+      {edited === undefined ? null : (
+        <PolicyDialog
+          policy={edited === 'new' ? undefined : edited}
+          unit={edited === 'new' ? (search.unit ?? grants[0]?.unit.id) : edited.unit.id}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
     </Page>
   );
 }
 
 interface RowsProps<R> {
   readonly read: UseInfiniteQueryResult<{ readonly pages: readonly { readonly rows: readonly R[] }[] }>;
-  readonly what: TextKey;
-  readonly none: TextKey;
-  readonly noneDo: TextKey;
+  readonly words: (typeof rowWords)[(typeof views)[number]];
   readonly idOf: (row: R) => string;
   readonly children: (row: R) => ReactNode;
 }
 
-function Rows<R>({ read, what, none, noneDo, idOf, children }: RowsProps<R>) {
+function Rows<R>({ read, words: { what, none, noneDo }, idOf, children }: RowsProps<R>) {
   const { t } = useText();
   return (
     <Answer read={read} what={t(what)} height={20}>
@@ -111,22 +121,26 @@ function Rows<R>({ read, what, none, noneDo, idOf, children }: RowsProps<R>) {
   );
 }
 
-function PolicyList({ unit, may }: { readonly unit: number | undefined; readonly may: boolean }) {
+interface PolicyListProps {
+  readonly unit: number | undefined;
+  readonly onEdit: ((policy: PolicyView) => void) | undefined;
+}
+
+function PolicyList({ unit, onEdit }: PolicyListProps) {
   const read = useInfiniteQuery({ ...policyList(unit), placeholderData: keepPreviousData });
   return (
-    <Rows
-      read={read}
-      what="policies.what"
-      none="policies.none"
-      noneDo="policies.none.do"
-      idOf={({ id }: PolicyView) => String(id)}
-    >
-      {(policy) => <PolicyRow policy={policy} may={may} />}
+    <Rows read={read} words={rowWords.policies} idOf={({ id }: PolicyView) => String(id)}>
+      {(policy) => <PolicyRow policy={policy} onEdit={onEdit} />}
     </Rows>
   );
 }
 
-function PolicyRow({ policy, may }: { readonly policy: PolicyView; readonly may: boolean }) {
+interface PolicyRowProps {
+  readonly policy: PolicyView;
+  readonly onEdit: PolicyListProps['onEdit'];
+}
+
+function PolicyRow({ policy, onEdit }: PolicyRowProps) {
   const { t } = useText();
   const { linesOf } = usePolicyWords();
   const { id, revision, name, unit, enabled, isInherited, updatedAt, updatedBy } = policy;
@@ -137,7 +151,7 @@ function PolicyRow({ policy, may }: { readonly policy: PolicyView; readonly may:
   });
   const remove = useMutation({ mutationFn: () => policiesApi.remove(id), onSuccess: again });
   const [isAsking, setAsking] = useState(false);
-  const canEdit = may && !isInherited;
+  const canEdit = onEdit !== undefined && !isInherited;
   return (
     <>
       <div>
@@ -162,6 +176,11 @@ function PolicyRow({ policy, may }: { readonly policy: PolicyView; readonly may:
           disabled={!canEdit || toggle.isPending}
           onChange={() => toggle.mutate()}
         />
+        {canEdit && draftOf(policy) ? (
+          <Button variant="default" size="xs" onClick={() => onEdit(policy)}>
+            {t('policies.edit')}
+          </Button>
+        ) : null}
         {canEdit ? (
           <Button
             variant={isAsking ? 'filled' : 'default'}
@@ -185,13 +204,7 @@ function RunList({ unit }: { readonly unit: number | undefined }) {
   const { nameOf, stateOf } = usePolicyWords();
   const read = useInfiniteQuery({ ...policyRunList(unit), placeholderData: keepPreviousData });
   return (
-    <Rows
-      read={read}
-      what="policies.runs.what"
-      none="policies.runs.none"
-      noneDo="policies.runs.none.do"
-      idOf={({ agent, run }: PolicyRun) => `${agent} ${run}`}
-    >
+    <Rows read={read} words={rowWords.runs} idOf={({ agent, run }: PolicyRun) => `${agent} ${run}`}>
       {(run) => (
         <>
           <div>
@@ -230,13 +243,7 @@ function BundleList({ unit }: { readonly unit: number | undefined }) {
   const { t } = useText();
   const read = useInfiniteQuery({ ...policyBundleList(unit), placeholderData: keepPreviousData });
   return (
-    <Rows
-      read={read}
-      what="policies.bundles.what"
-      none="policies.bundles.none"
-      noneDo="policies.bundles.none.do"
-      idOf={({ agent }: PolicyBundleRow) => agent}
-    >
+    <Rows read={read} words={rowWords.bundles} idOf={({ agent }: PolicyBundleRow) => agent}>
       {({ agent, name, unit: place, number, held, expiresAt, trouble }) => (
         <>
           <div>

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { PolicyCheck } from '../../../../../protocols/api/operation/policies.ts';
+import type { PolicyCheck, PolicyView } from '../../../../../protocols/api/operation/policies.ts';
 import { policiesApi } from '../../data/policies.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useFamilies } from '../../state/families.ts';
@@ -9,7 +9,7 @@ import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
 import { UnitPicker } from '../../ui/unit-picker.tsx';
-import { bodyOf, type Draft, firstDraft, missedRules, type Template, templates } from './draft.ts';
+import { bodyOf, type Draft, draftOf, firstDraft, missedRules, type Template, templates } from './draft.ts';
 import { CheckOutcome } from './effect.tsx';
 
 const templateKeys: Readonly<Record<Template, TextKey>> = {
@@ -24,23 +24,31 @@ const missedKeys: Readonly<Record<Draft['missed'], TextKey>> = {
 };
 
 interface PolicyDialogProps {
+  /** The one to change; a new one without it. */
+  readonly policy: PolicyView | undefined;
   readonly unit: number | undefined;
   readonly onClose: () => void;
 }
 
-/** A new policy in two steps: what it would do, and then the deed. */
-export function PolicyDialog({ unit: first, onClose }: PolicyDialogProps) {
+/** A new or a changed policy in two steps: what it would do, and then the deed. */
+export function PolicyDialog({ policy, unit: first, onClose }: PolicyDialogProps) {
   const { t } = useText();
   const [unit, setUnit] = useState(first);
-  const [draft, setDraft] = useState(firstDraft);
+  const [draft, setDraft] = useState(() => (policy && draftOf(policy)) ?? firstDraft);
   const [tried, setTried] = useState<{ draft: Draft; unit: number | undefined; result: PolicyCheck }>();
   const attempt = useMutation({
-    mutationFn: () => policiesApi.check({ unit: unit ?? 0, body: bodyOf(draft) }),
+    mutationFn: () =>
+      policiesApi.check({ unit: unit ?? 0, body: bodyOf(draft), ...(policy ? { replaces: policy.id } : {}) }),
     onSuccess: (result) => setTried({ draft, unit, result }),
   });
   const name = draft.name.trim() || t(templateKeys[draft.template]);
   const save = useMutation({
-    mutationFn: () => policiesApi.create({ unit: unit ?? 0, name, body: bodyOf({ ...draft, name }) }),
+    mutationFn: () => {
+      const body = bodyOf({ ...draft, name });
+      return policy
+        ? policiesApi.update(policy.id, { basedOn: policy.revision, name, body })
+        : policiesApi.create({ unit: unit ?? 0, name, body });
+    },
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['policies'] });
       onClose();
@@ -60,14 +68,19 @@ export function PolicyDialog({ unit: first, onClose }: PolicyDialogProps) {
       opened
       onClose={onClose}
       size="lg"
-      title={t('policies.add')}
+      title={t(policy ? 'policies.edit' : 'policies.add')}
       closeButtonProps={{ 'aria-label': t('word.close') }}
     >
       <form className="stack" onSubmit={submit} noValidate>
-        <UnitPicker label={t('policies.unit')} value={unit} onChange={setUnit} />
+        {policy ? (
+          <p className="soft">{policy.unit.name}</p>
+        ) : (
+          <UnitPicker label={t('policies.unit')} value={unit} onChange={setUnit} />
+        )}
         <Select
           label={t('policies.template')}
           allowDeselect={false}
+          disabled={policy !== undefined}
           data={templates.map((value) => ({ value, label: t(templateKeys[value]) }))}
           value={draft.template}
           onChange={(value) => setDraft({ ...draft, template: templates.find((one) => one === value) ?? 'lessons' })}

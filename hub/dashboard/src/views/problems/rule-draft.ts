@@ -14,6 +14,7 @@ export interface RuleDraft {
   readonly nextEn: string;
   readonly severity: Severity;
   readonly family: string | null;
+  readonly capability: string | null;
   readonly source: 'metric' | 'state';
   readonly metric: string | null;
   readonly path: string;
@@ -39,6 +40,7 @@ export function draftOf(rule: Rule | undefined): RuleDraft {
     nextEn: rule?.next.en ?? '',
     severity: rule?.severity ?? 'minor',
     family: rule?.filter.family ?? null,
+    capability: rule?.filter.capability ?? null,
     source: source?.kind ?? 'metric',
     metric: source?.kind === 'metric' ? source.metric : null,
     path: source?.kind === 'state' ? source.path : '',
@@ -92,7 +94,8 @@ export function conditionOf(draft: RuleDraft): Body['condition'] {
 }
 
 export function filterOf(draft: RuleDraft): NonNullable<Body['filter']> {
-  return draft.family === null ? {} : { family: draft.family };
+  const { family, capability } = draft;
+  return { ...(family === null ? {} : { family }), ...(capability === null ? {} : { capability }) };
 }
 
 /** What is sent; the English words are those of Vietnamese where none were given. */

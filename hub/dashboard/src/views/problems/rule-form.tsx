@@ -203,6 +203,15 @@ function Watches({ draft, set }: Part) {
         data={(families.data?.rows ?? []).map(({ name, label }) => ({ value: name, label: pick(label) }))}
         onChange={(family) => set({ family })}
       />
+      <Select
+        label={t('rule.capability')}
+        placeholder={t('rule.capability.any')}
+        clearable
+        searchable
+        value={draft.capability}
+        data={Object.values(capabilities).map(({ name, label }) => ({ value: name, label: pick(label) }))}
+        onChange={(capability) => set({ capability })}
+      />
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { Answer } from '../../ui/answer.tsx';
 import { Blank } from '../../ui/blank.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { EscalationCard } from './escalation-card.tsx';
 import { RuleForm } from './rule-form.tsx';
 import { SeverityMark } from './severity-mark.tsx';
 import './problems.css';
@@ -49,6 +50,7 @@ export function RulesPage() {
           </section>
         )}
       </Answer>
+      <EscalationCard />
       <Modal
         opened={edited !== undefined}
         onClose={() => setEdited(undefined)}

@@ -1,7 +1,6 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconTool } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
 import type { MaintenanceWindow } from '../../../../../protocols/api/operation/rules.ts';
 import { problemsApi, windowsQuery } from '../../data/problems.ts';
 import { useMay } from '../../state/session.ts';
@@ -11,7 +10,8 @@ import { Answer } from '../../ui/answer.tsx';
 import { Blank } from '../../ui/blank.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
-import { UnitPicker } from '../../ui/unit-picker.tsx';
+import { weekdayKey } from '../calendar/keys.ts';
+import { WindowForm } from './window-form.tsx';
 import './problems.css';
 
 /** Times of maintenance: planned, under way and over. */
@@ -22,12 +22,14 @@ export function WindowsPage() {
   return (
     <Page title={t('window.title')}>
       <p className="soft">{t('window.lead')}</p>
-      {may ? <AddWindow /> : null}
+      {may ? <WindowForm /> : null}
       <Answer read={read} what={t('window.what')} height={16}>
         {({ rows }) => (
           <section className="card">
             {rows.length === 0 ? (
-              <Blank icon={IconTool} title={t('window.none')} />
+              <Blank icon={IconTool} title={t('window.none')}>
+                <p className="soft">{t('window.none.text')}</p>
+              </Blank>
             ) : (
               <ul>
                 {rows.map((window) => (
@@ -45,64 +47,6 @@ export function WindowsPage() {
 function useWindows() {
   const queries = useQueryClient();
   return () => queries.invalidateQueries({ queryKey: windowsQuery.queryKey });
-}
-
-function AddWindow() {
-  const { t } = useText();
-  const refresh = useWindows();
-  const [unit, setUnit] = useState<number | undefined>();
-  const [name, setName] = useState('');
-  const [from, setFrom] = useState('');
-  const [to, setTo] = useState('');
-  const open = useMutation({
-    mutationFn: () =>
-      problemsApi.openWindow({
-        unit,
-        name: name.trim(),
-        startsAt: new Date(from).toISOString(),
-        endsAt: new Date(to).toISOString(),
-      }),
-    onSuccess: async () => {
-      setName('');
-      await refresh();
-    },
-  });
-  const isReady = unit !== undefined && name.trim() !== '' && from !== '' && to !== '';
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (isReady) open.mutate();
-  };
-  return (
-    <form className="card stack" onSubmit={submit}>
-      <div className="form-grid">
-        <TextInput
-          label={t('window.name')}
-          maxLength={120}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <UnitPicker label={t('window.unit')} value={unit} onChange={setUnit} />
-        <TextInput
-          type="datetime-local"
-          label={t('window.from')}
-          value={from}
-          onChange={(event) => setFrom(event.currentTarget.value)}
-        />
-        <TextInput
-          type="datetime-local"
-          label={t('window.to')}
-          value={to}
-          onChange={(event) => setTo(event.currentTarget.value)}
-        />
-      </div>
-      <ProblemLine error={open.error} />
-      <div>
-        <Button type="submit" disabled={!isReady} loading={open.isPending}>
-          {t('window.add')}
-        </Button>
-      </div>
-    </form>
-  );
 }
 
 function stateOf({ over, activeUntil, weekly }: MaintenanceWindow) {
@@ -133,7 +77,13 @@ function WindowItem({ window, may }: { readonly window: MaintenanceWindow; reado
               </>
             )}
           </span>
-          {window.weekly ? <span>{t('window.span', { from: window.weekly.from, to: window.weekly.to })}</span> : null}
+          {window.weekly ? (
+            <span>
+              {window.weekly.days.map((day) => t(weekdayKey(day))).join(', ')}:{' '}
+              {t('window.span', { from: window.weekly.from, to: window.weekly.to })}
+              {window.weekly.outsideLessons ? <> ({t('window.outsideLessons')})</> : null}
+            </span>
+          ) : null}
           <span>{window.createdBy.name}</span>
         </p>
         <ProblemLine error={end.error} />
