@@ -80,7 +80,7 @@ export function withdrawals(open: readonly Execution[]): readonly Change[] {
 }
 
 /** The same for good: nothing of it will be offered again. */
-export function endings(open: readonly Execution[], to: 'cancelled' | 'superseded'): readonly Change[] {
+function endings(open: readonly Execution[], to: 'cancelled' | 'superseded'): readonly Change[] {
   return open.filter(({ state }) => !hasBegun(state)).map((one) => changeOf(one, { ...one, state: to }));
 }
 

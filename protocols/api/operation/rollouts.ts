@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { executionStateSchema } from '../../fleet/rollout/execution.ts';
 import { orderWindowSchema } from '../../fleet/rollout/order.ts';
-import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
 
-export const rolloutStates = [
+const rolloutStates = [
   'draft',
   'submitted',
   'approved',
@@ -17,7 +15,7 @@ export const rolloutStates = [
   'rolling_back',
   'rolled_back',
 ] as const;
-export const rolloutStateSchema = z.enum(rolloutStates);
+const rolloutStateSchema = z.enum(rolloutStates);
 export type RolloutState = z.infer<typeof rolloutStateSchema>;
 
 const waveStateSchema = z.enum(['waiting', 'running', 'soaking', 'passed', 'tripped']);
@@ -96,28 +94,10 @@ export const rolloutStrategySchema = z.strictObject({
 });
 export type RolloutStrategy = z.infer<typeof rolloutStrategySchema>;
 
-/** Which devices are meant; without `devices` all of the unit that fit. */
-export const rolloutSelectionSchema = z.strictObject({
-  unit: z.int().min(1),
-  family: z.string().max(40).optional(),
-  devices: z.array(z.string().max(40)).min(1).max(10_000).optional(),
-});
-export type RolloutSelection = z.infer<typeof rolloutSelectionSchema>;
-
-export const rolloutBody = z.strictObject({
-  name: z.string().trim().min(1).max(200),
-  release: z.string().min(1).max(64),
-  /** What a device goes back to when the rollout is rolled back. */
-  rollbackRelease: z.string().min(1).max(64).optional(),
-  selection: rolloutSelectionSchema,
-  strategy: rolloutStrategySchema.prefault({}),
-});
-export type RolloutBody = z.infer<typeof rolloutBody>;
-
 const waveKindSchema = z.enum(['canary', 'wave', 'catch-up']);
 
 /** The dry run. */
-export const rolloutPlanSchema = z
+const rolloutPlanSchema = z
   .object({
     /** Devices, or agents where the release is for agents. */
     matched: z.int().min(0),
@@ -138,116 +118,3 @@ export const rolloutPlanSchema = z
   })
   .meta({ id: 'RolloutPlan' });
 export type RolloutPlan = z.infer<typeof rolloutPlanSchema>;
-
-const countsSchema = z.partialRecord(executionStateSchema, z.int().min(0));
-const decisionKindSchema = z.enum(['retry', 'skip', 'roll-back', 'go-on']);
-
-export const rolloutSchema = z
-  .object({
-    id: z.int(),
-    name: z.string(),
-    unit: unitRefSchema,
-    release: z.string(),
-    rollbackRelease: z.string().optional(),
-    rollbackOf: z.int().optional(),
-    state: rolloutStateSchema,
-    /** Why it is paused. */
-    reason: z.enum(['tripped', 'unproven', 'person']).optional(),
-    revision: z.int().min(1),
-    createdAt: instantSchema,
-    createdBy: z.string(),
-    decidedBy: z.string().optional(),
-    remark: z.string().optional(),
-    startAt: instantSchema.optional(),
-    startedAt: instantSchema.optional(),
-    endedAt: instantSchema.optional(),
-    counts: countsSchema,
-  })
-  .meta({ id: 'Rollout' });
-export type Rollout = z.infer<typeof rolloutSchema>;
-
-export const rolloutDetailSchema = rolloutSchema
-  .extend({
-    selection: rolloutSelectionSchema,
-    strategy: rolloutStrategySchema,
-    waves: z.array(
-      z.object({
-        number: z.int().min(1),
-        kind: waveKindSchema,
-        state: waveStateSchema,
-        startedAt: instantSchema.optional(),
-        endedAt: instantSchema.optional(),
-        attempted: z.int().min(0),
-        failures: z.int().min(0),
-        forgiven: z.int().min(0),
-        counts: countsSchema,
-      }),
-    ),
-    /** What those that are not at their end wait for. */
-    waiting: z.array(z.object({ for: z.string(), count: z.int().min(1) })),
-    decisions: z.array(
-      z.object({ at: instantSchema, by: z.string(), decision: decisionKindSchema, reason: z.string() }),
-    ),
-  })
-  .meta({ id: 'RolloutDetail' });
-export type RolloutDetail = z.infer<typeof rolloutDetailSchema>;
-
-export const rolloutsQuery = z.strictObject({ ...pageQuery, state: rolloutStateSchema.optional() });
-export const rolloutsPage = pageOf(rolloutSchema).meta({ id: 'RolloutsPage' });
-
-export const executionSchema = z
-  .object({
-    id: z.string(),
-    wave: z.int().min(1),
-    agent: z.string(),
-    device: z.string().optional(),
-    name: z.string(),
-    unit: unitRefSchema,
-    state: executionStateSchema,
-    revision: z.int().min(0),
-    code: z.string().optional(),
-    message: z.string().optional(),
-    percent: z.number().optional(),
-    waitsFor: z.string().optional(),
-    version: z.string().optional(),
-    changedAt: instantSchema,
-  })
-  .meta({ id: 'RolloutExecution' });
-export type RolloutExecution = z.infer<typeof executionSchema>;
-
-export const executionsQuery = z.strictObject({
-  ...pageQuery,
-  state: executionStateSchema.optional(),
-  wave: z.coerce.number().int().min(1).optional(),
-  code: z.string().max(64).optional(),
-});
-export type ExecutionsQuery = z.output<typeof executionsQuery>;
-export const executionsPage = pageOf(executionSchema).meta({ id: 'RolloutExecutionsPage' });
-
-/** Failures of one code, the most frequent first: devices, places and words that share a cause. */
-export const rolloutFailuresSchema = z
-  .object({
-    clusters: z.array(
-      z.object({
-        code: z.string(),
-        count: z.int().min(1),
-        schools: z.int().min(1),
-        states: countsSchema,
-        /** The words of the latest. */
-        message: z.string().optional(),
-        lastAt: instantSchema,
-      }),
-    ),
-  })
-  .meta({ id: 'RolloutFailures' });
-export type RolloutFailures = z.infer<typeof rolloutFailuresSchema>;
-
-const why = z.string().trim().min(3).max(500);
-export const submitRolloutBody = z.strictObject({ reason: why });
-export const decideRolloutBody = z.strictObject({ decision: z.enum(['approve', 'reject']), remark: why });
-/** Without `at`: at once. */
-export const startRolloutBody = z.strictObject({ at: instantSchema.optional() });
-export const pauseRolloutBody = z.strictObject({ reason: why });
-/** After a trip `retry` or `skip`; `go-on` after a pause by a person. Going back has a route of its own. */
-export const resumeRolloutBody = z.strictObject({ decision: z.enum(['retry', 'skip', 'go-on']), reason: why });
-export const endRolloutBody = z.strictObject({ reason: why });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { executionIdSchema, executionStateSchema } from './execution.ts';
 
 /** States that an agent may report; the others are the hub's to say. */
-export const reportedStateSchema = executionStateSchema.extract([
+const reportedStateSchema = executionStateSchema.extract([
   'accepted',
   'downloading',
   'staged',

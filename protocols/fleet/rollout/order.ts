@@ -3,7 +3,7 @@ import { agentIdSchema, deviceIdSchema, timestampSchema } from '../ids.ts';
 import { executionIdSchema } from './execution.ts';
 
 /** The most executions in one order: with full fields they stay below the 64 KiB of an order's text. */
-export const mostExecutions = 80;
+const mostExecutions = 80;
 
 const minuteOfDay = z.int().min(0).max(1_440);
 
@@ -19,7 +19,6 @@ export const orderWindowSchema = z.object({
   notBefore: timestampSchema.optional(),
   notAfter: timestampSchema.optional(),
 });
-export type OrderWindow = z.infer<typeof orderWindowSchema>;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

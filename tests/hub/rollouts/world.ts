@@ -24,7 +24,7 @@ export interface RolloutWorld {
   take(changes: readonly Change[]): void;
 }
 
-export function subjectsOf(count: number, perSchool = 10): readonly Subject[] {
+function subjectsOf(count: number, perSchool = 10): readonly Subject[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `d${index}`,
     name: `Device ${index}`,
