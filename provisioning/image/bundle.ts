@@ -11,8 +11,11 @@ export interface BundledPackage {
   readonly folder: string;
 }
 
-/** The one other script that the agent starts, where it stands and what it is called in the bundle. */
-const child = { source: 'agent/probe/second-opinion/main.ts', reference: './main.ts', bundled: 'second-opinion' };
+/** The other scripts that the agent starts: where they stand, how the agent names them, and what they are called in the bundle. */
+const children = [
+  { source: 'agent/probe/second-opinion/main.ts', reference: './main.ts', bundled: 'second-opinion' },
+  { source: 'agent/deployments/trust/child/main.ts', reference: './child/main.ts', bundled: 'release-walk' },
+] as const;
 
 /**
  * Bundles the agent into `outDir`: `agent.mjs`, the script that it starts as another process, and the parts that are loaded
@@ -33,7 +36,10 @@ export async function bundleAgent(root: string, outDir: string): Promise<readonl
   } as const;
   const agent = await build({
     ...shared,
-    entryPoints: { agent: 'agent/main.ts', [child.bundled]: child.source },
+    entryPoints: {
+      agent: 'agent/main.ts',
+      ...Object.fromEntries(children.map(({ bundled, source }) => [bundled, source])),
+    },
     outdir: outDir,
     format: 'esm',
     splitting: true,
@@ -73,17 +79,20 @@ function adaptSources(root: string): Plugin {
 }
 
 /**
- * Names the bundled script in place of its source, and takes zod as a namespace: only so does what is not used (error texts in
+ * Names the bundled scripts in place of their sources, and takes zod as a namespace: only so does what is not used (error texts in
  * fifty languages) stay out.
  */
 function adaptSource(path: string, text: string): string {
   const scripts = [...text.matchAll(/new URL\('([^']+\.ts)', import\.meta\.url\)/g)].map((match) => match[1]);
-  if (scripts.some((script) => script !== child.reference)) {
+  if (scripts.some((script) => !children.some(({ reference }) => reference === script))) {
     throw new FatalError('unbundled-script', `${path} starts ${scripts.join(', ')}, which the package does not know`);
   }
-  return text
-    .replace(`new URL('${child.reference}', import.meta.url)`, `new URL('./${child.bundled}.mjs', import.meta.url)`)
-    .replace("import { z } from 'zod';", "import * as z from 'zod';");
+  const named = children.reduce(
+    (result, { reference, bundled }) =>
+      result.replace(`new URL('${reference}', import.meta.url)`, `new URL('./${bundled}.mjs', import.meta.url)`),
+    text,
+  );
+  return named.replace("import { z } from 'zod';", "import * as z from 'zod';");
 }
 
 function packagesOf(metafiles: readonly Metafile[]): readonly BundledPackage[] {
