@@ -19,6 +19,7 @@ export const orderWindowSchema = z.object({
   notBefore: timestampSchema.optional(),
   notAfter: timestampSchema.optional(),
 });
+export type OrderWindow = z.infer<typeof orderWindowSchema>;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
