@@ -175,6 +175,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
       registry,
       organisation,
       calendarOf: (unitId) => calendars.calendarOf(unitId),
+      supplierOf: (deviceId) => registry.deviceOf(deviceId)?.supplierName,
       audit,
       clock,
     }),

@@ -13,6 +13,8 @@ export interface DirectoryDevice {
   readonly name: string;
   readonly lifecycle: Lifecycle;
   readonly supplierId: number | undefined;
+  /** As it was when the device was last read: for reports, not for rights. */
+  readonly supplierName?: string | undefined;
 }
 
 /** An agent as kept in memory; times are by the hub's clock. */

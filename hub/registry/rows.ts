@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { fold } from '../../protocols/api/fold.ts';
 import type { Organisation } from '../organisation/index.ts';
 import type { Tables } from '../store/tables.ts';
@@ -8,7 +8,7 @@ type AgentRow = Selectable<Tables['agent']>;
 type DeviceRow = Pick<
   Selectable<Tables['device']>,
   'id' | 'sid' | 'agent_id' | 'unit_id' | 'family' | 'name' | 'lifecycle' | 'supplier_id'
->;
+> & { readonly supplier_name: string | null };
 
 /** Columns of `device` that the directory holds. */
 export const directoryColumns = [
@@ -20,6 +20,7 @@ export const directoryColumns = [
   'name',
   'lifecycle',
   'supplier_id',
+  sql<string | null>`(select supplier.name from supplier where supplier.id = device.supplier_id)`.as('supplier_name'),
 ] as const;
 
 export function directoryDevice(row: DeviceRow, organisation: Organisation): DirectoryDevice {
@@ -33,6 +34,7 @@ export function directoryDevice(row: DeviceRow, organisation: Organisation): Dir
     name: row.name,
     lifecycle: row.lifecycle,
     supplierId: row.supplier_id ?? undefined,
+    supplierName: row.supplier_name ?? undefined,
   };
 }
 
