@@ -37,7 +37,7 @@ export async function startHub(deps: HubDeps): Promise<Hub> {
 }
 
 function jobsOf(
-  { health, problems, notifications, commands, quarantine, policies, availability }: HubFeatures,
+  { health, problems, notifications, commands, quarantine, policies, availability, releases }: HubFeatures,
   { access, renewTls }: Awaited<ReturnType<typeof openDoors>>,
 ) {
   return [
@@ -52,6 +52,8 @@ function jobsOf(
     { name: 'publish policies', everyMs: 2 * second, run: () => policies.publish() },
     { name: 'renew policies', everyMs: hour, run: () => policies.renew() },
     { name: 'trim policy runs', everyMs: day, run: () => policies.trim() },
+    { name: 'sign releases', everyMs: hour, run: () => releases.renew() },
+    { name: 'sweep uploads', everyMs: hour, run: () => releases.sweep() },
     { name: 'trim spans', everyMs: hour, run: () => availability.trim() },
     { name: 'trim quarantine', everyMs: hour, run: () => quarantine.trim() },
     { name: 'renew listeners', everyMs: day, run: () => renewTls() },

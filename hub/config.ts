@@ -101,6 +101,22 @@ const schema = z.strictObject({
     })
     .prefault({}),
   notifications: notificationConfig,
+  releases: z
+    .strictObject({
+      folder: z
+        .string()
+        .optional()
+        .describe(
+          'where artifacts lie; artifacts in the data folder without it. Several hubs need one that they share',
+        ),
+      storeBytes: z.int().min(1).default(21_474_836_480).describe('most bytes of all artifacts together'),
+      artifactBytes: z.int().min(1).default(2_147_483_648).describe('most bytes of one artifact'),
+      reserveBytes: z.int().min(0).default(1_073_741_824).describe('bytes of the disk that artifacts leave free'),
+      uploadHours: z.int().min(1).default(168).describe('hours after which an upload that was left is thrown away'),
+      downloads: z.int().min(1).default(64).describe('most downloads of agents at once'),
+      downloadsAnAgent: z.int().min(1).default(2).describe('most downloads of one agent at once'),
+    })
+    .prefault({}),
   telemetry: z
     .strictObject({
       rawDays: z.int().min(1).max(3_650).default(14).describe('days that raw samples are kept'),

@@ -21,7 +21,7 @@ import { openSecret } from './secret.ts';
 /** The three listeners: gateway and broker for agents, HTTP for people. */
 export async function openDoors(deps: HubDeps, features: HubFeatures, stack: AsyncDisposableStack) {
   const { config, clock, log } = deps;
-  const { store, registry, commands, audit, organisation, authority, policies } = features;
+  const { store, registry, commands, audit, organisation, authority, policies, releases } = features;
   const tls = await tlsOf(authority, config);
   const publicHost = config.gateway.publicHost ?? (isAny(config.gateway.host) ? hostname() : config.gateway.host);
   const ports = { gateway: config.gateway.port, broker: config.broker.port };
@@ -57,7 +57,17 @@ export async function openDoors(deps: HubDeps, features: HubFeatures, stack: Asy
     }),
   );
   const gateway = stack.use(
-    createGateway({ tls, enrolment, commands, pictures: { maxBytes: pictureLimits.bytes, types: pictureTypes }, log }),
+    createGateway({
+      tls,
+      enrolment,
+      commands,
+      pictures: { maxBytes: pictureLimits.bytes, types: pictureTypes },
+      releases: {
+        releases,
+        downloads: { most: config.releases.downloads, mostAnAgent: config.releases.downloadsAnAgent },
+      },
+      log,
+    }),
   );
   ports.gateway = await gateway.listen(config.gateway.port, config.gateway.host);
   ports.broker = await broker.listen(config.broker.port, config.broker.host);

@@ -4,6 +4,8 @@ import type { Witness } from '../protocols/fleet/witness.ts';
 import type { Clock, Log } from '../protocols/ports.ts';
 import { type Authority, openAuthority } from '../provisioning/authority/index.ts';
 import { createPolicySigner } from '../provisioning/policy/signature.ts';
+import { createOnlineKey, onlineRequest, signOnline } from '../provisioning/release/online.ts';
+import { vouchForRoot } from '../provisioning/release/vouching.ts';
 import { type Audit, createAudit, createWitnesses, createWitnessKey, type Witnesses } from './audit/index.ts';
 import { createAvailability } from './availability/index.ts';
 import { createCalendars } from './calendar/index.ts';
@@ -20,6 +22,7 @@ import { createPolicies, createPolicyKey, type Policies } from './policies/index
 import { createProblems, type Problems } from './problems/index.ts';
 import { createQuarantine } from './quarantine/index.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
+import { createDiskStore, createReleases } from './releases/index.ts';
 import { openSecret } from './secret.ts';
 import { createSheetReader } from './sheets/index.ts';
 import { createSiteImports, siteTemplate } from './site/index.ts';
@@ -183,6 +186,7 @@ export async function openFeatures({ config, clock, log }: HubDeps, stack: Async
     notifications,
     authority,
     policies,
+    releases: await releasesOf(config, { store, registry, authority, clock }),
     ingest,
     imports: importsOf({ store, organisation, registry, reader, clock }),
     history: createHistory({ store }),
@@ -241,6 +245,27 @@ function heardOf(health: Health): RecordSink {
 async function policySignerOf(dataDir: string, { deviceCaPem, signVoucher }: Authority) {
   const keyPem = await openSecret(join(dataDir, 'policy-key'), createPolicyKey);
   return createPolicySigner(keyPem, { deviceCaPem, signStatement: signVoucher });
+}
+
+async function releasesOf(
+  { dataDir, releases }: HubConfig,
+  parts: Pick<Parameters<typeof createReleases>[0], 'store' | 'registry' | 'clock'> & { readonly authority: Authority },
+) {
+  const { deviceCaPem, signVoucher } = parts.authority;
+  const artifacts = createDiskStore({
+    folder: releases.folder ?? join(dataDir, 'artifacts'),
+    reserveBytes: releases.reserveBytes,
+    clock: parts.clock,
+  });
+  return createReleases({
+    ...parts,
+    artifacts,
+    onlineKeyPem: await openSecret(join(dataDir, 'release-online-key'), createOnlineKey),
+    onlineRequest,
+    signOnline,
+    vouch: (root) => vouchForRoot(root, { deviceCaPem, signStatement: signVoucher }),
+    limits: releases,
+  });
 }
 
 export type HubFeatures = Awaited<ReturnType<typeof openFeatures>>;

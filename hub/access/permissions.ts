@@ -27,6 +27,7 @@ const allowed: Readonly<Record<Role, readonly Action[]>> = {
     'issue-voucher',
     'manage-agents',
     'manage-notifications',
+    'manage-releases',
     'view-quarantine',
   ],
   approver: ['read', 'approve'],

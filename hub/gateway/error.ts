@@ -17,6 +17,7 @@ const statuses: Readonly<Record<string, number>> = {
   'picture-not-asked': 404,
   'picture-type': 415,
   'picture-size': 413,
+  'release-not-found': 404,
   'bad-request': 400,
 };
 

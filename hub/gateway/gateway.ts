@@ -13,6 +13,7 @@ import {
 } from '../../protocols/fleet/enrolment.ts';
 import type { Log } from '../../protocols/ports.ts';
 import type { PeerIdentity } from '../../provisioning/authority/index.ts';
+import { addDownloads, type DownloadDeps } from './downloads.ts';
 import { BadRequest, CertificateError, refusalFor } from './error.ts';
 import { requirePeer } from './peer.ts';
 
@@ -40,6 +41,8 @@ interface GatewayDeps {
   readonly commands: GatewayPictures;
   /** Largest picture and the content types that are taken. */
   readonly pictures: { readonly maxBytes: number; readonly types: readonly string[] };
+  /** What agents may fetch, and how many artifacts at once; nothing without it. */
+  readonly releases?: Omit<DownloadDeps, 'requireAgent'>;
   readonly log: Log;
 }
 
@@ -111,6 +114,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     );
     registered();
   });
+
+  if (deps.releases)
+    addDownloads(server, { ...deps.releases, requireAgent: (request) => requireAgent(request, enrolment) });
 
   return {
     listen: async (port, host = '127.0.0.1') => {

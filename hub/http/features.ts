@@ -65,6 +65,7 @@ import type { Bus } from '../events/bus.ts';
 import type { Notifications } from '../notifications/index.ts';
 import type { Policies } from '../policies/index.ts';
 import type { Problems } from '../problems/index.ts';
+import type { Releases } from '../releases/index.ts';
 
 /**
  * What the routes call, and no more. Every function takes the scope of the right action first and answers what lies
@@ -240,6 +241,10 @@ export interface Features {
   readonly organisation: OrganisationPort;
   readonly imports: ImportsPort;
   readonly policies: Pick<Policies, 'list' | 'check' | 'create' | 'update' | 'remove' | 'listRuns' | 'listBundles'>;
+  readonly releases: Pick<
+    Releases,
+    'list' | 'get' | 'create' | 'withdraw' | 'upload' | 'append' | 'preflightView' | 'trust' | 'takeMetadata'
+  >;
   readonly calendars: Pick<Calendars, 'view' | 'versions' | 'change' | 'restore' | 'importFile' | 'exportFile'>;
   readonly registry: RegistryPort;
   readonly telemetry: TelemetryPort;

@@ -34,6 +34,7 @@ import { addNotificationChannelRoutes } from './routes/operation/notification-ch
 import { addNotificationRoutes } from './routes/operation/notifications.ts';
 import { addPolicyRoutes } from './routes/operation/policies.ts';
 import { addProblemRoutes } from './routes/operation/problems.ts';
+import { addReleaseContentRoutes, addReleaseRoutes } from './routes/operation/releases.ts';
 import { addOrganisationRoutes } from './routes/organisation.ts';
 import { addMeRoutes } from './routes/people/me.ts';
 import { addPasskeyRoutes } from './routes/people/passkeys.ts';
@@ -124,6 +125,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       addConfigurationRoutes(api, context);
       addAvailabilityRoutes(api, context);
       addPolicyRoutes(api, context);
+      addReleaseRoutes(api, context);
+      api.register((files, _none, ready) => {
+        addReleaseContentRoutes(files, context);
+        ready();
+      });
       addProblemRoutes(api, context);
       addProposalRoutes(api, context);
       addVoucherRoutes(api, context);

@@ -91,6 +91,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         platform: hello.platform,
         bootId: hello.bootId,
         session: hello.session,
+        families: hello.families.map(({ name }) => name),
         startedAt: new Date(hello.startedAt),
         connectedAt: new Date(now),
         lastSeenAt: new Date(now),

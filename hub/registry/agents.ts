@@ -39,6 +39,8 @@ export interface AgentTouch {
   readonly platform?: string;
   readonly bootId?: string;
   readonly session?: string;
+  /** Names of the families that it speaks to. */
+  readonly families?: readonly string[];
   readonly clockSkewMs?: number;
   readonly heldGeneration?: number;
   readonly queue?: DirectoryAgent['queue'];
@@ -120,11 +122,12 @@ async function writeTouches(store: Store, touches: readonly AgentTouch[]): Promi
       clock_skew_ms = coalesce(t."clockSkewMs", clock_skew_ms),
       held_generation = coalesce(t."heldGeneration", held_generation),
       queue_records = coalesce(t.records, queue_records), queue_bytes = coalesce(t.bytes, queue_bytes),
-      shed_records = coalesce(t.shed, shed_records), load = coalesce(t.load, agent.load)
+      shed_records = coalesce(t.shed, shed_records), load = coalesce(t.load, agent.load),
+      families = coalesce(t.families, agent.families)
     from jsonb_to_recordset(${rows}::jsonb) as t (
       id text, "lastSeenAt" timestamptz, "connectedAt" timestamptz, "disconnectedAt" timestamptz, "startedAt" timestamptz,
       version text, platform text, "bootId" text, session text, "clockSkewMs" float8, "heldGeneration" int,
-      records int8, bytes int8, shed int8, load jsonb)
+      records int8, bytes int8, shed int8, load jsonb, families jsonb)
     where agent.id = t.id`.execute(store.db);
 }
 

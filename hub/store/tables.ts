@@ -16,6 +16,7 @@ import type {
 } from './tables/organisation.ts';
 import type { PolicyTables } from './tables/policy.ts';
 import type { CauseWords, ProblemTables } from './tables/problem.ts';
+import type { ReleaseTables } from './tables/release.ts';
 import type { SupplierTable } from './tables/supplier.ts';
 import type { TelemetryTables } from './tables/telemetry.ts';
 
@@ -171,6 +172,7 @@ interface AgentTable {
   load: NullableJson<{ rssBytes: number; cpuPercent: number; loopDelayP99Ms: number }>;
   health_code: Nullable<string>;
   health_since: NullableTime;
+  families: NullableJson<readonly string[]>;
 }
 
 interface CredentialTable {
@@ -335,6 +337,7 @@ export interface Tables
     ConfigurationTables,
     NotificationTables,
     PolicyTables,
+    ReleaseTables,
     TelemetryTables,
     ProblemTables {
   unit: UnitTable;

@@ -33,6 +33,8 @@ export const actionSchema = z.enum([
   'manage-rules',
   'manage-calendar',
   'manage-policies',
+  /** Bring releases to the hub, and the metadata that signs them. */
+  'manage-releases',
   'issue-voucher',
   'manage-agents',
   'manage-people',

@@ -24,6 +24,7 @@ import { createFakeClock, type FakeClock } from '../../support/clock.ts';
 import { fakeNotifications } from './fake-notifications.ts';
 import { fakePolicies } from './fake-policies.ts';
 import { fakeProblems } from './fake-problems.ts';
+import { fakeReleases } from './fake-releases.ts';
 
 /** A province (1) with two schools: 2 is the reader's own, 3 is not. */
 export const units = { root: '/1/', own: '/1/2/', foreign: '/1/3/' } as const;
@@ -363,6 +364,7 @@ function createFakeFeatures(): FakeFeatures {
       template: async () => Buffer.from('PK'),
     },
     policies: fakePolicies({ requireUnit, requireHere, writing }),
+    releases: fakeReleases({ writing }),
     calendars: {
       view: (scope, id) => {
         requireHere(scope, id);

@@ -37,6 +37,7 @@ import { systemClock as clock } from '../../../provisioning/platform/clock.ts';
 import { openTestStore, seedAgent, seedDevice, type TestStore } from '../../support/hub-store.ts';
 import { temporaryFolder } from '../../support/store.ts';
 import { totpCode } from '../../support/totp.ts';
+import { fakeReleases } from './fake-releases.ts';
 import { askRoute, methodOf, nameOf, ofOneself, ofSession, type Place, places } from './route-walk.ts';
 
 const password = 'một mật khẩu đủ dài';
@@ -126,6 +127,7 @@ async function openHub(store: Store, stack: AsyncDisposableStack) {
   await policies.load();
   const features = {
     ...shared,
+    releases: fakeReleases({ writing: (_name, value) => value }),
     policies,
     imports,
     calendars,

@@ -12,6 +12,7 @@ const unitAt: Readonly<Record<Place, number>> = { own: 2, other: 2, foreign: 3, 
 interface Sample {
   readonly query?: (place: Place) => Readonly<Record<string, string>>;
   readonly body?: (place: Place) => unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const key = (place: Place) => ({ id: `${place}-key`, rawId: 'AA', type: 'public-key', clientExtensionResults: {} });
@@ -137,6 +138,22 @@ export const samples: Readonly<Record<string, Sample>> = {
   'POST /api/v1/policies/check': { body: (place) => ({ unit: unitAt[place], body: morning }) },
   'POST /api/v1/policies': { body: (place) => ({ unit: unitAt[place], name: 'Bật bảng', body: morning }) },
   'PATCH /api/v1/policies/:id': { body: () => ({ basedOn: 1, enabled: false }) },
+  'POST /api/v1/releases': {
+    body: () => ({
+      component: 'device-firmware',
+      name: 'thing',
+      version: '2.0',
+      releaseCounter: 2,
+      file: 'thing.bin',
+      length: 5,
+      sha256: 'a'.repeat(64),
+    }),
+  },
+  'POST /api/v1/releases/metadata': { body: () => ({ role: 'root', text: '{}' }) },
+  'POST /api/v1/releases/:id/preflight': { body: () => ({}) },
+  'PATCH /api/v1/releases/:id/content': {
+    headers: { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' },
+  },
   'POST /api/v1/suppliers': { body: () => ({ code: 'VT', name: 'Viettel' }) },
   'PATCH /api/v1/suppliers/:id': { body: () => ({ contact: '0255 3000 000' }) },
   'GET /api/v1/pictures/:id': { query: () => ({ purpose: 'look at the board' }) },
@@ -204,7 +221,7 @@ export async function askRoute(
   const response = await app.inject({
     method: methodOf(route),
     url: `${url}?${query}`,
-    headers: { ...headers, ...(needsBody ? { 'content-type': 'application/json' } : {}) },
+    headers: { ...headers, ...sample?.headers, ...(needsBody ? { 'content-type': 'application/json' } : {}) },
     payloadAsStream: true,
     ...(needsBody ? { payload: JSON.stringify(body ?? {}) } : {}),
   });

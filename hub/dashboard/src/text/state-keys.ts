@@ -112,6 +112,7 @@ export const actionNames: Readonly<Record<z.output<typeof actionSchema>, TextKey
   'manage-rules': 'may.manage-rules',
   'manage-calendar': 'may.manage-calendar',
   'manage-policies': 'may.manage-policies',
+  'manage-releases': 'may.manage-releases',
   'issue-voucher': 'may.issue-voucher',
   'manage-agents': 'may.manage-agents',
   'manage-people': 'may.manage-people',

@@ -151,6 +151,7 @@ export const accountTexts = defineTexts({
   'may.work-problems': { vi: 'Xử lý sự cố', en: 'Work on problems' },
   'may.manage-rules': { vi: 'Đặt quy tắc sự cố', en: 'Set rules of problems' },
   'may.manage-calendar': { vi: 'Đặt lịch năm học', en: 'Set school calendars' },
+  'may.manage-releases': { vi: 'Nạp bản phát hành', en: 'Bring releases' },
   'may.manage-policies': { vi: 'Đặt lịch và quy tắc tự động', en: 'Set schedules and local rules' },
   'may.issue-voucher': { vi: 'Cấp phiếu ghi danh', en: 'Issue vouchers' },
   'may.manage-agents': { vi: 'Quản lý bộ thu thập', en: 'Manage agents' },

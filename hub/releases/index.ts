@@ -1,0 +1,2 @@
+export { createReleases, type Releases } from './releases.ts';
+export { createDiskStore } from './store/disk.ts';
