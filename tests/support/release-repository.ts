@@ -4,13 +4,7 @@ import { RecoverableError } from '../../protocols/errors.ts';
 import { type TargetCustom, targetPath } from '../../protocols/fleet/rollout/target.ts';
 import { addArtifacts } from '../../provisioning/release/additions.ts';
 import { generateKeyPem, readSigningKey, type SigningKey, signWith } from '../../provisioning/release/keys.ts';
-import {
-  type AnyMetadata,
-  buildRoot,
-  buildTargets,
-  metadataText,
-  parseTargets,
-} from '../../provisioning/release/metadata.ts';
+import { buildRoot, buildTargets, metadataText, parseTargets } from '../../provisioning/release/metadata.ts';
 import { signOnline } from '../../provisioning/release/online.ts';
 
 const newKey = () => {
@@ -103,7 +97,7 @@ export class ReleaseRepository {
   #putTargets(targets: ReturnType<typeof buildTargets>): void {
     signWith(targets, this.targetsKey);
     this.targetsVersion = targets.signed.version;
-    this.put(`${this.targetsVersion}.targets.json`, metadataText(targets as AnyMetadata));
+    this.put(`${this.targetsVersion}.targets.json`, metadataText(targets));
   }
 
   freshen(validMs?: number): void {
