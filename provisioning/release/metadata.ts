@@ -4,14 +4,14 @@ import { FatalError, toError } from '../../protocols/errors.ts';
 import type { AnyMetadata } from './keys.ts';
 
 /** TUF as its specification 1.0.34 has it; metadata names the version that it follows. */
-export const tufVersion = '1.0.34';
+const tufVersion = '1.0.34';
 
 const day = 86_400_000;
 /** How long metadata holds after it was signed: what is signed offline for long, what the hub signs for as long as a freeze may last. */
 export const lifetimes = { root: 365 * day, targets: 90 * day, snapshot: 7 * day, timestamp: day } as const;
 
 /** Field of a timestamp that is ours: when it was signed, so that an agent knows a moment which lies behind it. */
-export const signedAtField = 'x-edufleet-signed-at';
+const signedAtField = 'x-edufleet-signed-at';
 
 export type RoleName = keyof typeof lifetimes;
 
@@ -24,7 +24,7 @@ export interface RootKeys {
 }
 
 /** A moment as TUF writes it: whole seconds, UTC. */
-export function tufTime(ms: number): string {
+function tufTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 

@@ -34,13 +34,13 @@ export function isSameFloor(one: Floor, other: Floor): boolean {
 }
 
 /** One line: the CRC-32 of what follows, then the floor as JSON. */
-export function floorText(floor: Floor): string {
+function floorText(floor: Floor): string {
   const json = JSON.stringify(floor);
   return `${checksum(json)} ${json}\n`;
 }
 
 /** Undefined for a text that was cut or changed. */
-export function parseFloor(text: string): Floor | undefined {
+function parseFloor(text: string): Floor | undefined {
   const match = /^([0-9a-f]{8}) (.*)\n$/s.exec(text);
   const json = match?.[2];
   if (json === undefined || checksum(json) !== match?.[1]) return undefined;
