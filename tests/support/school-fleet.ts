@@ -1,14 +1,18 @@
 import { sql } from 'kysely';
 import type { Scope } from '../../hub/access/index.ts';
+import { createAudit } from '../../hub/audit/index.ts';
 import { createBus } from '../../hub/events/bus.ts';
-import { createHealth, decisiveCapabilities, type Health } from '../../hub/health/index.ts';
+import { codeOf, createHealth, decisiveCapabilities, type Health } from '../../hub/health/index.ts';
+import { createNotifications, type Notifications, notificationConfig } from '../../hub/notifications/index.ts';
 import { createOrganisation } from '../../hub/organisation/index.ts';
+import { createProblems } from '../../hub/problems/index.ts';
 import { createQuarantine } from '../../hub/quarantine/index.ts';
 import { createRegistry, type Registry } from '../../hub/registry/index.ts';
 import { createSealer, type Store } from '../../hub/store/index.ts';
 import { createTwin } from '../../hub/twin/index.ts';
 import type { LiveEvent } from '../../protocols/api/live.ts';
 import { RecoverableError } from '../../protocols/errors.ts';
+import { emptyCalendar } from '../../protocols/fleet/calendar/calendar.ts';
 import { silentLog } from '../../protocols/ports.ts';
 import type { FakeClock } from './clock.ts';
 import { heartbeat } from './hub-broker.ts';
@@ -58,6 +62,7 @@ export async function seedProvince(store: Store, nowMs: number): Promise<void> {
 export interface LivingProvince extends AsyncDisposable {
   readonly health: Health;
   readonly registry: Registry;
+  readonly notifications: Notifications;
   /** What the page was told. */
   readonly events: LiveEvent[];
   /** Agents that nobody hears now. */
@@ -69,6 +74,7 @@ export interface LivingProvince extends AsyncDisposable {
 }
 
 const tickMs = 5_000;
+const tellMs = 30_000;
 const beatTicks = 6;
 
 export async function openProvince(store: Store, clock: FakeClock): Promise<LivingProvince> {
@@ -84,8 +90,48 @@ export async function openProvince(store: Store, clock: FakeClock): Promise<Livi
   const twin = createTwin({ ...shared, registry, keep: decisiveCapabilities });
   await twin.load();
   const quarantine = stack.use(createQuarantine(shared));
-  const health = stack.use(createHealth({ ...shared, registry, twin, organisation, quarantine }));
+  const problems = stack.use(
+    createProblems({
+      ...shared,
+      registry,
+      organisation,
+      calendarOf: () => emptyCalendar,
+      codeOf,
+      verdictOf: (id) => health.verdictOf(id),
+      telemetry: {
+        latestOf: () => ({}),
+        series: async () => ({ metric: 'x', unit: '', step: '5m' as const, points: [] }),
+      },
+      audit: stack.use(createAudit({ store, clock })),
+    }),
+  );
+  const health: Health = stack.use(
+    createHealth({ ...shared, registry, twin, organisation, quarantine, journal: problems.journal }),
+  );
   await health.load();
+  await problems.load();
+  const notifications = stack.use(
+    await createNotifications({
+      ...shared,
+      organisation,
+      textOf: (code) => {
+        const known = codeOf(code);
+        return { title: known?.title ?? { vi: code, en: code }, next: known?.next };
+      },
+      sealer: createSealer(Buffer.alloc(32, 9)),
+      config: notificationConfig.parse({ mail: { host: 'mail.example' } }),
+      publicUrl: 'https://fleet.example/',
+    }),
+  );
+  /** Jobs of the hub wait while the database is away. */
+  const tell = async () => {
+    try {
+      await problems.watch();
+      await notifications.tick();
+    } catch (thrown) {
+      if (!(thrown instanceof RecoverableError)) throw thrown;
+    }
+  };
   bus.subscribe(({ event }) => events.push(event));
   const agents = [...registry.agents()].map(({ id }) => ({
     id,
@@ -102,6 +148,7 @@ export async function openProvince(store: Store, clock: FakeClock): Promise<Livi
   };
   return {
     health,
+    notifications,
     registry,
     events,
     cut,
@@ -110,6 +157,7 @@ export async function openProvince(store: Store, clock: FakeClock): Promise<Livi
         await clock.advance(tickMs);
         beat();
         await health.tick();
+        if (passed % tellMs === 0) await tell();
       }
     },
     open: () => health.listCauses(everywhere, { state: 'open', limit: 50 }),

@@ -7,6 +7,20 @@ import { hasBrowser, launchBrowser, seriousFindings } from '../support/browser.t
 import { admin, type LiveSchool, startLiveSchool } from '../support/live-school.ts';
 import { repositoryRoot } from '../support/modules.ts';
 
+/** Pages of the daily work, each with an empty school behind it. */
+const workPages = [
+  'problem-rules',
+  'maintenance',
+  'calendar',
+  'policies',
+  'commands',
+  'notifications',
+  'notifications/settings',
+  'channels',
+  'dead-letters',
+  'availability',
+];
+
 const shots = join(repositoryRoot, 'tests/.artifacts');
 
 describe.skipIf(!hasBrowser)('the dashboard in Chromium', () => {
@@ -106,20 +120,20 @@ describe.skipIf(!hasBrowser)('the dashboard in Chromium', () => {
     await look('overview-english-dark');
   });
 
-  it.each(['agents', 'proposals', 'quarantine', 'units', 'causes'])('shows %s', async (name) => {
+  it.each(['agents', 'proposals', 'quarantine', 'units', 'causes', ...workPages])('shows %s', async (name) => {
     await page.goto(`${live.address.url}/${name}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {});
-    await look(name);
+    await look(name.replace('/', '-'));
   });
 
   it('fits a phone', async () => {
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ['', '/devices', '/causes']) {
+    for (const path of ['', '/devices', '/causes', ...workPages.map((page) => `/${page}`)]) {
       await page.goto(`${live.address.url}${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       expect(await page.evaluate<number>('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(360);
-      await look(`phone${path.replace('/', '-')}`);
+      await look(`phone${path.replaceAll('/', '-')}`);
     }
   });
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../support/clock.ts';
 import { openTestStore, type TestStore } from '../../support/hub-store.ts';
@@ -10,6 +11,7 @@ import {
   unitOfSchool,
   withOutage,
 } from '../../support/school-fleet.ts';
+import { asker, wanted } from '../notifications/scene.ts';
 
 const clock = createFakeClock();
 const minuteMs = 60_000;
@@ -28,6 +30,16 @@ const cutSchools = (...schools: number[]) => {
   for (const school of schools) province.cut.add(`a${school}`);
 };
 
+/** Messages that somebody was sent, the oldest first. What waits counts as sent: nobody may take it back. */
+const messages = async () => {
+  await opened.store.db
+    .updateTable('notification_delivery')
+    .set({ state: 'sent' })
+    .where('state', '=', 'pending')
+    .execute();
+  return opened.store.db.selectFrom('notification_delivery').selectAll().orderBy('created_at').execute();
+};
+
 /** Agents come back over five minutes, each after its own pause; then a minute passes. */
 const comeBack = async () => {
   for (let school = 0; school < provinceSize.schools; school += 20) {
@@ -42,7 +54,11 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     opened = await openTestStore(clock);
     outage = withOutage(opened.store);
     await seedProvince(opened.store, clock.now());
+    await sql`insert into auth_user (id, name, email, email_verified, created_at, updated_at)
+      values ('an', 'Người trực', 'an@school.example', true, now(), now())`.execute(opened.store.db);
+    await opened.store.db.insertInto('role_grant').values({ user_id: 'an', role: 'operator', unit_id: 1 }).execute();
     await begin();
+    await province.notifications.subscribe({ paths: ['/'] }, asker('an'), wanted('email'));
     await province.pass(minuteMs);
   }, 240_000);
   afterAll(async () => {
@@ -54,6 +70,7 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     expect(counts()).toMatchObject(allWell);
     expect((await province.open()).total).toBe(0);
     expect(flips()).toEqual([]);
+    expect(await messages()).toEqual([]);
   });
 
   it('tells one cut line within 90 s as one problem that names 43 devices; a restart keeps it, its return ends it', async () => {
@@ -72,6 +89,7 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     await province.pass(3 * minuteMs);
     expect(counts()).toMatchObject({ wrong: 43, silentAgents: 1 });
     expect((await province.open()).rows).toEqual(told.rows);
+    expect((await messages()).map(({ kind }) => kind)).toEqual(['opening']);
 
     await province[Symbol.asyncDispose]();
     await clock.advance(30_000);
@@ -81,6 +99,8 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     expect((await province.open()).rows).toEqual(told.rows);
     expect(flips()).toEqual([]);
     expect(counts()).toMatchObject({ wrong: 43, silentAgents: 1, byHealth: { ok: provinceSize.devices - 43 } });
+
+    expect(await messages()).toHaveLength(1);
 
     province.cut.clear();
     await province.pass(minuteMs);
@@ -92,6 +112,10 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     const lengthMs = Date.parse(row?.resolvedAt ?? '') - Date.parse(row?.openedAt ?? '');
     expect(lengthMs).toBeGreaterThan(11 * minuteMs);
     expect(lengthMs).toBeLessThanOrEqual(clock.now() - cutAtMs + 30_000);
+    await province.pass(10 * minuteMs);
+    const sent = await messages();
+    expect(sent.map(({ kind }) => kind)).toEqual(['opening', 'closing']);
+    expect(sent[1]?.content).toMatchObject({ items: [{ openedAt: row?.openedAt, resolvedAt: row?.resolvedAt }] });
   }, 240_000);
 
   it('flips nothing when the database is away for ten minutes, whether agents are heard or not', async () => {
@@ -101,6 +125,7 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     outage.away = false;
     await province.pass(minuteMs);
     expect(flips()).toEqual([]);
+    expect(await messages()).toHaveLength(2);
     // Now nobody is let in either; they come back after their longest pause.
     outage.away = true;
     cutSchools(...Array.from({ length: provinceSize.schools }, (_, school) => school));
@@ -113,6 +138,7 @@ describe('a province of 1,000 schools and 50,000 devices', () => {
     expect(flips().filter(({ type }) => type === 'device-health')).toEqual([]);
     expect(counts()).toMatchObject(allWell);
     expect((await province.open()).total).toBe(0);
+    expect(await messages()).toHaveLength(2);
   }, 240_000);
 
   it('blames its own line when it hears nobody at all, and flips nobody', async () => {
