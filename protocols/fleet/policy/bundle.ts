@@ -18,7 +18,7 @@ const partIdSchema = z.string().regex(/^[a-z0-9-]{1,40}$/);
 const name = z.string().min(1).max(120);
 
 /** Sorts of days on which a clock or cron trigger counts. */
-export const dayKindSchema = z.enum(['lessons', 'exam', 'no-lessons', 'off']);
+const dayKindSchema = z.enum(['lessons', 'exam', 'no-lessons', 'off']);
 
 const policyCommandSchema = z.object({
   capability: z.string().regex(/^[a-z]{1,30}$/),

@@ -73,12 +73,12 @@ export function phaseOf({ issuedAt, expiresAt, graceDays }: PolicyBundle, nowMs:
 }
 
 /** Whether a schedule goes on after the bundle has expired: what lights and darkens rooms by the timetable or the clock. */
-export function outlivesExpiry({ command, trigger }: Pick<Schedule, 'command' | 'trigger'>): boolean {
+function outlivesExpiry({ command, trigger }: Pick<Schedule, 'command' | 'trigger'>): boolean {
   return (command.capability === 'power' || command.capability === 'wake') && trigger.kind !== 'cron';
 }
 
 /** Names a run for ever: what makes it happen at most once. */
-export function runKey(schedule: Pick<Schedule, 'id'>, device: string, { key }: Occurrence): string {
+function runKey(schedule: Pick<Schedule, 'id'>, device: string, { key }: Occurrence): string {
   return `${schedule.id}/${device}/${key}`;
 }
 
@@ -138,7 +138,7 @@ function candidatesOf(schedule: Schedule, calendar: Calendar, state: PlanState, 
 }
 
 /** Seconds between two devices, less where there are so many that they would take too long. */
-export function staggerMsOf({ devices, staggerSeconds }: Pick<Schedule, 'devices' | 'staggerSeconds'>): number {
+function staggerMsOf({ devices, staggerSeconds }: Pick<Schedule, 'devices' | 'staggerSeconds'>): number {
   const mostMs = 3_600_000;
   return devices.length < 2 ? 0 : Math.min(staggerSeconds * 1_000, Math.floor(mostMs / (devices.length - 1)));
 }
