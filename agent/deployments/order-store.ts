@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { FatalError, toError } from '../../protocols/errors.ts';
 import { type OrderEnvelope, orderEnvelopeSchema } from '../../protocols/fleet/messages.ts';
 import { policyKeyStatement } from '../../protocols/fleet/policy/statement.ts';
-import { type Order, orderSchema, signedOrderBytes } from '../../protocols/fleet/rollout/order.ts';
+import { type Order, orderSchema } from '../../protocols/fleet/rollout/order.ts';
+import { signedOrderBytes } from '../../protocols/fleet/rollout/statement.ts';
 import { writeDurableFile } from '../../provisioning/platform/durable-file.ts';
 import { vouchingFault } from '../../provisioning/vouching/device-ca.ts';
 

@@ -77,7 +77,7 @@ const checks: readonly Check[] = [
 ];
 
 /** Why a release cannot go to a device; undefined when nothing stands against it. */
-export function refusalOf(release: FitRelease, device: FitDevice): Refusal | undefined {
+function refusalOf(release: FitRelease, device: FitDevice): Refusal | undefined {
   for (const check of checks) {
     const found = check(release, device);
     if (found) return found;

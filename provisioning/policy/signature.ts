@@ -8,7 +8,8 @@ import {
   type Signer,
 } from '../../protocols/fleet/policy/bundle.ts';
 import { policyKeyStatement, signedPolicyBytes } from '../../protocols/fleet/policy/statement.ts';
-import { type Order, orderSchema, signedOrderBytes } from '../../protocols/fleet/rollout/order.ts';
+import { type Order, orderSchema } from '../../protocols/fleet/rollout/order.ts';
+import { signedOrderBytes } from '../../protocols/fleet/rollout/statement.ts';
 import { type Voucher, vouchingFault } from '../vouching/device-ca.ts';
 
 /** Who signs bundles: a key of its own, vouched for by the authority that agents were enrolled under. */

@@ -74,7 +74,7 @@ export type Release = z.infer<typeof releaseSchema>;
 export const releasesQuery = z.object({ ...pageQuery, component: releaseComponentSchema.optional() });
 export const releasesPage = pageOf(releaseSchema);
 
-export const refusalReasons = [
+const refusalReasons = [
   'retired',
   'agent-revoked',
   'wrong-component',

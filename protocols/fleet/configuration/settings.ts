@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CapabilityName, type CapabilityState, capabilities, type Label } from '../capabilities/index.ts';
+import { type CapabilityState, capabilities, type Label } from '../capabilities/index.ts';
 import { defineSetting, type Setting } from './setting.ts';
 
 type Levels = 'brightness' | 'contrast' | 'saturation' | 'sharpness';
@@ -138,8 +138,3 @@ export const settingKeys = Object.keys(settings) as readonly SettingKey[];
 export function findSetting(key: string): Setting | undefined {
   return Object.hasOwn(settings, key) ? (settings[key as SettingKey] as unknown as Setting) : undefined;
 }
-
-/** Capabilities that have a setting. */
-export const configurableCapabilities: readonly CapabilityName[] = [
-  ...new Set(settingKeys.map((key) => settings[key].capability)),
-];

@@ -19,7 +19,6 @@ export const orderWindowSchema = z.object({
   notBefore: timestampSchema.optional(),
   notAfter: timestampSchema.optional(),
 });
-export type OrderWindow = z.infer<typeof orderWindowSchema>;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -55,8 +54,3 @@ export const orderSchema = z.object({
   executions: z.array(orderExecutionSchema).max(mostExecutions),
 });
 export type Order = z.infer<typeof orderSchema>;
-
-/** What is signed: the context, a zero byte, and the order's text as it travels. */
-export function signedOrderBytes(text: string): Buffer {
-  return Buffer.concat([Buffer.from('fleet-order-v1\0'), Buffer.from(text)]);
-}

@@ -26,7 +26,6 @@ function listOf<R>(
 
 export const deviceList = (query: ListQuery) => listOf('devices', query, api.devices);
 export const agentList = (query: ListQuery) => listOf('agents', query, api.agents);
-export const causeList = (query: ListQuery) => listOf('causes', query, api.causes);
 export const proposalList = (query: ListQuery) => listOf('proposals', query, api.proposals);
 export const voucherList = (query: ListQuery) => listOf('vouchers', query, api.vouchers);
 export const conflictList = (query: ListQuery) => listOf('conflicts', query, api.conflicts);
