@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { settingValueSchema } from '../../fleet/configuration/configuration.ts';
 import { keepings } from '../../fleet/configuration/setting.ts';
 import { problemSchema } from '../../fleet/problem.ts';
 import { instantSchema, pageOf, pageQuery, unitRefSchema } from '../page.ts';
@@ -16,7 +17,7 @@ const originSchema = z.union([
 ]);
 
 const wishSchema = z.object({
-  value: z.json(),
+  value: settingValueSchema,
   keeping: z.enum(keepings),
   origin: originSchema,
   setBy: z.string(),
@@ -30,7 +31,7 @@ const deviceSettingSchema = z.object({
   desired: wishSchema.optional(),
   /** Wishes that it stands in front of, nearest first. */
   hidden: z.array(wishSchema),
-  reported: z.object({ value: z.json().optional(), at: instantSchema }).optional(),
+  reported: z.object({ value: settingValueSchema.optional(), at: instantSchema }).optional(),
   /** `waiting`: the agent does not have this wish yet. */
   standing: z.enum([
     'same',
@@ -70,7 +71,7 @@ export type UnitConfiguration = z.infer<typeof unitConfigurationSchema>;
 /** Without `value` the wish of this place is taken back, and what comes from above counts again. */
 const changeSchema = z.strictObject({
   key: keySchema,
-  value: z.json().optional(),
+  value: settingValueSchema.optional(),
   /** That of the setting when absent. */
   keeping: z.enum(keepings).optional(),
 });
@@ -104,9 +105,9 @@ export const configurationChangeResult = z.object({
       device: z.object({ id: z.string(), name: z.string() }),
       unit: unitRefSchema,
       key: keySchema,
-      before: z.json().optional(),
-      after: z.json().optional(),
-      reported: z.json().optional(),
+      before: settingValueSchema.optional(),
+      after: settingValueSchema.optional(),
+      reported: settingValueSchema.optional(),
       outcome: z.enum(outcomes),
     }),
   ),
@@ -115,7 +116,7 @@ export const configurationChangeResult = z.object({
 });
 export type ConfigurationChangeResult = z.infer<typeof configurationChangeResult>;
 
-const setTo = z.object({ value: z.json(), keeping: z.enum(keepings) });
+const setTo = z.object({ value: settingValueSchema, keeping: z.enum(keepings) });
 
 /** One change of wishes, as the history has it. */
 export const configurationHistorySchema = z.object({

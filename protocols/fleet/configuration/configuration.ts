@@ -3,6 +3,14 @@ import type { CapabilityName, CapabilityState, ReportedStates } from '../capabil
 import { keepings, type SettingCommand } from './setting.ts';
 import { findSetting } from './settings.ts';
 
+/** Any value of any setting: a word, a number, a switch, or a short list of words. */
+export const settingValueSchema = z.union([
+  z.boolean(),
+  z.number(),
+  z.string().max(300),
+  z.array(z.string().max(300)).max(32),
+]);
+
 /** The most settings that one device can be wished. */
 const mostSettings = 64;
 
@@ -10,7 +18,7 @@ const mostSettings = 64;
 export const configurationSchema = z
   .record(
     z.string().regex(/^[a-z]{1,30}\.[a-zA-Z0-9]{1,40}$/),
-    z.object({ value: z.json(), keeping: z.enum(keepings) }),
+    z.object({ value: settingValueSchema, keeping: z.enum(keepings) }),
   )
   .refine((record) => Object.keys(record).length <= mostSettings, `at most ${mostSettings} settings a device`);
 export type Configuration = z.infer<typeof configurationSchema>;
