@@ -3,11 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { drivers } from '../../agent/devices/registry.ts';
 import { causesPage } from '../../protocols/api/causes.ts';
 import { deviceSchema, devicesPage } from '../../protocols/api/devices.ts';
+import { configurationChangeResult, deviceConfigurationSchema } from '../../protocols/api/operation/configuration.ts';
+import { policyBundlesPage } from '../../protocols/api/operation/policies.ts';
 import { type Api, createApi, until } from '../support/api.ts';
 import { type Child, startChild } from '../support/child.ts';
 
@@ -83,6 +86,23 @@ function leaksOf(folder: string): string[] {
   });
 }
 
+/** Wishes something of the first device that can be set so, and waits until the device itself tells it. */
+async function expectKept(
+  api: Api,
+  capability: string,
+  change: { readonly key: string; readonly value: unknown; readonly keeping: string },
+): Promise<void> {
+  const [device] = (await api.get(`/api/v1/devices?capability=${capability}`, devicesPage)).rows;
+  const path = `/api/v1/devices/${device?.id}/configuration`;
+  const { outcomes } = await api.post(path, { changes: [change], reason: 'quy định chung' }, configurationChangeResult);
+  expect(outcomes).toMatchObject({ changes: 1 });
+  await until('the device is set as wished', 60_000, async () => {
+    const { settings } = await api.get(path, deviceConfigurationSchema);
+    const setting = settings.find(({ key }) => key === change.key);
+    return setting?.standing === 'same' && isDeepStrictEqual(setting.reported?.value, change.value);
+  });
+}
+
 describe('npm start', () => {
   let dataDir: string;
   let port: number;
@@ -137,7 +157,9 @@ describe('npm start', () => {
         devices = rows.map(({ id }) => id).sort();
         const families = new Set(rows.map(({ family }) => family));
         const isComplete = drivers.every(({ family }) => families.has(family)) && rows.length >= 31;
-        return isComplete && rows.every(({ health }) => ['ok', 'attention', 'fault'].includes(health.state));
+        return (
+          isComplete && rows.every(({ health }) => ['ok', 'attention', 'fault', 'expected-off'].includes(health.state))
+        );
       });
       await until('the few problems of that school', 30_000, async () => {
         const { rows } = await api.get('/api/v1/causes?state=open&limit=50', causesPage);
@@ -146,6 +168,11 @@ describe('npm start', () => {
         const isTold = ['EF-2332', 'EF-2412', 'EF-2311', 'EF-2432'].every((code) => codes.includes(code));
         return isTold && codes.some((code) => code === 'EF-2441' || code === 'EF-2442') && rows.length < 8;
       });
+      await until('the schedules are held by the agent', 60_000, async () => {
+        const [bundle] = (await api.get('/api/v1/policy-bundles', policyBundlesPage)).rows;
+        return bundle !== undefined && bundle.number > 0 && bundle.held === bundle.number && !bundle.trouble;
+      });
+      await expectKept(api, 'time', { key: 'time.servers', value: ['ntp.truong.example'], keeping: 'heal' });
       const anything = z.unknown();
       for (const path of [
         'devices?limit=50',
