@@ -216,14 +216,14 @@ export function createBatches(context: CommandContext): Batches {
         if (decision === 'approve') await approve(trx, row);
         else await step(context, trx, await lockRows(trx, id), { type: 'reject' });
         told(trx, id, pathOfBatch(context, row));
-        await audit.append({
-          actor: actor.id,
-          action: `command.${decision}`,
-          subject: `command-batch:${id}`,
-          unitId: row.unit_id,
-          ...(reason === undefined ? {} : { reason }),
-          detail: { capability: row.capability, name: row.name, devices: row.total, wishedBy: row.created_by_id },
-        });
+      });
+      await audit.append({
+        actor: actor.id,
+        action: `command.${decision}`,
+        subject: `command-batch:${id}`,
+        unitId: row.unit_id,
+        ...(reason === undefined ? {} : { reason }),
+        detail: { capability: row.capability, name: row.name, devices: row.total, wishedBy: row.created_by_id },
       });
       return again(actor, row);
     },

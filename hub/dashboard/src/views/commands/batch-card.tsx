@@ -52,6 +52,7 @@ export function BatchCard({ batch, isListed = false }: BatchCardProps) {
         {t('batch.by', { name: batch.createdBy })} <Age at={batch.createdAt} />
         {batch.unit ? ` · ${batch.unit.name}` : ''}
       </p>
+      <Arguments args={batch.args} />
       {batch.reason ? <p>{batch.reason}</p> : null}
       {batch.approval === 'awaiting' ? null : (
         <>
@@ -82,6 +83,22 @@ export function BatchCard({ batch, isListed = false }: BatchCardProps) {
         ) : null}
       </Group>
     </section>
+  );
+}
+
+/** What exactly is wished: whoever agrees must have read it. */
+function Arguments({ args }: Pick<CommandBatch, 'args'>) {
+  const entries = Object.entries(args);
+  if (entries.length === 0) return null;
+  return (
+    <dl className="facts">
+      {entries.map(([name, value]) => (
+        <div key={name} style={{ display: 'contents' }}>
+          <dt>{name}</dt>
+          <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
