@@ -1,13 +1,10 @@
-import { createPublicKey, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FatalError, toError } from '../../protocols/errors.ts';
 import { type OrderEnvelope, orderEnvelopeSchema } from '../../protocols/fleet/messages.ts';
-import { policyKeyStatement } from '../../protocols/fleet/policy/statement.ts';
-import { type Order, orderSchema } from '../../protocols/fleet/rollout/order.ts';
-import { signedOrderBytes } from '../../protocols/fleet/rollout/statement.ts';
+import type { Order } from '../../protocols/fleet/rollout/order.ts';
 import { writeDurableFile } from '../../provisioning/platform/durable-file.ts';
-import { vouchingFault } from '../../provisioning/vouching/device-ca.ts';
+import { openOrder } from '../../provisioning/policy/signature.ts';
 
 /** Whose orders count: those for this agent, under the root that it was enrolled with (PEM). */
 export interface OrderTrust {
@@ -38,7 +35,7 @@ export class OrderStore {
     const text = await readIfThere(store.#path);
     if (text === undefined) return { store, fault: undefined };
     try {
-      store.#current = openOrder(orderEnvelopeSchema.parse(JSON.parse(text)), trust);
+      store.#current = openOrder(orderEnvelopeSchema.parse(JSON.parse(text)), trust.agentId, trust.rootPem);
       return { store, fault: undefined };
     } catch (thrown) {
       return { store, fault: toError(thrown).message };
@@ -60,7 +57,7 @@ export class OrderStore {
    * `order-expired`, or what the disk says.
    */
   async keep(envelope: OrderEnvelope, nowMs: number): Promise<Order> {
-    const order = openOrder(envelope, this.#trust);
+    const order = openOrder(envelope, this.#trust.agentId, this.#trust.rootPem);
     if (order.orderSeq === this.orderSeq)
       throw new FatalError('order-replayed', `order ${order.orderSeq} is held already; it is not taken again`);
     if (order.orderSeq < this.orderSeq)
@@ -71,43 +68,6 @@ export class OrderStore {
     this.#current = order;
     return order;
   }
-}
-
-function openOrder({ order: text, signature, signer }: OrderEnvelope, trust: OrderTrust): Order {
-  if (!signer) throw untrusted('it does not say who signed it');
-  const said = policyKeyStatement(Buffer.from(signer.key, 'base64url'));
-  const statement = Buffer.from(signer.statement, 'base64url');
-  const fault = vouchingFault({ said, authority: signer.authority, signature: statement }, trust.rootPem);
-  if (fault) throw untrusted(fault);
-  if (!verify(null, signedOrderBytes(text), keyOf(signer.key), Buffer.from(signature, 'base64url')))
-    throw untrusted('its text was changed, or somebody else signed it');
-  const order = read(text);
-  if (order.agentId !== trust.agentId)
-    throw new FatalError('order-foreign', `the order is for the agent ${order.agentId}; it is not taken`);
-  return order;
-}
-
-function keyOf(text: string) {
-  try {
-    const key = createPublicKey({ key: Buffer.from(text, 'base64url'), format: 'der', type: 'spki' });
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch (thrown) {
-    throw untrusted(`its key cannot be read: ${toError(thrown).message}`);
-  }
-  throw untrusted('its key is not of Ed25519');
-}
-
-function read(text: string): Order {
-  try {
-    return orderSchema.parse(JSON.parse(text));
-  } catch (thrown) {
-    const why = 'the order has what this agent does not know; update the agent';
-    throw new FatalError('order-unreadable', why, { cause: toError(thrown) });
-  }
-}
-
-function untrusted(why: string): FatalError {
-  return new FatalError('order-untrusted', `the order is not the hub's: ${why}`);
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -10,6 +10,7 @@ export {
   isNothing,
   narrow,
   type PlacedSupply,
+  requireProvince,
   type Scope,
   scopeCondition,
   seesDevice,

@@ -1,4 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
+import { ForbiddenError } from './error.ts';
 
 /** One supplier's devices within a subtree. */
 export interface SuppliedPart {
@@ -38,6 +39,12 @@ export function seesDevice(scope: Scope, { unitPath, supplierId }: PlacedSupply)
 /** Whether the name and the kind of a unit may be told, and no more of it. */
 export function seesPlace(scope: Scope, unitPath: string): boolean {
   return inScope(scope, unitPath) || (scope.supplied ?? []).some(({ path }) => unitPath.startsWith(path));
+}
+
+/** Throws ForbiddenError for whoever is not answerable for the whole province: the root alone has a path of one id. */
+export function requireProvince({ paths }: Scope): void {
+  if (paths.some((path) => /^\/(\d+\/)?$/.test(path))) return;
+  throw new ForbiddenError('This concerns every school of the province; ask somebody who is answerable for all of it.');
 }
 
 export function isNothing(scope: Scope): boolean {

@@ -7,7 +7,7 @@ import type {
   problemsQuery,
 } from '../../protocols/api/operation/problems.ts';
 import { severities } from '../../protocols/api/operation/problems.ts';
-import { type Actor, InvalidInputError, narrow, type Scope, scopeCondition } from '../access/index.ts';
+import { type Actor, deviceCondition, InvalidInputError, narrow, type Scope } from '../access/index.ts';
 import { type Cursor, decodeCursor, type Page, pageOfRows } from '../store/page.ts';
 import { searchCondition, searchWords } from '../store/search.ts';
 import type { ProblemDeps } from './context.ts';
@@ -37,7 +37,7 @@ function problems({ store }: Pick<ListDeps, 'store'>) {
 function filtered(deps: ListDeps, scope: Scope, actor: Actor, query: Filter) {
   const narrowed = query.unit === undefined ? scope : narrow(scope, deps.organisation.pathOf(query.unit));
   let rows = problems(deps)
-    .where(scopeCondition(narrowed, 'unit.path'))
+    .where(deviceCondition(narrowed, 'unit.path', 'device.supplier_id'))
     .where(inState(query.state, new Date(deps.clock.now())))
     .where(searchCondition(['unit.place_folded', 'agent.name_folded', 'device.search'], searchWords(query.q)));
   if (query.severity) {
@@ -102,7 +102,7 @@ export async function listProblems(
       .execute(),
     rows.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
   ]);
-  const view = await viewer(deps, fetched);
+  const view = await viewer(deps, scope, fetched);
   return pageOfRows(fetched, query.limit, Number(total), (row) => placeOf(query.sort, row), view);
 }
 
@@ -111,15 +111,19 @@ export async function exportProblems(deps: ListDeps, scope: Scope, actor: Actor,
   const rows = await sorted(selected(filtered(deps, scope, actor, query)), query, undefined)
     .limit(mostExported + 1)
     .execute();
-  const view = await viewer(deps, rows);
+  const view = await viewer(deps, scope, rows);
   return { rows: rows.slice(0, mostExported).map(view), isWhole: rows.length <= mostExported };
 }
 
-async function viewer(deps: ListDeps, rows: readonly ProblemFields[]): Promise<(row: ProblemFields) => ProblemRow> {
+async function viewer(
+  deps: ListDeps,
+  scope: Scope,
+  rows: readonly ProblemFields[],
+): Promise<(row: ProblemFields) => ProblemRow> {
   const ids = rows.flatMap((row) => [row.assignee, row.acknowledged_by, row.muted_by]);
   const names = await namesOf(deps.store.db, ids);
   const nowMs = deps.clock.now();
-  return (row) => viewOf(deps, row, names, nowMs);
+  return (row) => viewOf(deps, scope, row, names, nowMs);
 }
 
 function sorted(
@@ -157,15 +161,17 @@ function placeOf(sort: Filter['sort'], row: ProblemFields & { readonly rank: num
 /** One row by its id, within the scope. */
 export async function findProblem(deps: ListDeps, scope: Scope, id: string): Promise<ProblemRow | undefined> {
   const row = await selected(
-    problems(deps).where(scopeCondition(scope, 'unit.path')).where('cause.id', '=', id),
+    problems(deps)
+      .where(deviceCondition(scope, 'unit.path', 'device.supplier_id'))
+      .where('cause.id', '=', id),
   ).executeTakeFirst();
-  return row && (await viewer(deps, [row]))(row);
+  return row && (await viewer(deps, scope, [row]))(row);
 }
 
 /** Figures of what is open, by the same conditions as the list. */
 export async function countProblems(deps: ListDeps, scope: Scope, actor: Actor): Promise<ProblemCounts> {
   const open = await problems(deps)
-    .where(scopeCondition(scope, 'unit.path'))
+    .where(deviceCondition(scope, 'unit.path', 'device.supplier_id'))
     .where(inState('open', new Date(deps.clock.now())))
     .select([
       severityRank.as('rank'),
@@ -176,7 +182,7 @@ export async function countProblems(deps: ListDeps, scope: Scope, actor: Actor):
     .groupBy(severityRank)
     .execute();
   const muted = await problems(deps)
-    .where(scopeCondition(scope, 'unit.path'))
+    .where(deviceCondition(scope, 'unit.path', 'device.supplier_id'))
     .where(inState('muted', new Date(deps.clock.now())))
     .select(sql<number>`count(*)::int`.as('count'))
     .executeTakeFirstOrThrow();

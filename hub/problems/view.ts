@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { causeSchema } from '../../protocols/api/causes.ts';
 import type { ProblemRow, Severity } from '../../protocols/api/operation/problems.ts';
+import { inScope, type Scope } from '../access/index.ts';
 import { hintOf } from '../health/index.ts';
 import type { Tables } from '../store/tables.ts';
 import type { ProblemDeps } from './context.ts';
@@ -25,7 +26,15 @@ const unknownWords = { vi: 'Sự cố của một phiên bản khác', en: 'A pr
 
 type Deps = Pick<ProblemDeps, 'organisation' | 'registry' | 'codeOf'>;
 
-export function viewOf(deps: Deps, row: ProblemFields, names: ReadonlyMap<string, string>, nowMs: number): ProblemRow {
+/** Whoever sees only some devices in the place is told of the device, not of what else it touches there, the agent or people's work. */
+export function viewOf(
+  deps: Deps,
+  scope: Scope,
+  row: ProblemFields,
+  names: ReadonlyMap<string, string>,
+  nowMs: number,
+): ProblemRow {
+  const isWhole = inScope(scope, deps.organisation.pathOf(row.unit_id));
   const known = deps.codeOf(row.code);
   const hint = hintOf(row.hint);
   return {
@@ -35,24 +44,24 @@ export function viewOf(deps: Deps, row: ProblemFields, names: ReadonlyMap<string
     title: row.words?.title ?? known?.title ?? unknownWords,
     next: row.words?.next ?? known?.next ?? unknownWords,
     unit: deps.organisation.refOf(row.unit_id),
-    ...placeOf(deps, row),
-    affected: row.affected,
-    affectedPeak: row.affected_peak,
+    ...placeOf(deps, row, isWhole),
+    affected: isWhole ? row.affected : Math.min(row.affected, 1),
+    affectedPeak: isWhole ? row.affected_peak : Math.min(row.affected_peak, 1),
     openedAt: row.opened_at.toISOString(),
     ...(row.resolved_at ? { resolvedAt: row.resolved_at.toISOString() } : {}),
-    ...(hint ? { hint } : {}),
+    ...(hint && isWhole ? { hint } : {}),
     evidence: row.evidence,
     severity: row.severity ?? 'minor',
-    ...workOf(row, names, nowMs),
+    ...(isWhole ? workOf(row, names, nowMs) : {}),
     flapping: row.flapping_since !== null,
     escalation: row.escalation_step ?? 0,
-    comments: row.comments,
+    comments: isWhole ? row.comments : 0,
     ...(row.rule_id === null || row.rule_name === null ? {} : { rule: { id: row.rule_id, name: row.rule_name } }),
   };
 }
 
-function placeOf({ organisation, registry }: Deps, row: ProblemFields) {
-  const agent = row.agent_id === null ? undefined : registry.agentOf(row.agent_id);
+function placeOf({ organisation, registry }: Deps, row: ProblemFields, isWhole: boolean) {
+  const agent = row.agent_id === null || !isWhole ? undefined : registry.agentOf(row.agent_id);
   const device = row.device_id === null ? undefined : registry.deviceOf(row.device_id);
   const school = organisation.schoolOf(row.unit_id);
   return {

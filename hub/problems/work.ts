@@ -1,6 +1,14 @@
 import { sql } from 'kysely';
 import type { ProblemDetail, WorkBody } from '../../protocols/api/operation/problems.ts';
-import { type Actor, allows, InvalidInputError, NotFoundError, type Scope, scopeCondition } from '../access/index.ts';
+import {
+  type Actor,
+  allows,
+  InvalidInputError,
+  inScope,
+  NotFoundError,
+  type Scope,
+  scopeCondition,
+} from '../access/index.ts';
 import type { Trx } from '../store/index.ts';
 import type { Severity } from '../store/tables/problem.ts';
 import type { Role } from '../store/tables.ts';
@@ -220,6 +228,8 @@ export async function listAssignees(
 export async function problemDetail(deps: WorkDeps, scope: Scope, id: string): Promise<ProblemDetail> {
   const row = await findProblem(deps, scope, id);
   if (!row) throw new NotFoundError();
+  // What people did with it is told to those of the place.
+  if (!inScope(scope, deps.organisation.pathOf(row.unit.id))) return { ...row, timeline: [] };
   const events = await deps.store.db
     .selectFrom('problem_event')
     .selectAll()

@@ -13,7 +13,7 @@ import type {
 import { FatalError } from '../../protocols/errors.ts';
 import { targetPath } from '../../protocols/fleet/rollout/target.ts';
 import type { Clock } from '../../protocols/ports.ts';
-import { type Actor, ConflictError, inScope, NotFoundError, type Scope } from '../access/index.ts';
+import { type Actor, ConflictError, inScope, NotFoundError, requireProvince, type Scope } from '../access/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { isDuplicate } from '../store/index.ts';
 import { decodeCursor, type Page, pageInMemory } from '../store/page.ts';
@@ -50,15 +50,15 @@ export interface Releases {
   list(query: z.output<typeof releasesQuery>): Promise<Page<Release>>;
   get(id: string): Promise<Release>;
   /** Throws ConflictError for a version or counter that stands, NoRoomError where quota or disk do not hold it. */
-  create(actor: Actor, body: CreateReleaseBody): Promise<Release>;
+  create(scope: Scope, actor: Actor, body: CreateReleaseBody): Promise<Release>;
   /** Never offered again; its bytes go when no other release stands on them. */
-  withdraw(actor: Actor, id: string): Promise<Release>;
+  withdraw(scope: Scope, actor: Actor, id: string): Promise<Release>;
   upload(id: string): Promise<UploadState>;
   /** See ArtifactStore.append; a second sender takes the place of the first. What completes it seals it. */
-  append(id: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<UploadState>;
+  append(scope: Scope, id: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<UploadState>;
   preflightView(scope: Scope, id: string, body: PreflightBody): Promise<PreflightView>;
   trust(): Promise<ReleaseTrust>;
-  takeMetadata(actor: Actor, role: 'root' | 'targets', text: string): Promise<ReleaseTrust>;
+  takeMetadata(scope: Scope, actor: Actor, role: 'root' | 'targets', text: string): Promise<ReleaseTrust>;
   /** For rollouts: undefined where there is none, or it is withdrawn. */
   releaseOf(id: string): Promise<Release | undefined>;
   /** For rollouts: ids of devices, or of agents for a release of the agent. Each is in one of the lists; unknown ids in none. */
@@ -198,7 +198,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
       return { ...page, rows: await Promise.all(page.rows.map((row) => view(row, force))) };
     },
     get: async (id) => view(await requireRow(id)),
-    create: async (actor, body) => {
+    create: async (scope, actor, body) => {
+      requireProvince(scope);
       const isHere = (await artifacts.lengthOf(body.sha256)) === body.length;
       const promised = isHere ? 0 : await requireQuota(body.length);
       const id = `r-${randomBytes(6).toString('hex')}`;
@@ -217,7 +218,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
       }
       return view(await requireRow(id));
     },
-    withdraw: async (actor, id) => {
+    withdraw: async (scope, actor, id) => {
+      requireProvince(scope);
       const row = await requireRow(id);
       senders.get(id)?.stop.abort(new FatalError('conflict', 'The release was withdrawn.'));
       const set = { state: 'withdrawn' as const, withdrawn_at: new Date(clock.now()), withdrawn_by: actor.id };
@@ -239,7 +241,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
       const { received, length } = await requireOpen(id);
       return { offset: received, length };
     },
-    append: async (id, offset, bytes) => {
+    append: async (scope, id, offset, bytes) => {
+      requireProvince(scope);
       const before = senders.get(id);
       before?.stop.abort(new FatalError('conflict', 'Somebody else goes on with this upload.'));
       await before?.done;
@@ -271,7 +274,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
       return { looked: fits.length + refused.length, fits: fits.length, refused: countReasons(refused), examples };
     },
     trust: () => trust.state(),
-    takeMetadata: async (actor, role, text) => {
+    takeMetadata: async (scope, actor, role, text) => {
+      requireProvince(scope);
       await trust.take(actor, role, text);
       return trust.state();
     },

@@ -8,6 +8,7 @@ import type {
   SubscriptionBody,
   SubscriptionView,
 } from '../../../protocols/api/operation/notifications.ts';
+import { isTimeZone } from '../../../protocols/fleet/calendar/zone.ts';
 import type { Clock } from '../../../protocols/ports.ts';
 import {
   type Actor,
@@ -22,7 +23,7 @@ import type { Store } from '../../store/index.ts';
 import { foresee } from '../decision/preview.ts';
 import type { Rule } from '../decision/settle.ts';
 import { limitsOf } from '../decision/storm.ts';
-import { type Digest, isTimeZone, type QuietHours } from '../decision/time.ts';
+import type { Digest, QuietHours } from '../decision/time.ts';
 import { defaultReader, standardLeast } from '../work/recipients.ts';
 import type { NotificationOrganisation } from './ports.ts';
 

@@ -38,7 +38,7 @@ export function fakeReleases({ writing }: Parts): Features['releases'] {
       return release(id);
     },
     create: async () => writing('create-release', release('own-release')),
-    withdraw: async (_actor, id) => {
+    withdraw: async (_scope, _actor, id) => {
       requireOwn(id);
       return writing('withdraw-release', release(id));
     },
@@ -46,7 +46,7 @@ export function fakeReleases({ writing }: Parts): Features['releases'] {
       requireOwn(id);
       return { offset: 0, length: 5 };
     },
-    append: async (id) => {
+    append: async (_scope, id) => {
       requireOwn(id);
       return writing('append-release', { offset: 5, length: 5 });
     },

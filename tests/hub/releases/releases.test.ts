@@ -37,6 +37,7 @@ describe('releases', () => {
       vouch: async (root) => root,
       limits: { storeBytes: 100, artifactBytes: 50, uploadHours: 1 },
     });
+  const whole = { paths: ['/1/'] };
   const body = (version: string, releaseCounter: number, length = bytes.length) =>
     createReleaseBody.parse({
       component: 'device-firmware',
@@ -48,17 +49,29 @@ describe('releases', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
 
+  it('is taken, filled and withdrawn by whoever is answerable for the whole province, and by nobody of one school', async () => {
+    const school = { paths: ['/1/7/'] };
+    const forbidden = { code: 'forbidden', message: expect.stringContaining('every school') };
+    const { id } = await open().create(whole, actor, body('0.9', 11));
+    await expect(open().create(school, actor, body('0.8', 12))).rejects.toMatchObject(forbidden);
+    await expect(open().append(school, id, 0, of(bytes))).rejects.toMatchObject(forbidden);
+    await expect(open().withdraw(school, actor, id)).rejects.toMatchObject(forbidden);
+    await expect(open().takeMetadata(school, actor, 'root', '{}')).rejects.toMatchObject(forbidden);
+    expect(await open().get(id)).toMatchObject({ state: 'uploading' });
+    await open().withdraw(whole, actor, id);
+  });
+
   it('goes on after a restart where the bytes ended, and serves nothing that is not signed', async () => {
-    const { id, sha256 } = await open().create(actor, body('1.0', 1));
-    expect(await open().append(id, 0, of(bytes.subarray(0, 3)))).toEqual({ offset: 3, length: 8 });
+    const { id, sha256 } = await open().create(whole, actor, body('1.0', 1));
+    expect(await open().append(whole, id, 0, of(bytes.subarray(0, 3)))).toEqual({ offset: 3, length: 8 });
     expect(await open().upload(id)).toEqual({ offset: 3, length: 8 });
-    await open().append(id, 3, of(bytes.subarray(3)));
+    await open().append(whole, id, 3, of(bytes.subarray(3)));
     expect(await open().get(id)).toMatchObject({ state: 'stored', signed: false, unsigned: 'no-root' });
     expect(await open().servable(sha256)).toBeUndefined();
-    await expect(open().create(actor, body('1.0', 2))).rejects.toMatchObject({ code: 'conflict' });
-    await expect(open().create(actor, { ...body('2.0', 2, 51) })).rejects.toMatchObject({ code: 'no-room' });
+    await expect(open().create(whole, actor, body('1.0', 2))).rejects.toMatchObject({ code: 'conflict' });
+    await expect(open().create(whole, actor, { ...body('2.0', 2, 51) })).rejects.toMatchObject({ code: 'no-room' });
     expect(await open().preflight(id, ['x'])).toEqual({ fits: [], refused: [] });
-    expect(await open().withdraw(actor, id)).toMatchObject({ state: 'withdrawn' });
+    expect(await open().withdraw(whole, actor, id)).toMatchObject({ state: 'withdrawn' });
     await open().sweep();
     await open().renew();
     expect(await open().releaseOf(id)).toBeUndefined();

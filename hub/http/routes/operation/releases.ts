@@ -13,7 +13,7 @@ import {
 import { FatalError } from '../../../../protocols/errors.ts';
 import { InvalidInputError } from '../../../access/index.ts';
 import { type RouteContext, scopeOfUnit } from '../../context.ts';
-import { addRoute, problemResponses } from '../../route.ts';
+import { actorOf, addRoute, problemResponses } from '../../route.ts';
 
 const releaseParams = z.object({ id: z.string().regex(/^[a-z0-9-]{1,64}$/) });
 const contentType = 'application/offset+octet-stream';
@@ -59,8 +59,8 @@ export function addReleaseRoutes(app: FastifyInstance, { features }: RouteContex
     body: createReleaseBody,
     answer: releaseSchema,
     status: 201,
-    handle: async ({ actor, body, request }) => {
-      const made = await releases.create(actor, body);
+    handle: async ({ scope, actor, body, request }) => {
+      const made = await releases.create(scope, actor, body);
       await audit.append({
         actor: actor.id,
         action: 'release.create',
@@ -79,8 +79,8 @@ export function addReleaseRoutes(app: FastifyInstance, { features }: RouteContex
     action: 'manage-releases',
     body: releaseMetadataBody,
     answer: releaseTrustSchema,
-    handle: async ({ actor, body, request }) => {
-      const trust = await releases.takeMetadata(actor, body.role, body.text);
+    handle: async ({ scope, actor, body, request }) => {
+      const trust = await releases.takeMetadata(scope, actor, body.role, body.text);
       const version = body.role === 'root' ? trust.root?.version : trust.targets?.version;
       await audit.append({
         actor: actor.id,
@@ -112,8 +112,8 @@ export function addReleaseRoutes(app: FastifyInstance, { features }: RouteContex
     action: 'manage-releases',
     params: releaseParams,
     answer: releaseSchema,
-    handle: async ({ actor, params, request }) => {
-      const gone = await releases.withdraw(actor, params.id);
+    handle: async ({ scope, actor, params, request }) => {
+      const gone = await releases.withdraw(scope, actor, params.id);
       const entry = { actor: actor.id, action: 'release.withdraw', subject: `release:${gone.id}`, origin: request.ip };
       await audit.append({ ...entry, detail: { name: gone.name, version: gone.version } });
       return gone;
@@ -165,7 +165,10 @@ export function addReleaseContentRoutes(app: FastifyInstance, { features }: Rout
       if (!/^(?:0|[1-9]\d{0,14})$/.test(offset))
         throw new InvalidInputError('Upload-Offset', 'Say in this header at which byte the body begins.');
       if (!isStream(request.body)) throw new FatalError('invalid-input', `Send the bytes as ${contentType}.`);
-      return tell(reply, await releases.append(id, Number(offset), request.body))
+      return tell(
+        reply,
+        await releases.append(actorOf(request).scopeFor('manage-releases'), id, Number(offset), request.body),
+      )
         .code(204)
         .send();
     },

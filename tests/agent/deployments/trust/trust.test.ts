@@ -62,15 +62,14 @@ describe('release metadata of an agent', () => {
     const path = repository.release('new');
     await trust.refresh(signal);
     await expect(trust.refresh(signal, old)).rejects.toEqual(refused('BadVersion'));
-    const mixed: ReleaseFetch = (name, from, stop) =>
-      (name.endsWith('snapshot.json') ? old : repository.fetch)(name, from, stop);
     repository.release('newer', { version: '2.0.0', releaseCounter: 2 });
     const newest = [...repository.files.keys()].filter((name) => name.endsWith('.snapshot.json')).at(-1)!;
     repository.put(
       newest,
       repository.text([...repository.files.keys()].find((name) => name.endsWith('.snapshot.json'))!),
     );
-    await expect(trust.refresh(signal, mixed)).rejects.toMatchObject({ code: 'release-metadata-refused' });
+    // Under the name that the timestamp asks for lies the snapshot of another moment, well signed.
+    await expect(trust.refresh(signal)).rejects.toMatchObject({ code: 'release-metadata-refused' });
     expect(trust.verify(path).length).toBe(3);
     const frozen = new ReleaseRepository(Date.now() - 30 * hour);
     const stale = await open({ dataDir: join(folder, 'other'), packageRoot: frozen.root(1), fetch: frozen.fetch });

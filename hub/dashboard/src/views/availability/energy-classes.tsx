@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Textarea } from '@mantine/core';
+import { Button, Modal, NumberInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { EnergyClassRow } from '../../../../../protocols/api/operation/availability.ts';
@@ -7,6 +7,7 @@ import { queryClient } from '../../data/query-client.ts';
 import { useMay } from '../../state/session.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { ReasonField, TrialActions } from '../../ui/trial-form.tsx';
 
 /** The watts behind the estimate, and who has confirmed them. */
 export function EnergyClasses({ rows }: { readonly rows: readonly EnergyClassRow[] }) {
@@ -87,22 +88,9 @@ function ClassDialog({ row, onClose }: { readonly row: EnergyClassRow; readonly 
           value={standbyWatts}
           onChange={setStandbyWatts}
         />
-        <Textarea
-          label={t('change.reason')}
-          value={reason}
-          withAsterisk
-          maxLength={500}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
+        <ReasonField value={reason} onChange={setReason} />
         <ProblemLine error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t('word.cancel')}
-          </Button>
-          <Button type="submit" disabled={!isReady} loading={save.isPending}>
-            {t('configuration.do')}
-          </Button>
-        </Group>
+        <TrialActions isReady={isReady} isPending={save.isPending} submit={t('configuration.do')} onClose={onClose} />
       </form>
     </Modal>
   );

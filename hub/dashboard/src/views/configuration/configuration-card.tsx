@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { Device } from '../../../../../protocols/api/devices.ts';
 import type { DeviceConfiguration } from '../../../../../protocols/api/operation/configuration.ts';
 import { findSetting } from '../../../../../protocols/fleet/configuration/settings.ts';
+import { ProblemWords } from '../../capabilities/parts/problem.tsx';
 import { StandingBadge } from '../../capabilities/parts/standing.tsx';
 import { deviceConfigurationQuery } from '../../data/configuration.ts';
 import { useMay } from '../../state/session.ts';
@@ -78,9 +79,10 @@ function SettingRow({ row, onEdit }: SettingRowProps) {
       </dl>
       {since ? (
         <p className="small soft">
-          <Age at={since} /> {tries ? t('standing.tries', { count: tries }) : null} {problem?.message}
+          <Age at={since} /> {tries ? t('standing.tries', { count: tries }) : null}
         </p>
       ) : null}
+      {problem ? <ProblemWords problem={problem} /> : null}
       {standing === 'contested' ? <p className="small">{t('configuration.contested.do')}</p> : null}
     </li>
   );

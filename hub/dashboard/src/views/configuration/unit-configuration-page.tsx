@@ -9,6 +9,7 @@ import type {
   UnitConfiguration,
 } from '../../../../../protocols/api/operation/configuration.ts';
 import { findSetting } from '../../../../../protocols/fleet/configuration/settings.ts';
+import { ProblemWords } from '../../capabilities/parts/problem.tsx';
 import { StandingBadge } from '../../capabilities/parts/standing.tsx';
 import {
   configurationApi,
@@ -185,8 +186,9 @@ function DriftLine({ row: { device, unit, key, standing, since, tries, problem }
         <StandingBadge standing={standing} />
       </div>
       <p className="soft small">
-        <Age at={since} /> {tries > 0 ? t('standing.tries', { count: tries }) : null} {problem?.message}
+        <Age at={since} /> {tries > 0 ? t('standing.tries', { count: tries }) : null}
       </p>
+      {problem ? <ProblemWords problem={problem} /> : null}
     </li>
   );
 }

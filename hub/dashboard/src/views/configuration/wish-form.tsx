@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, NumberInput, SegmentedControl, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, SegmentedControl, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { ConfigurationChangeResult } from '../../../../../protocols/api/operation/configuration.ts';
@@ -9,6 +9,7 @@ import { queryClient } from '../../data/query-client.ts';
 import { useFamilies } from '../../state/families.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { ReasonField, TrialActions } from '../../ui/trial-form.tsx';
 import { ChangeOutcome } from './change-outcome.tsx';
 import { shapeOf, textOfValue, valueOfText } from './values.ts';
 
@@ -91,23 +92,15 @@ export function WishForm({ place, draft, onClose }: WishFormProps) {
         </>
       )}
       {draft.isHere ? <ReleaseField isReleased={isReleased} onChange={setReleased} /> : null}
-      <Textarea
-        label={t('change.reason')}
-        value={reason}
-        maxLength={500}
-        withAsterisk
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
+      <ReasonField value={reason} onChange={setReason} />
       {tried ? <ChangeOutcome result={tried} /> : null}
       <ProblemLine error={attempt.variables === asked ? (attempt.error ?? act.error) : act.error} />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t('word.cancel')}
-        </Button>
-        <Button type="submit" disabled={!isReady} loading={attempt.isPending || act.isPending}>
-          {tried ? t('configuration.do') : t('configuration.try')}
-        </Button>
-      </Group>
+      <TrialActions
+        isReady={isReady}
+        isPending={attempt.isPending || act.isPending}
+        submit={t(tried ? 'configuration.do' : 'configuration.try')}
+        onClose={onClose}
+      />
     </form>
   );
 }

@@ -139,10 +139,15 @@ function changeOf(data: unknown): { readonly from: string; readonly to: string }
   return { from: swapped.data.before ?? nothing, to: swapped.data.after };
 }
 
+/** How an event of a capability is called; undefined for one that has no words yet. */
+export function eventKey(capability: string, name: string): TextKey | undefined {
+  return known[`${capability}.${name}`];
+}
+
 function keyOf(event: DeviceEvent): TextKey | undefined {
   if (event.kind === 'cause') return causes[event.name];
   if (event.kind === 'inventory') return fields[event.name];
-  return known[`${event.capability ?? ''}.${event.name}`];
+  return eventKey(event.capability ?? '', event.name);
 }
 
 function withSubject(title: string, data: unknown, t: Translate): string {

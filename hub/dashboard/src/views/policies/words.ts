@@ -3,6 +3,7 @@ import { findCapability } from '../../../../../protocols/fleet/capabilities/inde
 import type { TextKey } from '../../text/texts.ts';
 import { useText } from '../../text/use-text.ts';
 import { useCommandName } from '../commands/command-name.ts';
+import { eventKey } from '../device/event-title.ts';
 
 type Trigger = ScheduleBody['steps'][number]['trigger'];
 type Edge = Extract<Trigger, { kind: 'timetable' }>['edge'];
@@ -46,7 +47,8 @@ export function usePolicyWords() {
   };
   const rule = ({ watch, commands, event }: RuleBody): string => {
     const label = findCapability(watch.capability)?.label;
-    const told = [label ? pick(label) : watch.capability, watch.name].filter(Boolean).join(': ');
+    const key = watch.name === undefined ? undefined : eventKey(watch.capability, watch.name);
+    const told = [label ? pick(label) : watch.capability, key ? t(key) : watch.name].filter(Boolean).join(': ');
     const then = [...commands.map(nameOf), ...(event ? [t('policies.rule.event')] : [])].join(', ');
     return t('policies.rule', { what: told, then });
   };

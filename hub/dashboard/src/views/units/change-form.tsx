@@ -1,4 +1,4 @@
-import { Button, Group, Textarea, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
@@ -8,6 +8,7 @@ import { organisationApi } from '../../data/organisation.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { useText } from '../../text/use-text.ts';
 import { ProblemLine } from '../../ui/problem-panel.tsx';
+import { ReasonField, TrialActions } from '../../ui/trial-form.tsx';
 import { placeOf } from '../../ui/unit-picker.tsx';
 import { reverseOf } from './reverse-change.ts';
 
@@ -66,23 +67,15 @@ export function ChangeForm({ unit, change, note, onClose, children }: ChangeForm
         value={day}
         onChange={(event) => setDay(event.currentTarget.value)}
       />
-      <Textarea
-        label={t('change.reason')}
-        value={reason}
-        maxLength={500}
-        withAsterisk
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
+      <ReasonField value={reason} onChange={setReason} />
       {tried ? <Outcome result={tried} /> : null}
       <ProblemLine error={attempt.variables === asked ? (attempt.error ?? act.error) : act.error} />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t('word.cancel')}
-        </Button>
-        <Button type="submit" disabled={!isReady} loading={attempt.isPending || act.isPending}>
-          {tried ? t('change.do') : t('change.try')}
-        </Button>
-      </Group>
+      <TrialActions
+        isReady={isReady}
+        isPending={attempt.isPending || act.isPending}
+        submit={t(tried ? 'change.do' : 'change.try')}
+        onClose={onClose}
+      />
     </form>
   );
 }
